@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type GaleractlError, RefusedError } from '../errors.ts'
+import type { Decision } from '../galera/decision.ts'
+import { recordDecision } from '../galera/ledger.ts'
+import type { Facts } from '../galera/observation.ts'
+import { decide } from '../galera/rules/decide.ts'
+import { logSize } from '../mariadb/server.ts'
+import { askPeers } from '../peers/ask.ts'
+import { raiseFence } from './fence-exchange.ts'
+import { launch } from './launch.ts'
+import { awaitMembership } from './membership.ts'
+import type { Node } from './node.ts'
+import { readPosition } from './position.ts'
+
+/** A refusal stands when it was reached this often in a row, so that a moment's picture of a changing cluster refuses nothing. */
+const REFUSALS = 4
+
+/**
+ * From a stopped node to a Synced one: position, ask, decide, fence, launch, wait for the identity.
+ * Returns when Synced; goes on asking as long as the decision is to wait.
+ * @throws RefusedError where a rule refuses; OutsideError where mariadbd ends; AbortError on stop
+ */
+export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
+  await readPosition(node)
+  let refusals = 0
+  for (let round = 0; ; round++) {
+    signal.throwIfAborted()
+    await node.reload()
+    const decision = await considerNow(node)
+    await node.ledger.update((ledger) => recordDecision(ledger, decision, new Date().toISOString()))
+    refusals = decision.do === 'refuse' ? refusals + 1 : 0
+    if (decision.do === 'refuse') {
+      if (refusals >= REFUSALS) throw refusal(decision)
+    } else if (decision.do === 'wait') {
+      node.say('waiting', decision.reason)
+    } else if (await carryOut(node, decision, signal)) {
+      return
+    }
+    await delay(pause(round), undefined, { signal })
+  }
+}
+
+/** Asks everybody and decides; does nothing. */
+export async function considerNow(node: Node): Promise<Decision> {
+  if (node.phase !== 'waiting') node.say('asking peers', `asking ${node.others.length} peers`)
+  node.observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
+  const decision = decide(factsOf(node))
+  node.decision = decision
+  return decision
+}
+
+export function factsOf(node: Node): Facts {
+  return { self: node.reportDown(), peers: node.observations }
+}
+
+async function carryOut(node: Node, decision: Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>, signal: AbortSignal): Promise<boolean> {
+  if (decision.do !== 'join') {
+    node.say('fencing', `${decision.reason} Asking all reachable peers to acknowledge.`)
+    const fence = await raiseFence(node, decision)
+    if (!fence.held) {
+      node.say('waiting', `Not acknowledged: ${fence.reason}. Asking again.`)
+      return false
+    }
+  }
+  signal.throwIfAborted()
+  const offset = await logSize(node.paths.serverLog)
+  await launch(node, decision)
+  await awaitMembership(node, decision, offset, signal)
+  return true
+}
+
+function refusal(decision: Extract<Decision, { do: 'refuse' }>): GaleractlError {
+  return new RefusedError(decision.rule, decision.reason, decision.hint)
+}
+
+/** Milliseconds until the peers are asked again: quick at first, then once a second. */
+function pause(round: number): number {
+  return round < 40 ? 50 + Math.random() * 50 : 1000
+}

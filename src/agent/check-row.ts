@@ -1,0 +1,36 @@
+import * as z from 'zod'
+import { CHECK_SCHEMA } from '../mariadb/users.ts'
+import type { Node } from './node.ts'
+
+export const CHECK_PATH = '/v1/check'
+
+/** Settings that must be equal on all nodes, or replication differs from node to node. */
+export const EQUAL_VARIABLES = ['version', 'binlog_format', 'innodb_autoinc_lock_mode', 'wsrep_cluster_name', 'wsrep_provider_name', 'default_storage_engine', 'lower_case_table_names', 'character_set_server', 'collation_server', 'sql_mode', 'wsrep_sst_method'] as const
+
+/** Letters and digits only: it is used in a table name. */
+export const checkRequestSchema = z.object({ table: z.string().regex(/^check_[a-z0-9]{1,40}$/), token: z.string().regex(/^[a-f0-9]{32}$/) })
+export type CheckRequest = z.infer<typeof checkRequestSchema>
+
+export const checkReplySchema = z.object({
+  found: z.boolean(),
+  error: z.string().max(1000).nullable(),
+  variables: z.record(z.string(), z.string()),
+  clusterSize: z.int(),
+  weight: z.int(),
+})
+export type CheckReply = z.infer<typeof checkReplySchema>
+
+/** Reads the row that another node wrote, causally, and tells what must be equal here. */
+export async function readCheckRow(node: Node, request: CheckRequest): Promise<CheckReply> {
+  const common = { clusterSize: node.status?.clusterSize ?? 0, weight: 1 }
+  try {
+    const variables = Object.fromEntries(await node.session.globals([...EQUAL_VARIABLES, 'wsrep_provider_options']))
+    const weight = Number(variables['wsrep_provider_options']?.match(/pc\.weight = (\d+)/)?.[1] ?? 1)
+    delete variables['wsrep_provider_options']
+    const equal = { ...variables, provider: node.status?.providerVersion ?? '' }
+    const rows = await node.session.query(`SET STATEMENT wsrep_sync_wait=1 FOR SELECT token FROM ${CHECK_SCHEMA}.${request.table} WHERE token = ?`, [request.token], 10_000)
+    return { ...common, weight, found: rows.length === 1, error: null, variables: equal }
+  } catch (error) {
+    return { ...common, found: false, error: (error as Error).message.slice(0, 1000), variables: {} }
+  }
+}

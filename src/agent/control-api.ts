@@ -1,0 +1,87 @@
+import { Hono } from 'hono'
+import { stream } from 'hono/streaming'
+import { GaleractlError, type ErrorShape, NotYetError } from '../errors.ts'
+import { bigintAsText } from '../galera/schemas.ts'
+import { considerNow } from './bring-up.ts'
+import { checkCluster } from './check-cluster.ts'
+import type { Node } from './node.ts'
+import { statusReport } from './status-report.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/** One line of a streamed answer: progress, then the outcome. */
+export type ControlLine = { readonly progress: string } | Outcome
+
+export type Outcome = { readonly done: string } | { readonly error: ErrorShape }
+
+/** What this host's galeractl may ask, over a socket that only the gear's owner can open. */
+export function controlApi(node: Node, supervisor: Supervisor, quit: () => void): Hono {
+  const api = new Hono()
+  const report = async (value: unknown) => new Response(JSON.stringify(value, bigintAsText), { headers: { 'content-type': 'application/json' } })
+
+  api.get('/ping', (context) => context.text('ok'))
+  api.get('/status', async () => report(await statusReport(node, true)))
+  api.get('/explain', async () => report({ decision: node.server === null && node.intent === 'stay' ? await considerNow(node) : node.decision, running: node.server !== null }))
+  api.get('/check', async () => report(await checkCluster(node)))
+  api.post('/reload', async (context) => {
+    await node.reload()
+    return context.text('ok')
+  })
+  api.post('/start', async (context) => {
+    await node.reload()
+    const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
+    supervisor.start()
+    return stream(context, async (output) => {
+      const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
+      await write(await followStart(node, timeout, (progress) => void write({ progress })))
+    })
+  })
+  api.post('/stop', async (context) => {
+    const keep = context.req.query('keep-agent') === 'yes'
+    return stream(context, async (output) => {
+      const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
+      const follow = () => void write({ progress: node.message })
+      node.events.on('change', follow)
+      const line = await supervisor.stop(Number(context.req.query('timeout')) || undefined).then(stopped, failed)
+      node.events.off('change', follow)
+      if (keep) await supervisor.rest().catch((error) => node.log.error({ err: error }, 'the position can not be read'))
+      await write(line)
+      if (!keep) quit()
+    })
+  })
+  return api
+}
+
+/** Follows the node until it is Synced, refused, has no peer list to start with, or time (milliseconds) is up. */
+export function followStart(node: Node, timeout: number, tell: (progress: string) => void): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const end = (line: Outcome) => {
+      clearTimeout(timer)
+      node.events.off('change', look)
+      resolve(line)
+    }
+    let failures = 0
+    const look = () => {
+      if (node.intent === 'start' && node.phase === 'running') end({ done: 'Synced' })
+      else if (node.failure !== null && (node.failure.exitCode !== 5 || ++failures >= 2)) end({ error: node.failure })
+      else if (node.phase === 'waiting' && node.decision?.rule === 'no-peer-list') end({ done: 'no peer list yet: the agent waits for the first subscribe' })
+      else tell(node.message)
+    }
+    const timer = setTimeout(() => end({ error: outOfTime(node, timeout) }), timeout)
+    node.events.on('change', look)
+    look()
+  })
+}
+
+function outOfTime(node: Node, timeout: number): ErrorShape {
+  const hint = node.decision !== null && 'hint' in node.decision ? node.decision.hint : 'See galeractl status and galeractl explain.'
+  return new NotYetError('not-yet', `not Synced within ${timeout / 1000} s, the agent goes on: ${node.message}`, hint).toShape()
+}
+
+function stopped(clean: boolean): Outcome {
+  return { done: clean ? 'stopped' : 'stopped: mariadbd did not end in time and was killed; its position is recovered at the next start' }
+}
+
+function failed(error: unknown): Outcome {
+  if (error instanceof GaleractlError) return { error: error.toShape() }
+  return { error: { code: 'bug', exitCode: 1, message: String(error), hint: 'Please report this.' } }
+}

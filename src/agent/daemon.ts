@@ -1,0 +1,87 @@
+import { chmod, rm, writeFile } from 'node:fs/promises'
+import type { Server as HttpServer } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import { Hono } from 'hono'
+import { OutsideError } from '../errors.ts'
+import { configOf, type Gear } from '../gear/gear.ts'
+import { findMariadb } from '../mariadb/programs.ts'
+import { Session } from '../mariadb/session.ts'
+import { agentPassword } from '../mariadb/users.ts'
+import { lockFile } from '../system/lock.ts'
+import type { Logger } from '../system/log.ts'
+import { controlApi } from './control-api.ts'
+import { healthApi } from './health-api.ts'
+import { LedgerStore } from './ledger-store.ts'
+import { Node } from './node.ts'
+import { peerApi } from './peer-api.ts'
+import { clearSpool, followSpool } from './spool-reader.ts'
+import { Supervisor } from './supervisor.ts'
+
+export interface Agent {
+  readonly node: Node
+  readonly supervisor: Supervisor
+  /** Resolves when the agent was told to quit. */
+  readonly quit: Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Opens everything that is known of a node, without watching or answering anything. */
+export async function openNode(gear: Gear, log: Logger): Promise<Node> {
+  const config = configOf(gear)
+  const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name)
+  if (damaged !== null) log.error({ aside: damaged }, 'the ledger was damaged or of another node; it was set aside')
+  const node = new Node(gear.paths, config, store, new Session(gear.paths.socket, agentPassword(config)), log)
+  node.mariadbd = (await findMariadb(config.mariadbBin)).mariadbd
+  return node
+}
+
+/**
+ * Starts the agent: takes the gear's lock, adopts a running mariadbd, answers peers, health checks
+ * and this host's galeractl.
+ * @throws RefusedError `locked`; OutsideError `agent-port`
+ */
+export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
+  const lock = await lockFile(gear.paths.agentLock, 'an agent')
+  await writeFile(gear.paths.agentPid, `${process.pid}\n`, { mode: 0o640 })
+  const node = await openNode(gear, log)
+  const supervisor = new Supervisor(node)
+  await clearSpool(gear.paths.spool)
+  const spool = followSpool(gear.paths.spool, log, () => supervisor.poke())
+  const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
+  const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
+  const servers = [
+    await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }),
+    await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket),
+  ]
+  if (await supervisor.adopt()) supervisor.start()
+  const close = async () => {
+    spool[Symbol.dispose]()
+    await Promise.all(servers.map(closeServer))
+    await node.session[Symbol.asyncDispose]()
+    await rm(gear.paths.agentSocket, { force: true })
+    await rm(gear.paths.agentPid, { force: true })
+    await lock[Symbol.asyncDispose]()
+  }
+  return { node, supervisor, quit, close }
+}
+
+async function listenLocally(app: Hono, path: string): Promise<HttpServer> {
+  await rm(path, { force: true })
+  const server = await listen(app, { path })
+  await chmod(path, 0o600)
+  return server
+}
+
+async function listen(app: Hono, where: { host: string; port: number } | { path: string }): Promise<HttpServer> {
+  const server = createAdaptorServer({ fetch: app.fetch }) as HttpServer
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(new OutsideError('agent-port', `the agent can't listen on ${'path' in where ? where.path : `${where.host} port ${where.port}`}: ${cause.code}`, 'Free the port, or set another --agent-port.', { cause })))
+    server.listen(where, resolve)
+  })
+  return server
+}
+
+async function closeServer(server: HttpServer): Promise<void> {
+  server.closeAllConnections()
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+}

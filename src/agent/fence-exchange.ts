@@ -1,0 +1,56 @@
+import type { Decision } from '../galera/decision.ts'
+import { peerLabel } from '../galera/endpoint.ts'
+import { type Answer, answerProposal, type Proposal, proposalFor } from '../galera/fence.ts'
+import { recordPromise } from '../galera/ledger.ts'
+import { answerSchema } from '../galera/schemas.ts'
+import { sendMessage } from '../peers/message.ts'
+import type { Node } from './node.ts'
+
+export const FENCE_PATH = '/v1/fence'
+
+/** Answers a peer's proposal, and makes an acknowledgement durable before it is given. */
+export async function acknowledge(node: Node, proposal: Proposal): Promise<Answer> {
+  let answer: Answer = { ack: true }
+  await node.ledger.update((ledger) => {
+    answer = answerProposal(node.report(), ledger.promise, proposal)
+    return answer.ack ? recordPromise(ledger, proposal) : ledger
+  })
+  node.log.info({ proposal: { ...proposal, seqno: String(proposal.seqno) }, answer }, `fence: ${proposal.from} proposes ${proposal.kind} in epoch ${proposal.epoch}`)
+  return answer
+}
+
+export type FenceResult = { readonly held: true; readonly epoch: number } | { readonly held: false; readonly reason: string }
+
+/**
+ * Has every reachable peer, and the node itself, acknowledge a bootstrap or re-forming. Held only
+ * where all acknowledged and the node has itself acknowledged nothing else meanwhile.
+ */
+export async function raiseFence(node: Node, decision: Decision): Promise<FenceResult> {
+  const proposal = proposalFor(decision, node.config.name, nextEpoch(node, decision))
+  if (proposal === null) return { held: true, epoch: node.ledger.ledger.promise?.epoch ?? 0 }
+  const own = await acknowledge(node, proposal)
+  if (!own.ack) return { held: false, reason: own.reason }
+  const reachable = new Set(node.observations.filter((one) => one.kind !== 'silent').map((one) => one.name))
+  const asked = node.others.filter((peer) => reachable.has(peerLabel(peer)) || peer.name === null)
+  const answers = await Promise.all(
+    asked.map(async (peer) => {
+      const delivery = await sendMessage({ host: peer.host, port: peer.agentPort }, 'POST', FENCE_PATH, proposal, { key: node.key, timeout: node.config.probeTimeout })
+      const answer = delivery.ok ? answerSchema.safeParse(delivery.body) : null
+      if (answer?.success) return answer.data
+      return { ack: false as const, reason: `${peerLabel(peer)} did not answer (${delivery.ok ? 'garbage' : delivery.reason})`, epoch: 0 }
+    }),
+  )
+  const no = answers.find((answer) => !answer.ack)
+  if (no !== undefined && !no.ack) return { held: false, reason: no.reason }
+  const promise = node.ledger.ledger.promise
+  if (promise?.epoch !== proposal.epoch || promise.chosen !== proposal.chosen) return { held: false, reason: `epoch ${promise?.epoch} came between` }
+  return { held: true, epoch: proposal.epoch }
+}
+
+/** One above the highest epoch that anybody told; the same epoch again where the same choice stands. */
+function nextEpoch(node: Node, decision: Decision): number {
+  const own = node.ledger.ledger.promise
+  const highest = Math.max(own?.epoch ?? 0, ...node.observations.map((one) => (one.kind === 'silent' ? 0 : one.epoch)))
+  const standing = decision.do === 'reform' && own !== null && own.kind === 'reform' && own.chosen === decision.viewId && own.epoch === highest
+  return standing ? highest : highest + 1
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import type { Decision } from '../galera/decision.ts'
+import { type Endpoint, peerLabel } from '../galera/endpoint.ts'
+import { formatGrastate } from '../galera/grastate.ts'
+import { NIL_UUID, UNDEFINED_SEQNO } from '../galera/gtid.ts'
+import { recordLaunch } from '../galera/ledger.ts'
+import { refreshBasedir } from '../mariadb/basedir.ts'
+import { renderClusterConfig } from '../mariadb/my-cnf.ts'
+import { launchServer } from '../mariadb/server.ts'
+import { setAside, writeFileAtomic } from '../system/files.ts'
+import type { Node } from './node.ts'
+
+type Launchable = Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>
+
+/** Starts mariadbd as the decision says. The caller holds the fence. */
+export async function launch(node: Node, decision: Launchable): Promise<void> {
+  node.launched = decision.do
+  const data = node.datadir?.data
+  const position = data?.kind === 'position' ? { uuid: data.uuid, seqno: data.seqno } : { uuid: NIL_UUID, seqno: UNDEFINED_SEQNO }
+  node.say('launching', describeLaunch(decision))
+  await node.ledger.update(recordLaunch)
+  await refreshBasedir(node.paths.basedir, node.mariadbd)
+  await writeFileAtomic(node.paths.clusterConfig, renderClusterConfig(addressesFor(node, decision)), 0o640)
+  if (decision.do !== 'reform') await setAside(join(node.paths.data, 'gvwstate.dat'), 'aside', new Date())
+  if (decision.do === 'bootstrap' && decision.uuid !== null) {
+    await writeFileAtomic(join(node.paths.data, 'grastate.dat'), formatGrastate({ ...position, safeToBootstrap: true }), 0o660)
+  }
+  node.server = await launchServer(node.files, { mariadbd: node.mariadbd, startPosition: position, newCluster: decision.do === 'bootstrap' })
+}
+
+/** The peers that are online, those that are Primary first; all listed ones where none is. */
+function addressesFor(node: Node, decision: Launchable): readonly Endpoint[] {
+  const online = new Set(node.observations.filter((one) => one.kind !== 'silent').map((one) => one.name))
+  const rank = (peer: Endpoint) => (decision.do === 'join' && decision.via.includes(peerLabel(peer)) ? 0 : 1)
+  const peers = node.others.filter((peer) => peer.name === null || online.has(peer.name))
+  return (peers.length > 0 ? peers : node.others).toSorted((a, b) => rank(a) - rank(b))
+}
+
+function describeLaunch(decision: Launchable): string {
+  if (decision.do === 'join') return `starting mariadbd to join ${decision.via.join(', ')}`
+  if (decision.do === 'reform') return `starting mariadbd to re-form the view of ${decision.members.join(', ')}`
+  return decision.uuid === null ? 'starting mariadbd with a new history' : `starting mariadbd as the first, at ${decision.uuid}:${decision.seqno}`
+}

@@ -1,0 +1,49 @@
+import { ledgerSchema, type Ledger, newLedger } from '../galera/ledger.ts'
+import { bigintAsText } from '../galera/schemas.ts'
+import { readIfExists, setAside, writeFileAtomic } from '../system/files.ts'
+
+/** The gear's ledger on disk. Changes are written one after the other; a change counts when it is durable. */
+export class LedgerStore {
+  readonly #path: string
+  #ledger: Ledger
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor(path: string, ledger: Ledger) {
+    this.#path = path
+    this.#ledger = ledger
+  }
+
+  /** A torn or foreign file is set aside and told of in `damaged`, never guessed at. */
+  static async open(path: string, name: string): Promise<{ store: LedgerStore; damaged: string | null }> {
+    const text = await readIfExists(path)
+    if (text === null) return { store: new LedgerStore(path, newLedger(name)), damaged: null }
+    const ledger = parse(text)
+    if (ledger !== null && ledger.name === name) return { store: new LedgerStore(path, ledger), damaged: null }
+    const aside = await setAside(path, 'damaged', new Date())
+    return { store: new LedgerStore(path, newLedger(name)), damaged: aside }
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger
+  }
+
+  /** Applies a pure change durably; one that changes nothing writes nothing. Resolves when it is on disk. */
+  update(change: (ledger: Ledger) => Ledger): Promise<void> {
+    const written = this.#writing.then(async () => {
+      const next = change(this.#ledger)
+      if (next === this.#ledger) return
+      await writeFileAtomic(this.#path, `${JSON.stringify(next, bigintAsText, 1)}\n`, 0o640)
+      this.#ledger = next
+    })
+    this.#writing = written.catch(() => undefined)
+    return written
+  }
+}
+
+function parse(text: string): Ledger | null {
+  try {
+    return ledgerSchema.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}

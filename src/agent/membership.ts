@@ -1,0 +1,65 @@
+import { type GaleractlError, OutsideError, RefusedError } from '../errors.ts'
+import type { Decision } from '../galera/decision.ts'
+import { isHistory } from '../galera/gtid.ts'
+import { recordView } from '../galera/ledger.ts'
+import { isRunning, killServer, lastErrors, tidyServerFiles } from '../mariadb/server.ts'
+import { waitFor } from '../system/wait.ts'
+import type { Node } from './node.ts'
+
+/** A state transfer of a large database takes hours; mariadbd itself gives up where there is nobody to join. */
+const LONGEST_JOIN = 7 * 24 * 3_600_000
+
+/**
+ * The wait loop on the cluster's identity: until the node is Synced in a primary component whose
+ * history is the expected one. A nil or foreign history is stopped at once.
+ * @throws RefusedError `wrong-history`; OutsideError `server-ended`
+ */
+export async function awaitMembership(node: Node, decision: Decision, logOffset: number, signal: AbortSignal): Promise<void> {
+  await waitFor('the node is Synced', async () => {
+    if (node.server === null || !(await isRunning(node.server))) throw await serverEnded(node, logOffset)
+    await poll(node)
+    if (node.status?.primary) await checkIdentity(node, decision)
+    if (node.synced) return true
+    if (node.status !== null) node.say('joining', `mariadbd is ${node.status.localStateComment || 'connecting'}${node.status.primary ? '' : ', not in a primary component'}`)
+    else node.say('joining', joiningMessage(decision))
+    return undefined
+  }, { timeout: LONGEST_JOIN, interval: 25, signal })
+  node.launched = null
+}
+
+/** Looks at the local server once; the ledger learns of a new view. SQL that does not answer yet is no status. */
+export async function poll(node: Node): Promise<void> {
+  try {
+    const status = await node.session.status()
+    node.status = status.connected ? status : null
+    if (!status.primary || !isHistory(status.stateUuid)) return
+    const view = await node.session.view(status.nodeUuid)
+    if (view !== null && view.uuid === status.stateUuid && view.members.length === status.clusterSize) await node.ledger.update((ledger) => recordView(ledger, view))
+  } catch {
+    node.status = null
+  }
+}
+
+async function checkIdentity(node: Node, decision: Decision): Promise<void> {
+  const actual = node.status?.stateUuid ?? ''
+  const expected = decision.do === 'join' || decision.do === 'reform' ? decision.uuid : decision.do === 'bootstrap' ? decision.uuid : null
+  if (isHistory(actual) && (expected === null || expected === actual)) return
+  if (node.server !== null) await killServer(node.server)
+  throw wrongHistory(node, expected, actual)
+}
+
+export function wrongHistory(node: Node, expected: string | null, actual: string): GaleractlError {
+  node.log.fatal({ expected, actual }, 'mariadbd was stopped: Primary with the wrong history')
+  return new RefusedError('wrong-history', `mariadbd came up Primary with history ${actual}${expected === null ? '' : `, expected ${expected}`}; it was stopped at once`, 'Stop all nodes with galeractl stop, then start them with galeractl start; see galeractl explain.')
+}
+
+async function serverEnded(node: Node, logOffset: number): Promise<GaleractlError> {
+  const errors = await lastErrors(node.paths.serverLog, logOffset)
+  await tidyServerFiles(node.files)
+  const said = errors.length === 0 ? 'its log shows no error' : errors.at(-1)
+  return new OutsideError('server-ended', `mariadbd ended while it started: ${said}`, `Read ${node.paths.serverLog}.`)
+}
+
+function joiningMessage(decision: Decision): string {
+  return decision.do === 'join' ? 'mariadbd starts; the state may be on its way from a donor' : 'mariadbd starts'
+}

@@ -1,0 +1,125 @@
+import { EventEmitter } from 'node:events'
+import type { Config } from '../config/resolve.ts'
+import { configOf, type GearPaths, gearServerFiles, openGear } from '../gear/gear.ts'
+import type { ErrorShape } from '../errors.ts'
+import type { Decision } from '../galera/decision.ts'
+import type { Endpoint } from '../galera/endpoint.ts'
+import { isSynced, type NodeStatus } from '../galera/node-status.ts'
+import { NIL_UUID } from '../galera/gtid.ts'
+import type { Down, Launch, Live, Observation } from '../galera/observation.ts'
+import { othersOf } from '../galera/peer-list.ts'
+import type { DatadirState } from '../mariadb/position.ts'
+import type { Server, ServerFiles } from '../mariadb/server.ts'
+import type { Session } from '../mariadb/session.ts'
+import { derive } from '../config/secrets.ts'
+import type { Logger } from '../system/log.ts'
+import type { LedgerStore } from './ledger-store.ts'
+
+/** What the node is doing, in the order of a start. */
+export type Phase = 'stopped' | 'reading position' | 'asking peers' | 'waiting' | 'fencing' | 'launching' | 'joining' | 'running' | 'stopping'
+
+/** The one node that an agent keeps: everything that the agent knows of it, and what it last heard of the others. */
+export class Node {
+  readonly paths: GearPaths
+  readonly ledger: LedgerStore
+  readonly session: Session
+  readonly log: Logger
+  /** `change` with each new phase or message. */
+  readonly events = new EventEmitter<{ change: [] }>()
+  config: Config
+  mariadbd = ''
+  phase: Phase = 'stopped'
+  /** What it is doing, for people. */
+  message = ''
+  intent: Down['intent'] = 'stay'
+  launched: Launch | null = null
+  datadir: DatadirState | null = null
+  /** The reading of the position that is under way. */
+  reading: Promise<void> | null = null
+  server: Server | null = null
+  status: NodeStatus | null = null
+  decision: Decision | null = null
+  observations: readonly Observation[] = []
+  /** Why the last attempt to start ended, until the next one. */
+  failure: ErrorShape | null = null
+
+  constructor(paths: GearPaths, config: Config, ledger: LedgerStore, session: Session, log: Logger) {
+    this.paths = paths
+    this.config = config
+    this.ledger = ledger
+    this.session = session
+    this.log = log
+    this.events.setMaxListeners(0)
+  }
+
+  get files(): ServerFiles {
+    return gearServerFiles(this.paths)
+  }
+
+  get key(): Buffer {
+    return derive(this.config.secret, 'agent-messages')
+  }
+
+  get others(): readonly Endpoint[] {
+    return othersOf(this.config.peers ?? [], this.config.own)
+  }
+
+  get synced(): boolean {
+    return this.status !== null && isSynced(this.status)
+  }
+
+  /** Settings and the peer list may have changed on disk; a faulty change leaves the old ones in force. */
+  async reload(): Promise<void> {
+    try {
+      this.config = configOf(await openGear(this.paths.dir))
+    } catch (error) {
+      this.log.error({ err: error }, 'the settings on disk are faulty; the old ones stay in force')
+    }
+  }
+
+  say(phase: Phase, message: string): void {
+    if (this.phase === phase && this.message === message) return
+    this.phase = phase
+    this.message = message
+    this.log.info({ phase }, message)
+    this.events.emit('change')
+  }
+
+  /** What this node tells of itself. */
+  report(): Down | Live {
+    const { ledger } = this.ledger
+    const epoch = ledger.promise?.epoch ?? 0
+    if (this.status !== null && this.server !== null) {
+      const { stateUuid, lastCommitted, primary, nodeUuid } = this.status
+      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, nodeUuid, view: ledger.view, epoch }
+    }
+    return this.reportDown()
+  }
+
+  reportDown(): Down {
+    const { ledger } = this.ledger
+    return {
+      kind: 'down',
+      name: this.config.name,
+      intent: this.intent,
+      launched: this.launched,
+      data: this.datadir?.data ?? { kind: 'unknown', reason: 'being read' },
+      history: ledger.history,
+      view: this.lastView(),
+      gvwstate: this.datadir?.gvwstate ?? null,
+      listed: this.config.peers !== null,
+      epoch: ledger.promise?.epoch ?? 0,
+    }
+  }
+
+  /** The ledger's view, unless gvwstate.dat shows that mariadbd saw a newer one while no agent watched. */
+  private lastView(): Down['view'] {
+    const recorded = this.ledger.ledger.view
+    const gvwstate = this.datadir?.gvwstate
+    if (gvwstate === null || gvwstate === undefined || this.datadir?.data.kind !== 'position') return recorded
+    const names = new Map(recorded?.members.map((member) => [member.uuid, member.name]))
+    const same = recorded !== null && recorded.members.map((member) => member.uuid).toSorted().join() === gvwstate.members.join()
+    if (same) return recorded
+    return { uuid: this.datadir.data.uuid, seqno: null, members: gvwstate.members.map((uuid) => ({ uuid, name: names.get(uuid) ?? (uuid === gvwstate.myUuid ? this.config.name : null) })), ownUuid: gvwstate.myUuid }
+  }
+}

@@ -1,0 +1,60 @@
+import { Hono, type Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { bigintAsText, proposalSchema } from '../galera/schemas.ts'
+import { FRESH_MILLISECONDS, HEADERS, isRequestSignature, NonceMemory, signAnswer } from '../peers/signature.ts'
+import { STATE_PATH } from '../peers/ask.ts'
+import { CHECK_PATH, readCheckRow, checkRequestSchema } from './check-row.ts'
+import { acknowledge, FENCE_PATH } from './fence-exchange.ts'
+import type { Node } from './node.ts'
+
+/** A proposal has some hundred bytes. */
+const MAX_BODY_BYTES = 16_384
+
+/** What peers may ask: every request and every answer is signed with the cluster's secret. */
+export function peerApi(node: Node): Hono {
+  const api = new Hono()
+  const nonces = new NonceMemory()
+
+  const answer = (context: Context, status: 200 | 400 | 401 | 409 | 425, value: unknown) => {
+    const body = JSON.stringify(value, bigintAsText)
+    const time = String(Date.now())
+    context.header(HEADERS.time, time)
+    context.header(HEADERS.signature, signAnswer(node.key, status, body, time, context.req.header(HEADERS.nonce) ?? ''))
+    return context.body(body, status, { 'content-type': 'application/json' })
+  }
+
+  api.use('/v1/*', bodyLimit({ maxSize: MAX_BODY_BYTES }))
+  api.use('/v1/*', async (context, next) => {
+    const header = (name: string) => context.req.header(name) ?? ''
+    const signed = { time: header(HEADERS.time), nonce: header(HEADERS.nonce), signature: header(HEADERS.signature) }
+    const url = new URL(context.req.url)
+    const body = await context.req.text()
+    // An unsigned request gets an unsigned answer: we prove nothing to strangers.
+    if (!isRequestSignature(node.key, context.req.method, `${url.pathname}${url.search}`, body, signed)) return context.text('not signed with the secret of this cluster\n', 401)
+    const now = Date.now()
+    if (!(Math.abs(now - Number(signed.time)) <= FRESH_MILLISECONDS)) return answer(context, 425, { stale: true })
+    if (!nonces.use(signed.nonce, now)) return answer(context, 401, { replayed: true })
+    const cluster = url.searchParams.get('cluster')
+    if (cluster !== null && cluster !== node.config.clusterName) return answer(context, 409, { cluster: node.config.clusterName })
+    return next()
+  })
+
+  api.get(STATE_PATH, (context) => answer(context, 200, node.report()))
+  api.post(FENCE_PATH, async (context) => {
+    const proposal = proposalSchema.safeParse(await json(context))
+    return proposal.success ? answer(context, 200, await acknowledge(node, proposal.data)) : answer(context, 400, { malformed: true })
+  })
+  api.post(CHECK_PATH, async (context) => {
+    const request = checkRequestSchema.safeParse(await json(context))
+    return request.success ? answer(context, 200, await readCheckRow(node, request.data)) : answer(context, 400, { malformed: true })
+  })
+  return api
+}
+
+async function json(context: Context): Promise<unknown> {
+  try {
+    return JSON.parse(await context.req.text())
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,63 @@
+import { describeObservation, type Observation } from '../galera/observation.ts'
+import type { Decision } from '../galera/decision.ts'
+import { formatGtid } from '../galera/gtid.ts'
+import { askPeers } from '../peers/ask.ts'
+import type { ErrorShape } from '../errors.ts'
+import type { Node } from './node.ts'
+
+/** One row of the status screen. */
+export interface NodeRow {
+  readonly name: string
+  readonly self: boolean
+  readonly state: string
+  readonly position: string
+  readonly detail: string
+}
+
+export interface StatusReport {
+  readonly name: string
+  readonly cluster: string
+  readonly agent: boolean
+  readonly phase: string
+  readonly message: string
+  readonly primary: boolean
+  readonly synced: boolean
+  readonly uuid: string | null
+  readonly clusterSize: number
+  readonly flowControlPaused: number
+  readonly receiveQueue: number
+  readonly nodes: readonly NodeRow[]
+  readonly decision: Decision | null
+  readonly failure: ErrorShape | null
+  readonly agentRssBytes: number
+}
+
+export async function statusReport(node: Node, agent: boolean): Promise<StatusReport> {
+  const peers = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
+  const own = { ...row(node.report(), true), detail: node.message }
+  return {
+    name: node.config.name,
+    cluster: node.config.clusterName,
+    agent,
+    phase: node.phase,
+    message: node.message,
+    primary: node.status?.primary ?? false,
+    synced: node.synced,
+    uuid: node.status?.stateUuid ?? null,
+    clusterSize: node.status?.clusterSize ?? 0,
+    flowControlPaused: node.status?.flowControlPaused ?? 0,
+    receiveQueue: node.status?.receiveQueue ?? 0,
+    nodes: [own, ...peers.map((peer) => row(peer, false))].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    decision: node.decision,
+    failure: node.failure,
+    agentRssBytes: agent ? process.memoryUsage.rss() : 0,
+  }
+}
+
+function row(o: Observation, self: boolean): NodeRow {
+  const detail = describeObservation(o).replace(`${o.name}: `, '')
+  if (o.kind === 'silent') return { name: o.name, self, state: o.serving ? 'no agent' : 'silent', position: '', detail }
+  if (o.kind !== 'down') return { name: o.name, self, state: o.kind === 'primary' ? (o.synced ? 'Synced' : 'Primary, not synced') : 'non-Primary', position: formatGtid(o), detail: '' }
+  const position = o.data.kind === 'position' ? formatGtid(o.data) : o.data.kind
+  return { name: o.name, self, state: o.launched !== null ? 'starting' : o.intent === 'start' ? 'waiting' : 'stopped', position, detail }
+}

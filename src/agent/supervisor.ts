@@ -1,0 +1,147 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { GaleractlError } from '../errors.ts'
+import { isHistory } from '../galera/gtid.ts'
+import { parseGrastate } from '../galera/grastate.ts'
+import { recordDeparture } from '../galera/ledger.ts'
+import { findServer, isRunning, stopServer, killServer, tidyServerFiles } from '../mariadb/server.ts'
+import { readIfExists } from '../system/files.ts'
+import { bringUp } from './bring-up.ts'
+import { poll, wrongHistory } from './membership.ts'
+import type { Node } from './node.ts'
+import { readPosition } from './position.ts'
+
+const WATCH_INTERVAL = 500
+const LONGEST_BACKOFF = 60_000
+
+/** Brings the node up, watches it, and brings it up again after a crash, until it is told to stop. */
+export class Supervisor {
+  readonly #node: Node
+  #abort = new AbortController()
+  #working: Promise<void> = Promise.resolve()
+  #poke: () => void = () => undefined
+
+  constructor(node: Node) {
+    this.#node = node
+  }
+
+  /** Takes over a mariadbd that runs already: of an earlier agent, or started by hand. */
+  async adopt(): Promise<boolean> {
+    const server = await findServer(this.#node.files)
+    if (server === null) return false
+    this.#node.server = server
+    await poll(this.#node)
+    this.#node.say(this.#node.synced ? 'running' : 'joining', `took over the running mariadbd (pid ${server.pid})`)
+    return true
+  }
+
+  /** Tells the peers this node's position while it stays stopped. */
+  async rest(): Promise<void> {
+    await readPosition(this.#node)
+    if (this.#node.intent === 'stay') this.#node.say('stopped', 'stopped; the agent answers peers')
+  }
+
+  start(): void {
+    if (this.#node.intent === 'start') return
+    this.#node.intent = 'start'
+    this.#node.failure = null
+    this.#abort = new AbortController()
+    const { signal } = this.#abort
+    this.#working = this.#working.then(() => this.#keepUp(signal))
+  }
+
+  /** Something happened at the server: look at once. */
+  poke(): void {
+    this.#poke()
+  }
+
+  /** Ends the work, stops mariadbd within `timeout` (milliseconds) and records a clean departure durably. @returns whether mariadbd ended by itself */
+  async stop(timeout: number = this.#node.config.stopTimeout): Promise<boolean> {
+    const node = this.#node
+    node.intent = 'stay'
+    this.#abort.abort()
+    await this.#working.catch(() => undefined)
+    node.server ??= await findServer(node.files)
+    if (node.server === null) {
+      node.say('stopped', 'mariadbd is not running')
+      return true
+    }
+    await poll(node)
+    node.say('stopping', `stopping mariadbd, at most ${timeout / 1000} s`)
+    const clean = await stopServer(node.server, timeout)
+    await this.#ended()
+    if (clean) await recordCleanStop(node)
+    node.say('stopped', clean ? 'stopped' : 'mariadbd did not end in time and was killed')
+    return clean
+  }
+
+  async #keepUp(signal: AbortSignal): Promise<void> {
+    const node = this.#node
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        const adopted = node.server !== null && (await isRunning(node.server))
+        if (!adopted) {
+          await this.#ended()
+          await bringUp(node, signal)
+        }
+        node.failure = null
+        const up = performance.now()
+        await this.#watch(signal)
+        if (performance.now() - up > LONGEST_BACKOFF) failures = 0
+        node.log.error('mariadbd ended unexpectedly; it is started again')
+        await this.#ended()
+      } catch (error) {
+        if (signal.aborted) return
+        await this.#failed(error)
+        if (error instanceof GaleractlError && error.exitCode === 3) return
+      }
+      await delay(Math.min(LONGEST_BACKOFF, 250 * 2 ** failures), undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const node = this.#node
+    node.log.error({ err: error }, 'the start failed')
+    node.failure = error instanceof GaleractlError ? error.toShape() : { code: 'bug', exitCode: 1, message: String(error), hint: 'Please report this.' }
+    if (node.server !== null && !(await isRunning(node.server))) await this.#ended()
+    if (node.failure.exitCode === 3) node.intent = 'stay'
+    node.say(node.intent === 'stay' ? 'stopped' : 'waiting', node.failure.message)
+    node.events.emit('change')
+  }
+
+  /** mariadbd is gone: what was known of it is void, its position must be read again. */
+  async #ended(): Promise<void> {
+    const node = this.#node
+    node.server = null
+    node.status = null
+    node.launched = null
+    node.datadir = null
+    await node.session[Symbol.asyncDispose]()
+    await tidyServerFiles(node.files)
+  }
+
+  /** Returns when mariadbd ends. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const node = this.#node
+    while (!signal.aborted && node.server !== null && (await isRunning(node.server))) {
+      await poll(node)
+      if (node.status?.primary && !isHistory(node.status.stateUuid)) {
+        await killServer(node.server)
+        throw wrongHistory(node, node.ledger.ledger.history, node.status.stateUuid)
+      }
+      node.say(node.synced ? 'running' : 'joining', node.synced ? 'Synced' : (node.status?.localStateComment ?? 'mariadbd does not answer SQL'))
+      await Promise.race([delay(WATCH_INTERVAL, undefined, { signal }).catch(() => undefined), new Promise<void>((resolve) => (this.#poke = resolve))])
+    }
+    signal.throwIfAborted()
+  }
+}
+
+async function recordCleanStop(node: Node): Promise<void> {
+  const text = await readIfExists(`${node.paths.data}/grastate.dat`)
+  try {
+    const state = text === null ? null : parseGrastate(text)
+    if (state === null || state.seqno < 0n) return
+    await node.ledger.update((ledger) => recordDeparture(ledger, { at: new Date().toISOString(), position: { uuid: state.uuid, seqno: state.seqno } }))
+  } catch (error) {
+    node.log.warn({ err: error }, 'no clean stop was recorded')
+  }
+}

@@ -1,0 +1,75 @@
+import { Command as Program, CommanderError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import type { Command, Context } from './commands/command.ts'
+import { COMMANDS } from './commands/table.ts'
+import { EXIT, type Fault, GaleractlError } from './errors.ts'
+import { humanLog, jsonLog } from './system/log.ts'
+
+/** Parses the arguments, runs the command, prints an error for people (or as JSON), sets the exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  let json = argv.includes('--json')
+  try {
+    const program = buildProgram(async (command, context, given, args) => {
+      json = context.json
+      const { run } = await command.load()
+      process.exitCode = await run(context, given, args)
+    })
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    process.exitCode = report(error, json)
+  }
+}
+
+type Invoke = (command: Command, context: Context, given: Record<string, never>, args: readonly string[]) => Promise<void>
+
+/** All commands as commander's objects; also the source of the reference page. */
+export function buildProgram(invoke: Invoke): Program {
+  const program = new Program('galeractl')
+    .description('Runs the life of MariaDB Galera nodes: start, stop, resume without split brain, and says why.')
+    .version(`galeractl ${manifest.version}`, '-V, --version', 'print the version')
+    .option('--gear <dir>', 'folder of the gear; default $GALERACTL_GEAR')
+    .option('--json', 'print results and errors as JSON')
+    .enablePositionalOptions()
+    .configureHelp({ sortSubcommands: false, helpWidth: 100, showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  for (const command of COMMANDS) {
+    const sub = program.command(command.name).summary(command.summary).description(command.description ?? command.summary).exitOverride()
+    sub.option('--gear <dir>', 'folder of the gear; default $GALERACTL_GEAR').option('--json', 'print results and errors as JSON')
+    if (command.arguments !== undefined) sub.arguments(command.arguments)
+    for (const option of command.options ?? []) sub.option(option.flags, option.description)
+    if (command.raw) sub.passThroughOptions().allowUnknownOption().helpOption(false)
+    sub.action(async () => {
+      const given = { ...program.opts(), ...sub.opts() } as Record<string, never>
+      await invoke(command, await contextOf(given, command.name), given, sub.args)
+    })
+  }
+  return program
+}
+
+async function contextOf(given: Record<string, string | boolean | undefined>, command: string): Promise<Context> {
+  const level = process.env['GALERACTL_LOG_LEVEL'] ?? 'info'
+  const daemon = command === 'agent' || command === 'run'
+  const log = daemon && !process.stderr.isTTY ? jsonLog(level) : await humanLog(daemon ? level : 'warn')
+  return {
+    gear: typeof given['gear'] === 'string' ? given['gear'] : undefined,
+    json: given['json'] === true,
+    log,
+    print: (text) => process.stdout.write(`${text}\n`),
+  }
+}
+
+/** @returns the exit code */
+function report(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  const known = error instanceof GaleractlError
+  const shape = known ? error.toShape() : { code: 'bug', exitCode: EXIT.bug, message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: 'This is a bug of galeractl: please report it.' }
+  if (json) process.stderr.write(`${JSON.stringify({ error: shape })}\n`)
+  else process.stderr.write(`${[`galeractl: ${shape.message}`, ...faultLines(shape.faults ?? []), `  → ${shape.hint}`].join('\n')}\n`)
+  return shape.exitCode
+}
+
+function faultLines(faults: readonly Fault[]): readonly string[] {
+  return faults.flatMap((fault) => [`  - ${fault.message}`, `    → ${fault.hint}`])
+}
+

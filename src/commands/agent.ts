@@ -1,0 +1,17 @@
+import { startAgent } from '../agent/daemon.ts'
+import { configOf } from '../gear/gear.ts'
+import type { Context } from './command.ts'
+import { openedGear } from './opened-gear.ts'
+
+export async function run(context: Context): Promise<number> {
+  const gear = await openedGear(context)
+  configOf(gear)
+  const agent = await startAgent(gear, context.log)
+  const ended = Promise.withResolvers<void>()
+  // The agent may die at any moment and mariadbd goes on; whoever ends it in order gets the same.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => ended.resolve())
+  if (agent.node.server === null) void agent.supervisor.rest().catch((error) => context.log.error({ err: error }, 'the position can not be read'))
+  await Promise.race([agent.quit, ended.promise])
+  await agent.close()
+  return 0
+}

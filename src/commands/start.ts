@@ -1,0 +1,20 @@
+import { askAgent } from '../agent/control-client.ts'
+import { ensureAgent } from '../agent/spawn-agent.ts'
+import { configOf, gearServerFiles } from '../gear/gear.ts'
+import { preflight } from '../gear/preflight.ts'
+import { findServer } from '../mariadb/server.ts'
+import type { Context, Given } from './command.ts'
+import { agentDoes, timeoutOption } from './gear-agent.ts'
+import { openedGear } from './opened-gear.ts'
+
+export async function run(context: Context, given: Given): Promise<number> {
+  const timeout = timeoutOption(given)
+  const gear = await openedGear(context)
+  const config = configOf(gear)
+
+  const agentRuns = (await askAgent(gear.paths.agentSocket, 'GET', '/ping')) !== null
+  if (!agentRuns && (await findServer(gearServerFiles(gear.paths))) === null) await preflight(gear.paths, config, agentRuns)
+  await ensureAgent(gear.paths)
+  await agentDoes(context, gear, `/start?timeout=${timeout ?? config.startTimeout}`)
+  return 0
+}

@@ -1,0 +1,27 @@
+import Table from 'cli-table3'
+import type { StatusReport } from '../agent/status-report.ts'
+
+/** One screen that a tired person understands. */
+export function renderStatus(report: StatusReport): string {
+  const table = new Table({ head: ['node', 'state', 'position', 'doing'], style: { head: [], border: [] }, wordWrap: true, colWidths: [16, 12, 46, 40] })
+  for (const node of report.nodes) table.push([`${node.name}${node.self ? ' (here)' : ''}`, node.state, node.position.replace(':', ': '), node.detail])
+  return [headline(report), '', table.toString(), ...details(report)].join('\n')
+}
+
+function headline(report: StatusReport): string {
+  const cluster = `Cluster ${report.cluster}, node ${report.name}`
+  if (!report.agent) return `${cluster}: the agent is not running. Start it with galeractl start.`
+  if (report.synced) return `${cluster}: OK, Synced in a primary component of ${report.clusterSize}.`
+  return `${cluster}: NOT READY, ${report.message}`
+}
+
+function details(report: StatusReport): readonly string[] {
+  const lines: string[] = []
+  if (report.synced) lines.push(`Flow control: paused ${(report.flowControlPaused * 100).toFixed(1)} % of the time; ${report.receiveQueue} write-sets wait to be applied.`)
+  if (report.failure !== null) lines.push(`Failed: ${report.failure.message}`, `  → ${report.failure.hint}`)
+  if (report.decision !== null && !report.synced) {
+    lines.push(`Decision: ${report.decision.do} (rule ${report.decision.rule}): ${report.decision.reason}`)
+    if ('hint' in report.decision) lines.push(`  → ${report.decision.hint}`)
+  }
+  return lines
+}

@@ -1,0 +1,81 @@
+import { DEFAULT_PORTS, isHost, NODE_NAME } from '../galera/endpoint.ts'
+import { parsePeerList } from '../galera/peer-list.ts'
+
+/** One thing that can be set. From this table come types, validation, --help, the reference page and `config`. */
+export interface Setting {
+  readonly name: string
+  /** What it is called in the environment, in shared variables and in gear.env. */
+  readonly variable: string
+  /** Names that platforms use for the same thing, in order. */
+  readonly aliases: readonly string[]
+  readonly fallback: string
+  readonly secret: boolean
+  /** null where the text is fine, else what a value must be. */
+  readonly check: (text: string) => string | null
+  readonly value: string
+  readonly description: string
+}
+
+const port = (text: string) => (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? null : 'a port is a number from 1 to 65535')
+const seconds = (text: string) => (/^\d{1,6}(\.\d{1,3})?$/.test(text) && Number(text) > 0 ? null : 'seconds are a number above 0')
+const host = (text: string) => (isHost(text) ? null : 'an address is an IPv4 or IPv6 address (no brackets) or a host name')
+const path = (text: string) => (text.startsWith('/') && !/["'\n\\$`]/.test(text) ? null : 'a path is absolute and has no quotes, backslashes, $ or newlines')
+const oneOf = (...words: readonly string[]) => (text: string) => (words.includes(text) ? null : `one of ${words.join(', ')}`)
+const free = (text: string) => (/^[^\n"\\]{0,1000}$/.test(text) ? null : 'no newline, double quote or backslash')
+const matching = (shape: RegExp, what: string) => (text: string) => (shape.test(text) ? null : what)
+const peers = (text: string) => {
+  try {
+    parsePeerList(text)
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+type Extra = Partial<Pick<Setting, 'aliases' | 'fallback' | 'secret'>>
+const setting = <const Name extends string>(name: Name, value: string, check: Setting['check'], description: string, extra: Extra = {}): Setting & { readonly name: Name } => ({
+  name,
+  variable: `GALERACTL_${name.toUpperCase().replaceAll('-', '_')}`,
+  aliases: extra.aliases ?? [],
+  fallback: extra.fallback ?? '',
+  secret: extra.secret ?? false,
+  check,
+  value,
+  description,
+})
+
+/** The order is that of `galeractl config` and of the reference page. An empty fallback means: worked out from others. */
+export const SETTINGS = [
+  setting('name', 'NAME', matching(NODE_NAME, 'a name has 1 to 64 of A-Z a-z 0-9 _ . -'), 'Name of this node, unique in the cluster; its identity for peers.', { aliases: ['OPENSHIFT_GEAR_UUID'] }),
+  setting('cluster-name', 'NAME', matching(/^[A-Za-z0-9_.-]{1,32}$/, 'a cluster name has 1 to 32 of A-Z a-z 0-9 _ . -'), 'Name of the cluster, the same on all nodes.', { fallback: 'galera', aliases: ['OPENSHIFT_APP_NAME'] }),
+  setting('address', 'HOST', host, 'Where others reach this node: IPv4, IPv6 or host name.', { aliases: ['OPENSHIFT_GEAR_DNS'] }),
+  setting('bind-address', 'HOST', host, 'Where this node listens. Default: the address.', { aliases: ['OPENSHIFT_MARIADB_DB_HOST'] }),
+  setting('peers', 'LIST', peers, 'All nodes in order of importance, this one included: NAME/HOST[/SQL/GROUP/IST/SST/AGENT], separated by commas.'),
+  setting('sql-port', 'PORT', port, 'Port for SQL.', { fallback: String(DEFAULT_PORTS.sqlPort), aliases: ['OPENSHIFT_MARIADB_DB_PORT'] }),
+  setting('group-port', 'PORT', port, 'Port for group communication.', { fallback: String(DEFAULT_PORTS.groupPort), aliases: ['OPENSHIFT_MARIADB_GALERA_PORT'] }),
+  setting('ist-port', 'PORT', port, 'Port for incremental state transfer.', { fallback: String(DEFAULT_PORTS.istPort), aliases: ['OPENSHIFT_MARIADB_IST_PORT'] }),
+  setting('sst-port', 'PORT', port, 'Port for state snapshot transfer.', { fallback: String(DEFAULT_PORTS.sstPort), aliases: ['OPENSHIFT_MARIADB_SST_PORT'] }),
+  setting('agent-port', 'PORT', port, 'Port where the agent answers peers and health checks.', { fallback: String(DEFAULT_PORTS.agentPort), aliases: ['OPENSHIFT_MARIADB_AGENT_PORT'] }),
+  setting('public-sql-port', 'PORT', port, 'SQL port as others see it, behind a port proxy. Default: sql-port.', { aliases: ['OPENSHIFT_MARIADB_DB_PROXY_PORT'] }),
+  setting('public-group-port', 'PORT', port, 'Group port as others see it. Default: group-port.', { aliases: ['OPENSHIFT_MARIADB_GALERA_PROXY_PORT'] }),
+  setting('public-ist-port', 'PORT', port, 'IST port as others see it. Default: ist-port.', { aliases: ['OPENSHIFT_MARIADB_IST_PROXY_PORT'] }),
+  setting('public-sst-port', 'PORT', port, 'SST port as others see it. Default: sst-port.', { aliases: ['OPENSHIFT_MARIADB_SST_PROXY_PORT'] }),
+  setting('public-agent-port', 'PORT', port, 'Agent port as others see it. Default: agent-port.', { aliases: ['OPENSHIFT_MARIADB_AGENT_PROXY_PORT'] }),
+  setting('secret', 'TEXT', matching(/^.{16,512}$/, 'a secret has at least 16 characters, in one line'), 'The cluster\'s shared secret: messages are signed with it, passwords are derived from it. Never given on the command line: use --secret-file.', { secret: true, aliases: ['OPENSHIFT_SECRET_TOKEN'] }),
+  setting('app-user', 'NAME', matching(/^[A-Za-z0-9_]{1,32}$/, 'a user has 1 to 32 of A-Z a-z 0-9 _'), 'Database user for the application.', { fallback: 'app', aliases: ['OPENSHIFT_MARIADB_DB_USERNAME'] }),
+  setting('app-password', 'TEXT', matching(/^[^\n\0]{8,128}$/, 'a password has 8 to 128 characters'), 'Password of the application\'s user. Default: derived from the secret.', { secret: true, aliases: ['OPENSHIFT_MARIADB_DB_PASSWORD'] }),
+  setting('app-database', 'NAME', matching(/^[A-Za-z0-9_]{1,64}$/, 'a database has 1 to 64 of A-Z a-z 0-9 _'), 'Database of the application.', { fallback: 'app' }),
+  setting('sst-method', 'METHOD', oneOf('rsync'), 'How a node without usable data gets it from a donor.', { fallback: 'rsync' }),
+  setting('buffer-pool', 'SIZE', matching(/^\d{1,6}[KMG]?$/, 'a size is a number with K, M or G'), 'innodb_buffer_pool_size.', { fallback: '128M' }),
+  setting('gcache-size', 'SIZE', matching(/^\d{1,6}[KMG]$/, 'a size is a number with K, M or G'), 'Write-sets kept for incremental state transfer.', { fallback: '128M' }),
+  setting('provider-options', 'OPTIONS', free, 'More wsrep_provider_options, separated by semicolons; they win over ours.'),
+  setting('mariadb-bin', 'DIR', path, 'Folder with mariadbd, where it is not in PATH.'),
+  setting('galera-library', 'FILE', path, 'The wsrep provider.', { fallback: '/usr/lib/galera/libgalera_smm.so' }),
+  setting('start-timeout', 'SECONDS', seconds, 'How long start waits before it returns 4 while the agent goes on. Below the platform\'s 234 s.', { fallback: '200' }),
+  setting('stop-timeout', 'SECONDS', seconds, 'How long mariadbd may take to stop before it is killed.', { fallback: '120' }),
+  setting('probe-timeout', 'SECONDS', seconds, 'How long one peer may take to answer.', { fallback: '1' }),
+  setting('log-level', 'LEVEL', oneOf('debug', 'info', 'warn', 'error'), 'How much is logged.', { fallback: 'info' }),
+] as const satisfies readonly Setting[]
+
+/** Where a gear is: chosen by --gear, else by this variable, else by the platform's. */
+export const GEAR_VARIABLE = 'GALERACTL_GEAR'

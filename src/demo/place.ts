@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { chown, copyFile, link, lstat, mkdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { isErrno } from '../system/files.ts'
+import { ownCommand, run, type RunResult } from '../system/processes.ts'
+import { type Account, findAccount } from '../system/privileges.ts'
+
+export interface DemoNode {
+  readonly name: string
+  readonly address: string
+  readonly gear: string
+}
+
+export interface Demo {
+  readonly nodes: readonly DemoNode[]
+  readonly secretFile: string
+  /** The folder as the user named it. */
+  readonly shown: string
+  /** Runs galeractl on one of the gears. Progress lines go to `tell`. */
+  readonly galeractl: (node: DemoNode, args: readonly string[]) => Promise<RunResult>
+}
+
+const ADDRESSES = ['127.0.0.11', '127.0.0.12', '127.0.0.13'] as const
+/** Where the gears go when the database's user can't enter the chosen folder, as below /root. */
+const ELSEWHERE = '/var/lib/galeractl-demo'
+const START_TIMEOUT = 300_000
+
+export const DEMO_PEERS = ADDRESSES.map((address, at) => `n${at + 1}/${address}`).join(',')
+
+/** The demo's folder with its secret; nothing is started. */
+export async function prepareDemo(folder: string): Promise<Demo> {
+  const account = process.getuid?.() === 0 ? await findAccount('mysql') : null
+  const place = await placeFor(resolve(folder), account)
+  const secretFile = join(place, 'secret')
+  await writeFile(secretFile, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }).catch(ignoreExisting)
+  if (account !== null) await chown(secretFile, account.uid, account.gid)
+  const command = await reachableCommand(place, account)
+  const nodes = ADDRESSES.map((address, at) => ({ name: `n${at + 1}`, address, gear: join(place, `n${at + 1}`) }))
+  const galeractl = (node: DemoNode, args: readonly string[]) =>
+    run(command.file, [...command.args, '--gear', node.gear, ...args], { timeout: START_TIMEOUT, env: { ...(process.env as Record<string, string>), GALERACTL_GEAR: node.gear } })
+  return { nodes, secretFile, shown: folder, galeractl }
+}
+
+async function placeFor(folder: string, account: Account | null): Promise<string> {
+  const existing = await lstat(folder).catch(() => null)
+  if (existing === null) {
+    if (account === null || (await canEnter(dirname(folder), account))) await mkdir(folder, { recursive: true, mode: 0o755 })
+    else {
+      await mkdir(ELSEWHERE, { recursive: true, mode: 0o755 })
+      await symlink(ELSEWHERE, folder)
+    }
+  }
+  return realpath(folder)
+}
+
+/** Whether another user may go through every folder on the way. */
+async function canEnter(folder: string, account: Account): Promise<boolean> {
+  for (let at = folder; ; at = dirname(at)) {
+    const { mode, uid, gid } = await stat(at)
+    const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001
+    if ((mode & bit) === 0) return false
+    if (at === '/') return true
+  }
+}
+
+/** This program, or a copy of it where the gears' user can't reach it. */
+async function reachableCommand(place: string, account: Account | null): Promise<{ file: string; args: readonly string[] }> {
+  const command = ownCommand()
+  if (account === null || (await canEnter(dirname(command.file), account))) return command
+  const copy = join(place, 'galeractl')
+  await rm(copy, { force: true })
+  await link(command.file, copy).catch(() => copyFile(command.file, copy))
+  return { ...command, file: copy }
+}
+
+function ignoreExisting(cause: unknown): void {
+  if (!isErrno(cause, 'EEXIST')) throw cause
+}
+
+/** The pids of everything that runs on the demo's gears: agents and servers. */
+export async function demoPids(demo: Demo): Promise<readonly number[]> {
+  const pids: number[] = []
+  for (const node of demo.nodes) {
+    for (const file of ['run/server.json', 'run/agent.pid']) {
+      const text = await readFile(join(node.gear, file), 'utf8').catch(() => '')
+      const pid = Number(text.match(/\d+/)?.[0])
+      if (pid > 0) pids.push(pid)
+    }
+  }
+  return pids
+}

@@ -1,0 +1,57 @@
+import type { Decision } from './decision.ts'
+import type { Down, Live } from './observation.ts'
+
+/** What a node that wants to bootstrap, or to re-form, asks of every peer that it can reach. */
+export interface Proposal {
+  readonly epoch: number
+  readonly kind: 'bootstrap' | 'reform'
+  /** The name of the node to bootstrap; for re-forming the view id. */
+  readonly chosen: string
+  /** The node that asks. */
+  readonly from: string
+  /** null: a new history. */
+  readonly uuid: string | null
+  readonly seqno: bigint
+}
+
+/** What a node has acknowledged, durably. It acknowledges nothing else in that epoch. */
+export interface Promise {
+  readonly epoch: number
+  readonly kind: 'bootstrap' | 'reform'
+  readonly chosen: string
+}
+
+export type Answer = { readonly ack: true } | { readonly ack: false; readonly reason: string; readonly epoch: number }
+
+/**
+ * Whether a node may acknowledge a proposal. Invariant: in one epoch a node acknowledges one choice
+ * only, and none that would leave behind data that it has itself.
+ */
+export function answerProposal(own: Down | Live, promise: Promise | null, proposal: Proposal): Answer {
+  const epoch = promise?.epoch ?? 0
+  const refuse = (reason: string): Answer => ({ ack: false, reason, epoch })
+  const same = promise !== null && promise.epoch === proposal.epoch && promise.kind === proposal.kind && promise.chosen === proposal.chosen
+
+  if (own.kind === 'primary') return refuse(`${own.name} is Primary`)
+  if (proposal.epoch < epoch) return refuse(`${own.name} has acknowledged epoch ${epoch}`)
+  if (proposal.epoch === epoch && promise !== null && !same) return refuse(`${own.name} has acknowledged ${promise.chosen} in epoch ${epoch}`)
+  if (own.kind !== 'down') return proposal.kind === 'reform' ? { ack: true } : refuse(`${own.name} runs a server`)
+  if (own.launched !== null && !same) return refuse(`${own.name} is starting to ${own.launched}`)
+  if (own.data.kind === 'unknown') return refuse(`${own.name} does not know its position yet`)
+  if (proposal.uuid === null) {
+    const history = own.data.kind === 'position' ? own.data.uuid : own.history
+    return history === null ? { ack: true } : refuse(`${own.name} belongs to history ${history}`)
+  }
+  if (own.data.kind === 'position') {
+    if (own.data.uuid !== proposal.uuid) return refuse(`${own.name} has history ${own.data.uuid}`)
+    if (proposal.kind === 'bootstrap' && own.data.seqno > proposal.seqno) return refuse(`${own.name} is further, at ${own.data.seqno}`)
+  }
+  return { ack: true }
+}
+
+/** The proposal that a decision needs acknowledged before it is carried out, or null where none is needed. */
+export function proposalFor(decision: Decision, from: string, epoch: number): Proposal | null {
+  if (decision.do === 'bootstrap') return { epoch, kind: 'bootstrap', chosen: from, from, uuid: decision.uuid, seqno: decision.seqno }
+  if (decision.do === 'reform') return { epoch, kind: 'reform', chosen: decision.viewId, from, uuid: decision.uuid, seqno: -1n }
+  return null
+}

@@ -1,0 +1,28 @@
+import { OutsideError } from '../errors.ts'
+import { isUuid } from './gtid.ts'
+
+/** What `gvwstate.dat` says: the last primary view, as group-communication UUIDs without names or weights. */
+export interface Gvwstate {
+  readonly myUuid: string
+  /** `view_id: TYPE UUID SEQ`: UUID and sequence together name the view. */
+  readonly viewId: string
+  readonly members: readonly string[]
+}
+
+/** @throws OutsideError `bad-gvwstate` for an empty, truncated or foreign file: it happens after a power cut (codership/galera#354). */
+export function parseGvwstate(text: string): Gvwstate {
+  const myUuid = text.match(/^my_uuid: (\S+)$/m)?.[1]
+  const viewId = text.match(/^view_id: \d+ (\S+) (\d+)$/m)
+  const members = [...text.matchAll(/^member: (\S+) \d+$/gm)].map((match) => match[1] ?? '')
+  const closed = /^#vwend$/m.test(text)
+  if (
+    myUuid === undefined ||
+    viewId === null ||
+    !closed ||
+    !members.includes(myUuid) ||
+    ![myUuid, ...members].every(isUuid)
+  ) {
+    throw new OutsideError('bad-gvwstate', `gvwstate.dat is damaged: ${JSON.stringify(text.slice(0, 120))}`, 'It is set aside; the ledger decides.')
+  }
+  return { myUuid, viewId: `${viewId[1]}/${viewId[2]}`, members: members.toSorted() }
+}

@@ -1,0 +1,46 @@
+import { isUuid, NIL_UUID } from './gtid.ts'
+
+/** The wsrep status of a running server, from `SHOW GLOBAL STATUS LIKE 'wsrep_%'`. */
+export interface NodeStatus {
+  readonly stateUuid: string
+  readonly lastCommitted: bigint
+  readonly primary: boolean
+  readonly ready: boolean
+  readonly connected: boolean
+  /** wsrep_local_state: 1 Joining, 2 Donor/Desynced, 3 Joined, 4 Synced. */
+  readonly localState: number
+  readonly localStateComment: string
+  readonly clusterSize: number
+  readonly nodeUuid: string
+  /** Fraction of time (0-1) replication was paused by flow control since the last FLUSH STATUS. */
+  readonly flowControlPaused: number
+  readonly receiveQueue: number
+  readonly providerVersion: string
+}
+
+export type StatusVariables = ReadonlyMap<string, string>
+
+export function parseNodeStatus(variables: StatusVariables): NodeStatus {
+  const text = (name: string) => variables.get(name) ?? ''
+  const uuid = (name: string) => (isUuid(text(name)) ? text(name) : NIL_UUID)
+  const number = (name: string) => Number(text(name)) || 0
+  return {
+    stateUuid: uuid('wsrep_cluster_state_uuid'),
+    lastCommitted: /^-?\d{1,19}$/.test(text('wsrep_last_committed')) ? BigInt(text('wsrep_last_committed')) : -1n,
+    primary: text('wsrep_cluster_status') === 'Primary',
+    ready: text('wsrep_ready') === 'ON',
+    connected: text('wsrep_connected') === 'ON',
+    localState: number('wsrep_local_state'),
+    localStateComment: text('wsrep_local_state_comment'),
+    clusterSize: number('wsrep_cluster_size'),
+    nodeUuid: uuid('wsrep_gcomm_uuid'),
+    flowControlPaused: number('wsrep_flow_control_paused'),
+    receiveQueue: number('wsrep_local_recv_queue'),
+    providerVersion: text('wsrep_provider_version'),
+  }
+}
+
+/** Synced in a primary component: serves reads and writes and has caught up. */
+export function isSynced(status: NodeStatus): boolean {
+  return status.primary && status.ready && status.localState === 4
+}

@@ -1,0 +1,85 @@
+import type { Gvwstate } from './gvwstate.ts'
+import type { View } from './view.ts'
+
+/** Where a known position comes from. */
+export type PositionSource = 'clean-stop' | 'recovered'
+
+/** What lies in a stopped node's datadir. */
+export type Data =
+  | { readonly kind: 'fresh' }
+  | { readonly kind: 'unknown'; readonly reason: string }
+  | {
+      readonly kind: 'position'
+      readonly uuid: string
+      readonly seqno: bigint
+      readonly source: PositionSource
+      readonly safeToBootstrap: boolean
+    }
+
+export type Launch = 'join' | 'reform' | 'bootstrap'
+
+/** A node whose agent answers and whose mariadbd serves nothing (yet). */
+export interface Down {
+  readonly kind: 'down'
+  readonly name: string
+  /** About to start, or staying stopped until somebody says start. */
+  readonly intent: 'start' | 'stay'
+  /** mariadbd has been started and is not yet part of a primary component. */
+  readonly launched: Launch | null
+  readonly data: Data
+  /** The history that the ledger remembers, also where the data is gone. */
+  readonly history: string | null
+  /** The last view that the node was in, as its ledger or gvwstate.dat tells. */
+  readonly view: View | null
+  /** gvwstate.dat in the datadir, if sane. */
+  readonly gvwstate: Gvwstate | null
+  /** Has a peer list. */
+  readonly listed: boolean
+  /** The highest epoch that the node has acknowledged. */
+  readonly epoch: number
+}
+
+/** A node whose mariadbd answers SQL. */
+export interface Live {
+  readonly kind: 'primary' | 'non-primary'
+  readonly name: string
+  readonly uuid: string
+  readonly seqno: bigint
+  readonly synced: boolean
+  readonly nodeUuid: string
+  readonly view: View | null
+  readonly epoch: number
+}
+
+/** Nobody answered for this peer. It may be down, hung, cut off, or run without an agent: nobody knows. */
+export interface Silent {
+  readonly kind: 'silent'
+  readonly name: string
+  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'unknown-host' | 'bad-signature' | 'garbage' | 'other-cluster' | 'failed'
+  /** Something accepts connections on its SQL or group port: a mariadbd without an agent. */
+  readonly serving: boolean
+}
+
+export type Observation = Down | Live | Silent
+
+/** All that is known at one moment; the input of every rule. */
+export interface Facts {
+  readonly self: Down
+  /** The other listed nodes, whatever order they answered in. */
+  readonly peers: readonly Observation[]
+}
+
+/** One line for people: what a node said. */
+export function describeObservation(o: Observation): string {
+  if (o.kind === 'silent') return `${o.name}: silent (${o.reason})${o.serving ? ', but a server listens there' : ''}`
+  if (o.kind !== 'down') return `${o.name}: ${o.kind}${o.synced ? ', synced' : ''}, at ${o.uuid}:${o.seqno}`
+  const doing = o.launched !== null ? `launched to ${o.launched}` : o.intent === 'start' ? 'starting' : 'stopped'
+  return `${o.name}: ${doing}, ${describeData(o.data)}${o.listed ? '' : ', no peer list yet'}`
+}
+
+export function describeData(data: Data): string {
+  if (data.kind === 'fresh') return 'no data yet (fresh)'
+  if (data.kind === 'unknown') return `position unknown (${data.reason})`
+  const source = data.source === 'clean-stop' ? 'clean stop' : 'recovered'
+  return `at ${data.uuid}:${data.seqno} (${source}${data.safeToBootstrap ? ', safe_to_bootstrap 1' : ''})`
+}

@@ -1,0 +1,59 @@
+import type { Data, Down, Facts, Live, Silent } from '../observation.ts'
+import { newestViews, type View } from '../view.ts'
+
+export type Positioned = Down & { readonly data: Extract<Data, { kind: 'position' }> }
+
+export const isPositioned = (node: { kind: string }): node is Positioned =>
+  node.kind === 'down' && (node as Down).data.kind === 'position'
+
+export const primaries = (facts: Facts): readonly Live[] =>
+  facts.peers.filter((peer): peer is Live => peer.kind === 'primary')
+
+export const silent = (facts: Facts): readonly Silent[] =>
+  facts.peers.filter((peer): peer is Silent => peer.kind === 'silent')
+
+/** Stopped or starting nodes, self among them. */
+export const down = (facts: Facts): readonly Down[] => [
+  facts.self,
+  ...facts.peers.filter((peer): peer is Down => peer.kind === 'down'),
+]
+
+/** Down nodes with a known position, self among them. */
+export const positioned = (facts: Facts): readonly Positioned[] => down(facts).filter(isPositioned)
+
+export interface Membership {
+  /** Names of the members of the newest view; a member whose name nobody knows is called `node UUID`. */
+  readonly names: readonly string[]
+  /** Whether a recorded view told it; otherwise it is the whole peer list. */
+  readonly source: 'view' | 'peer-list'
+}
+
+/**
+ * M of the table in `docs/rules.md`: the members of the newest view that anybody recorded of this
+ * history. Where nobody recorded one (a cluster made by other means) everybody listed counts.
+ */
+export function newestMembers(facts: Facts, uuid: string): Membership {
+  const views = newestViews(knownViews(facts, uuid))
+  if (views.length === 0) {
+    return { names: [facts.self.name, ...facts.peers.map((peer) => peer.name)].toSorted(), source: 'peer-list' }
+  }
+  const names = views.flatMap((view) => view.members.map((member) => member.name ?? nameOf(facts, member.uuid)))
+  return { names: [...new Set(names)].toSorted(), source: 'view' }
+}
+
+/** The recorded views of one history. */
+export function knownViews(facts: Facts, uuid: string): readonly View[] {
+  return [facts.self, ...facts.peers].flatMap((node) =>
+    node.kind !== 'silent' && node.view !== null && node.view.uuid === uuid ? [node.view] : [],
+  )
+}
+
+function nameOf(facts: Facts, nodeUuid: string): string {
+  const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && node.view?.ownUuid === nodeUuid)
+  return owner?.name ?? `node ${nodeUuid}`
+}
+
+/** `n1`, `n1 and n2`, `n1, n2 and n3`. */
+export function list(names: readonly string[]): string {
+  return names.length < 2 ? (names[0] ?? 'nobody') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}

@@ -1,0 +1,71 @@
+import type { Rule } from '../decision.ts'
+import { isHistory } from '../gtid.ts'
+import { list, primaries } from './known.ts'
+
+/** Rules for the case that a primary component already runs. */
+
+export const twoPrimaries: Rule = {
+  name: 'two-primaries',
+  why: 'Peers that are Primary with different histories, or in views without a common member, are two clusters. Joining either would bury the other.',
+  invariant: 'No node joins while two primary components are seen.',
+  decide(facts) {
+    const live = primaries(facts)
+    const histories = [...new Set(live.map((node) => node.uuid))]
+    const apart = live.find((a) => live.some((b) => disjoint(a.view?.members, b.view?.members)))
+    if (histories.length < 2 && apart === undefined) return null
+    const sides = live.map((node) => `${node.name} at ${node.uuid}:${node.seqno}`)
+    return {
+      do: 'refuse',
+      reason: `Two clusters are running: ${list(sides)}.`,
+      hint: 'Decide which one holds the data to keep; stop the others with galeractl stop, move their datadirs aside, then start them again.',
+    }
+  },
+}
+
+export const nilPrimary: Rule = {
+  name: 'nil-primary',
+  why: 'Nodes that re-formed without a start position are Primary with the nil UUID although their data differs [ran].',
+  invariant: 'No node joins a component without a history.',
+  decide(facts) {
+    const bad = primaries(facts).filter((node) => !isHistory(node.uuid))
+    if (bad.length === 0) return null
+    return {
+      do: 'refuse',
+      reason: `${list(bad.map((node) => node.name))} is Primary with the nil UUID: its data may differ from node to node.`,
+      hint: 'Stop all nodes with galeractl stop, then start them with galeractl start: positions are then compared and passed.',
+    }
+  },
+}
+
+export const foreignPrimary: Rule = {
+  name: 'foreign-primary',
+  why: 'A datadir of another history would be overwritten by state transfer, or, with --wsrep-new-cluster, fork the cluster.',
+  invariant: 'Data of one history is never replaced by another without a person.',
+  decide({ self, peers }) {
+    const primary = primaries({ self, peers })[0]
+    if (primary === undefined || self.data.kind !== 'position' || self.data.uuid === primary.uuid) return null
+    return {
+      do: 'refuse',
+      reason: `${primary.name} is Primary with history ${primary.uuid}, this datadir holds history ${self.data.uuid}.`,
+      hint: 'If this data is not needed, move the datadir aside and run galeractl setup and galeractl start; else check cluster name and peers.',
+    }
+  },
+}
+
+export const joinPrimary: Rule = {
+  name: 'join-primary',
+  why: 'A running primary component holds the history; everybody else joins it.',
+  invariant: 'Nobody bootstraps while a primary component is seen.',
+  decide(facts) {
+    const live = primaries(facts)
+    const uuid = live[0]?.uuid
+    if (uuid === undefined) return null
+    const via = live.map((node) => node.name).toSorted()
+    return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary.`, via, uuid }
+  },
+}
+
+function disjoint(a: readonly { uuid: string }[] | undefined, b: readonly { uuid: string }[] | undefined): boolean {
+  if (a === undefined || b === undefined || a.length === 0 || b.length === 0) return false
+  return !a.some((member) => b.some((other) => other.uuid === member.uuid))
+}

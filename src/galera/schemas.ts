@@ -1,0 +1,70 @@
+import * as z from 'zod'
+
+/** Shapes of what comes from disk and from peers. A bigint travels as a decimal string. */
+
+export const uuidSchema = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+export const seqnoSchema = z.union([z.bigint(), z.string().regex(/^(-1|\d{1,19})$/).transform(BigInt)])
+export const nameSchema = z.string().min(1).max(64)
+
+export const gtidSchema = z.object({ uuid: uuidSchema, seqno: seqnoSchema })
+
+export const viewSchema = z.object({
+  uuid: uuidSchema,
+  seqno: seqnoSchema.nullable(),
+  members: z.array(z.object({ uuid: uuidSchema, name: z.string().max(256).nullable() })).max(256),
+  ownUuid: uuidSchema,
+})
+
+const gvwstateSchema = z.object({ myUuid: uuidSchema, viewId: z.string().max(100), members: z.array(uuidSchema).max(256) })
+
+const dataSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('fresh') }),
+  z.object({ kind: z.literal('unknown'), reason: z.string().max(500) }),
+  z.object({ kind: z.literal('position'), uuid: uuidSchema, seqno: seqnoSchema, source: z.enum(['clean-stop', 'recovered']), safeToBootstrap: z.boolean() }),
+])
+
+const downSchema = z.object({
+  kind: z.literal('down'),
+  name: nameSchema,
+  intent: z.enum(['start', 'stay']),
+  launched: z.enum(['join', 'reform', 'bootstrap']).nullable(),
+  data: dataSchema,
+  history: uuidSchema.nullable(),
+  view: viewSchema.nullable(),
+  gvwstate: gvwstateSchema.nullable(),
+  listed: z.boolean(),
+  epoch: z.int().min(0),
+})
+
+const liveSchema = z.object({
+  kind: z.enum(['primary', 'non-primary']),
+  name: nameSchema,
+  uuid: uuidSchema,
+  seqno: seqnoSchema,
+  synced: z.boolean(),
+  nodeUuid: uuidSchema,
+  view: viewSchema.nullable(),
+  epoch: z.int().min(0),
+})
+
+/** What an agent says about its own node. */
+export const reportSchema = z.union([downSchema, liveSchema])
+
+export const proposalSchema = z.object({
+  epoch: z.int().min(1),
+  kind: z.enum(['bootstrap', 'reform']),
+  chosen: z.string().min(1).max(128),
+  from: nameSchema,
+  uuid: uuidSchema.nullable(),
+  seqno: seqnoSchema,
+})
+
+export const answerSchema = z.discriminatedUnion('ack', [
+  z.object({ ack: z.literal(true) }),
+  z.object({ ack: z.literal(false), reason: z.string().max(500), epoch: z.int().min(0) }),
+])
+
+/** For JSON.stringify: bigint as decimal string. */
+export function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}

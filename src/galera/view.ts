@@ -1,0 +1,33 @@
+/** One member of a view. The UUID is Galera's node UUID: new at each start unless the view was restored. */
+export interface Member {
+  readonly uuid: string
+  /** `wsrep_node_name`; null where only `gvwstate.dat` told of it. */
+  readonly name: string | null
+}
+
+/** The members of a primary component at one moment. */
+export interface View {
+  /** History. */
+  readonly uuid: string
+  /** Position at which the view was installed; null where only `gvwstate.dat` told of it. */
+  readonly seqno: bigint | null
+  readonly members: readonly Member[]
+  /** The node UUID that the owner of this record had in it. */
+  readonly ownUuid: string
+}
+
+/**
+ * The views that may be the newest of one history: the one with the highest seqno, and each whose
+ * seqno is unknown (it can't be ordered). Their members together are a superset of the last view's
+ * members, so judging by all of them waits too long rather than too short.
+ */
+export function newestViews(views: readonly View[]): readonly View[] {
+  const highest = views.reduce((top, view) => (view.seqno !== null && view.seqno > top ? view.seqno : top), -2n)
+  return views.filter((view) => view.seqno === null || view.seqno === highest)
+}
+
+/** True where both views name the same members. */
+export function sameMembers(a: View, b: View): boolean {
+  const names = (view: View) => view.members.map((member) => member.uuid).toSorted().join()
+  return names(a) === names(b)
+}

@@ -1,0 +1,122 @@
+import { realpath, stat } from 'node:fs/promises'
+import { join, resolve as resolvePath } from 'node:path'
+import { parse } from 'dotenv'
+import { GEAR_VARIABLE } from '../config/settings.ts'
+import { readSharedVariables } from '../config/shared-variables.ts'
+import { type Config, type Resolved, resolve, toConfig } from '../config/resolve.ts'
+import { UsageError } from '../errors.ts'
+import type { ServerFiles } from '../mariadb/server.ts'
+import { isErrno, readIfExists } from '../system/files.ts'
+
+/** The folders and files of one gear. Everything that a gear writes is under it. */
+export interface GearPaths {
+  readonly dir: string
+  readonly gearFile: string
+  readonly env: string
+  readonly conf: string
+  readonly config: string
+  readonly clusterConfig: string
+  readonly data: string
+  readonly state: string
+  readonly ledger: string
+  readonly run: string
+  readonly socket: string
+  readonly pidFile: string
+  readonly agentSocket: string
+  readonly agentLock: string
+  readonly agentPid: string
+  readonly spool: string
+  readonly log: string
+  readonly serverLog: string
+  readonly agentLog: string
+  readonly basedir: string
+  readonly hooks: string
+}
+
+export function gearPaths(dir: string): GearPaths {
+  const at = (...parts: string[]) => join(dir, ...parts)
+  return {
+    dir,
+    gearFile: at('gear.env'),
+    env: at('env'),
+    conf: at('conf'),
+    config: at('conf', 'my.cnf'),
+    clusterConfig: at('conf', 'cluster.cnf'),
+    data: at('data'),
+    state: at('state'),
+    ledger: at('state', 'ledger.json'),
+    run: at('run'),
+    socket: at('run', 'mariadbd.sock'),
+    pidFile: at('run', 'mariadbd.pid'),
+    agentSocket: at('run', 'agent.sock'),
+    agentLock: at('run', 'agent.lock'),
+    agentPid: at('run', 'agent.pid'),
+    spool: at('run', 'notify.spool'),
+    log: at('log'),
+    serverLog: at('log', 'mariadbd.log'),
+    agentLog: at('log', 'agent.log'),
+    basedir: at('basedir'),
+    hooks: at('hooks'),
+  }
+}
+
+/** The kernel takes at most 107 bytes for the name of a socket. */
+export const LONGEST_GEAR_PATH = 107 - '/run/mariadbd.sock'.length
+
+export interface Gear {
+  readonly paths: GearPaths
+  /** Every setting with its origin, valid or not. */
+  readonly resolved: Resolved
+}
+
+/** Which folder: --gear, else GALERACTL_GEAR, else the platform's cartridge folder. @throws UsageError `no-gear` */
+export function gearFolder(option: string | undefined, environment: NodeJS.ProcessEnv): string {
+  const cartridge = environment['OPENSHIFT_MARIADB_DIR']
+  const folder = option ?? environment[GEAR_VARIABLE] ?? (cartridge === undefined ? undefined : join(cartridge, 'gear'))
+  if (folder === undefined || folder === '') {
+    throw new UsageError('no-gear', 'no gear is chosen', `Give --gear DIR or set ${GEAR_VARIABLE}.`)
+  }
+  return resolvePath(folder)
+}
+
+/**
+ * Opens a gear that setup has made.
+ * @throws UsageError `missing-gear`, `not-a-gear`
+ */
+export async function openGear(folder: string, options: Readonly<Record<string, string | undefined>> = {}): Promise<Gear> {
+  const dir = await existing(folder)
+  const paths = gearPaths(dir)
+  const gearFile = await readIfExists(paths.gearFile)
+  if (gearFile === null) throw new UsageError('not-a-gear', `${dir} has no gear.env: it is no gear, or its setup did not end`, `Run galeractl setup --gear ${dir}.`)
+  return { paths, resolved: resolve(await gearSources(paths, gearFile, options)) }
+}
+
+export async function gearSources(paths: GearPaths, gearFile: string, options: Readonly<Record<string, string | undefined>>) {
+  return {
+    options,
+    environment: new Map(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
+    shared: await readSharedVariables(paths.env),
+    gearFile: new Map(Object.entries(parse(gearFile))),
+  }
+}
+
+/** @throws FaultsError with every fault of the settings */
+export function configOf(gear: Gear): Config {
+  return toConfig(gear.resolved)
+}
+
+async function existing(folder: string): Promise<string> {
+  try {
+    if ((await stat(folder)).isDirectory()) return await realpath(folder)
+  } catch (cause) {
+    if (!isErrno(cause, 'ENOENT')) {
+      throw new UsageError('missing-gear', `can't open the gear ${folder}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the path.', { cause })
+    }
+  }
+  throw new UsageError('missing-gear', `there is no folder ${folder}`, `Make the gear with galeractl setup --gear ${folder}.`)
+}
+
+/** The files by which the gear's mariadbd is started and found again. */
+export function gearServerFiles(paths: GearPaths): ServerFiles {
+  return { config: paths.config, data: paths.data, pidFile: paths.pidFile, processFile: join(paths.run, 'server.json'), serverLog: paths.serverLog }
+}

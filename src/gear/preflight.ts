@@ -1,0 +1,69 @@
+import { constants } from 'node:fs'
+import { access, stat, statfs } from 'node:fs/promises'
+import type { Config } from '../config/resolve.ts'
+import { type Fault, FaultsError } from '../errors.ts'
+import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
+import { templateFor } from '../mariadb/templates.ts'
+import { canListen } from '../peers/ports.ts'
+import { GaleractlError } from '../errors.ts'
+import type { GearPaths } from './gear.ts'
+
+/** A start writes logs, a redo log and the galera cache. */
+const LEAST_FREE_BYTES = 64 * 1024 * 1024
+
+/**
+ * What must hold before mariadbd is started: programs, folders, ownership, disk, ports.
+ * @throws FaultsError with every fault at once
+ */
+export async function preflight(paths: GearPaths, config: Config, agentRuns: boolean): Promise<Mariadb> {
+  const faults = [...(await folderFaults(paths)), ...(await diskFaults(paths)), ...(await portFaults(config, agentRuns)), ...(await libraryFaults(config))]
+  const mariadb = await findMariadb(config.mariadbBin).catch((error: unknown) => {
+    if (!(error instanceof GaleractlError)) throw error
+    faults.push({ code: error.code, message: error.message, hint: error.hint })
+    return null
+  })
+  if (mariadb !== null) {
+    try {
+      templateFor(mariadb.series)
+    } catch (error) {
+      faults.push({ code: 'unknown-version', message: (error as Error).message, hint: (error as GaleractlError).hint })
+    }
+  }
+  if (faults.length > 0 || mariadb === null) throw new FaultsError('preflight', faults)
+  return mariadb
+}
+
+async function folderFaults(paths: GearPaths): Promise<Fault[]> {
+  const faults: Fault[] = []
+  for (const folder of [paths.data, paths.state, paths.run, paths.log, paths.conf]) {
+    const info = await stat(folder).catch(() => null)
+    if (info === null) faults.push({ code: 'no-folder', message: `${folder} is missing`, hint: 'Run galeractl setup: it makes what is missing.' })
+    else if (info.uid !== process.getuid?.()) faults.push({ code: 'foreign-owner', message: `${folder} belongs to user ${info.uid}, not to ${process.getuid?.()}`, hint: `chown -R ${process.getuid?.()} ${folder}` })
+    else if (!(await access(folder, constants.W_OK).then(() => true, () => false))) faults.push({ code: 'not-writable', message: `${folder} can't be written`, hint: 'Mend its permissions, or mount the file system for writing.' })
+  }
+  return faults
+}
+
+async function diskFaults(paths: GearPaths): Promise<readonly Fault[]> {
+  const { bavail, bsize } = await statfs(paths.dir)
+  const free = bavail * bsize
+  if (free >= LEAST_FREE_BYTES) return []
+  return [{ code: 'disk-full', message: `${Math.floor(free / 1_048_576)} MiB are free under ${paths.dir}, ${LEAST_FREE_BYTES / 1_048_576} MiB are needed`, hint: 'Make room, then run the command again.' }]
+}
+
+async function portFaults(config: Config, agentRuns: boolean): Promise<readonly Fault[]> {
+  const names = (['sql', 'group', 'ist', 'sst', 'agent'] as const).filter((name) => name !== 'agent' || !agentRuns)
+  const codes = await Promise.all(names.map((name) => canListen(config.bindAddress, config.listen[name])))
+  return names.flatMap((name, at) => {
+    const code = codes[at]
+    if (code === null || code === undefined) return []
+    const port = config.listen[name]
+    const hint = code === 'EADDRINUSE' ? `See who has it (ss -ltnp 'sport = :${port}'), or set --${name}-port.` : 'Set --bind-address to an address of this host.'
+    return [{ code: 'port', message: `can't listen on ${config.bindAddress} port ${port} (${name}): ${code}`, hint }]
+  })
+}
+
+async function libraryFaults(config: Config): Promise<readonly Fault[]> {
+  if (await access(config.galeraLibrary).then(() => true, () => false)) return []
+  return [{ code: 'no-galera', message: `there is no wsrep provider ${config.galeraLibrary}`, hint: 'Install galera-4, or set --galera-library.' }]
+}

@@ -1,0 +1,111 @@
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'dotenv'
+import notifyHook from '../../hooks/notify' with { type: 'text' }
+import { type Config, findFaults, resolve, toConfig } from '../config/resolve.ts'
+import { newSecret } from '../config/secrets.ts'
+import { type Fault, FaultsError, GaleractlError, UsageError } from '../errors.ts'
+import { refreshBasedir } from '../mariadb/basedir.ts'
+import { installDatadir } from '../mariadb/datadir.ts'
+import { renderClusterConfig, renderMyCnf } from '../mariadb/my-cnf.ts'
+import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
+import { templateFor } from '../mariadb/templates.ts'
+import { usersSql } from '../mariadb/users.ts'
+import { lockFile } from '../system/lock.ts'
+import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
+import { othersOf } from '../galera/peer-list.ts'
+import { type Change, gearFileChanges, lineChanges, mergeGearFile } from './gear-file.ts'
+import { type GearPaths, gearSources, LONGEST_GEAR_PATH } from './gear.ts'
+
+export interface SetupResult {
+  readonly changes: readonly Change[]
+  readonly config: Config
+  readonly version: string
+  /** A secret was made that the other nodes of the cluster must be given. */
+  readonly newSecret: boolean
+}
+
+export interface SetupOptions {
+  /** Settings given now, by name; they are kept in gear.env. */
+  readonly given: Readonly<Record<string, string | undefined>>
+  readonly tell: (progress: string) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Makes a gear, or brings it to the settings. Run again it changes nothing; interrupted, it starts
+ * the unfinished step over.
+ * @throws FaultsError with every fault at once; OutsideError where the disk or MariaDB fails
+ */
+export async function setUpGear(paths: GearPaths, options: SetupOptions): Promise<SetupResult> {
+  const before = await readIfExists(paths.gearFile)
+  const { given, madeSecret } = await withSecret(paths, before, options.given)
+  const after = mergeGearFile(before, given)
+  const resolved = resolve(await gearSources(paths, after, {}))
+  const { mariadb, faults } = await requirements(paths, resolved['mariadb-bin'].text || null)
+  const all = [...findFaults(resolved), ...faults]
+  if (all.length > 0 || mariadb === null) throw new FaultsError('setup', all)
+  const config = toConfig(resolved)
+  if (before !== null && parse(before)['GALERACTL_SECRET'] !== undefined) refuseUserChanges(before, after)
+
+  await makeFolders(paths)
+  await using _lock = await lockFile(join(paths.run, 'setup.lock'), 'a setup')
+  const changes: Change[] = [...(await write(paths.gearFile, before, after, 0o600)) ? gearFileChanges(before, after) : []]
+  changes.push(...(await writeConfiguration(paths, config, mariadb)))
+  options.tell(`making the datadir with MariaDB ${mariadb.version}`)
+  if (await installDatadir(paths.data, mariadb, usersSql(config), options.signal)) changes.push({ what: 'datadir', before: null, after: paths.data })
+  return { changes, config, version: mariadb.version, newSecret: madeSecret }
+}
+
+async function writeConfiguration(paths: GearPaths, config: Config, mariadb: Mariadb): Promise<readonly Change[]> {
+  await refreshBasedir(paths.basedir, mariadb.mariadbd)
+  const changes: Change[] = []
+  const old = await readIfExists(paths.config)
+  const now = renderMyCnf(config, mariadb.series, paths)
+  if (await write(paths.config, old, now, 0o640)) changes.push(...lineChanges('my.cnf', old, now))
+  if ((await readIfExists(paths.clusterConfig)) === null) {
+    await writeFileAtomic(paths.clusterConfig, renderClusterConfig(othersOf(config.peers ?? [], config.own)), 0o640)
+  }
+  const hook = join(paths.hooks, 'notify')
+  if (await write(hook, await readIfExists(hook), notifyHook, 0o755)) changes.push({ what: 'hooks/notify', before: null, after: 'written' })
+  return changes
+}
+
+async function write(path: string, before: string | null, after: string, mode: number): Promise<boolean> {
+  if (before === after) return false
+  await writeFileAtomic(path, after, mode)
+  return true
+}
+
+async function makeFolders(paths: GearPaths): Promise<void> {
+  for (const folder of [paths.dir, paths.env, paths.conf, join(paths.conf, 'conf.d'), paths.state, paths.run, paths.log, paths.hooks]) await makeFolder(folder, 0o750)
+  await chmod(paths.run, 0o750)
+}
+
+async function withSecret(paths: GearPaths, before: string | null, given: SetupOptions['given']): Promise<{ given: SetupOptions['given']; madeSecret: boolean }> {
+  const { secret } = resolve(await gearSources(paths, mergeGearFile(before, given), {}))
+  return secret.text === '' ? { given: { ...given, secret: newSecret() }, madeSecret: true } : { given, madeSecret: false }
+}
+
+/** What must be on the machine and about the folder; every fault at once. */
+async function requirements(paths: GearPaths, mariadbBin: string | null): Promise<{ mariadb: Mariadb | null; faults: readonly Fault[] }> {
+  const faults: Fault[] = []
+  if (Buffer.byteLength(paths.dir) > LONGEST_GEAR_PATH) faults.push({ code: 'long-path', message: `the path of the gear has ${Buffer.byteLength(paths.dir)} bytes; sockets in it may have at most 107`, hint: `Choose a folder of at most ${LONGEST_GEAR_PATH} bytes.` })
+  if (!/^[A-Za-z0-9_./@+~-]+$/.test(paths.dir)) faults.push({ code: 'bad-path', message: `the path ${JSON.stringify(paths.dir)} has characters that MariaDB's scripts do not take`, hint: 'Use letters, digits and _ . / @ + ~ - only.' })
+  let mariadb: Mariadb | null = null
+  try {
+    mariadb = await findMariadb(mariadbBin)
+    templateFor(mariadb.series)
+  } catch (error) {
+    if (!(error instanceof GaleractlError)) throw error
+    faults.push({ code: error.code, message: error.message, hint: error.hint })
+  }
+  return { mariadb, faults }
+}
+
+/** Users live in the cluster's data: a changed password here would only lock the agent out. */
+function refuseUserChanges(before: string, after: string): void {
+  const changed = gearFileChanges(before, after).filter(({ what }) => /^GALERACTL_(SECRET|APP_)/.test(what)).map(({ what }) => what)
+  if (changed.length === 0) return
+  throw new UsageError('users-exist', `${changed.join(', ')} can't be changed by setup: the users are in the cluster's data already`, 'Change users with SQL; the secret stays that of the cluster for its life.')
+}

@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { OutsideError, RefusedError } from '../errors.ts'
+
+/**
+ * An exclusive lock that the kernel releases when the process ends, however it ends: no stale lock
+ * file can block a start. `flock(1)` locks the open file description that it inherits, which stays
+ * locked in this process.
+ * @throws RefusedError `locked` where another process holds it
+ */
+export async function lockFile(path: string, what: string): Promise<AsyncDisposable> {
+  const fd = open(path)
+  // execa hands no descriptor of ours on; this takes 2 ms.
+  const { status: exitCode } = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
+  if (exitCode !== 0) {
+    closeSync(fd)
+    if (exitCode === null) throw new OutsideError('no-flock', 'flock can not be run', 'Install the package util-linux.')
+    throw new RefusedError('locked', `${what} is already running on this gear`, 'Wait for it to end, or see galeractl status.')
+  }
+  return { [Symbol.asyncDispose]: async () => closeSync(fd) }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600)
+  } catch (cause) {
+    throw new OutsideError('lock', `can't open ${path}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the permissions.', { cause })
+  }
+}

@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { NotYetError } from '../errors.ts'
+
+export interface WaitOptions {
+  /** Milliseconds. */
+  readonly timeout: number
+  /** Milliseconds between two looks; default 50. */
+  readonly interval?: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * The one way to wait: looks until `look` gives a value.
+ * @throws NotYetError `timeout` with the name of the condition when time is up
+ */
+export async function waitFor<Value>(condition: string, look: () => Promise<Value | undefined>, options: WaitOptions): Promise<Value> {
+  const deadline = performance.now() + options.timeout
+  for (;;) {
+    options.signal?.throwIfAborted()
+    const value = await look()
+    if (value !== undefined) return value
+    if (performance.now() >= deadline) {
+      throw new NotYetError('timeout', `not within ${options.timeout / 1000} s: ${condition}`, 'Try again, or give it more time.')
+    }
+    await delay(options.interval ?? 50, undefined, { signal: options.signal })
+  }
+}
