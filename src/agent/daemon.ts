@@ -17,6 +17,9 @@ import { peerApi } from './peer-api.ts'
 import { clearSpool, followSpool } from './spool-reader.ts'
 import { Supervisor } from './supervisor.ts'
 
+/** Milliseconds. */
+const LAST_ANSWERS = 1_000
+
 export interface Agent {
   readonly node: Node
   readonly supervisor: Supervisor
@@ -81,7 +84,9 @@ async function listen(app: Hono, where: { host: string; port: number } | { path:
   return server
 }
 
+/** Answers that are on their way are finished; who does not read them holds up nothing for long. */
 async function closeServer(server: HttpServer): Promise<void> {
-  server.closeAllConnections()
+  const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS)
   await new Promise<void>((resolve) => server.close(() => resolve()))
+  clearTimeout(cut)
 }

@@ -1,0 +1,33 @@
+/** The layers of docs/architecture.md: who may import whom. */
+const layer = (name, allowed) => ({
+  name: `layer-${name}`,
+  severity: 'error',
+  comment: `src/${name} may import only ${allowed.join(', ')}`,
+  from: { path: `^src/${name}/` },
+  to: { path: '^src/', pathNot: [`^src/${name}/`, '^src/errors[.]ts$', ...allowed.map((one) => `^src/${one}/`)] },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'pure-core', severity: 'error', comment: 'src/galera has no I/O, clock or process', from: { path: '^src/galera/' }, to: { dependencyTypes: ['core'] } },
+    { name: 'pure-core-packages', severity: 'error', from: { path: '^src/galera/' }, to: { path: 'node_modules', pathNot: 'node_modules/zod' } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'commands-apart', severity: 'error', comment: 'a command never imports another: only what several share', from: { path: '^src/commands/' }, to: { path: '^src/commands/', pathNot: '^src/commands/(command|setting-options|opened-gear|gear-agent|decision-text|status-screen)[.]ts$', dependencyTypesNot: ['dynamic-import'] } },
+    { name: 'nobody-imports-commands', severity: 'error', from: { path: '^src/', pathNot: '^src/(commands/|cli[.]ts)' }, to: { path: '^src/commands/' } },
+    layer('galera', []),
+    layer('system', []),
+    layer('config', ['galera', 'system']),
+    layer('mariadb', ['galera', 'system', 'config']),
+    layer('peers', ['galera', 'system']),
+    layer('gear', ['galera', 'system', 'config', 'mariadb', 'peers']),
+    layer('agent', ['galera', 'system', 'config', 'mariadb', 'peers', 'gear']),
+    layer('demo', ['galera', 'system', 'config', 'gear', 'agent']),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(versions|hooks)/' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+}

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Connection, createConnection } from 'mysql2/promise'
+import type { Decision } from '../../src/galera/decision.ts'
+
+/** A real cluster in a temporary folder: real gears, the built executable, real mariadbd. */
+export interface TestNode {
+  readonly name: string
+  readonly address: string
+  readonly gear: string
+}
+
+export interface Result {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly milliseconds: number
+}
+
+export interface TestCluster extends AsyncDisposable {
+  readonly nodes: readonly TestNode[]
+  readonly folder: string
+  /** Runs galeractl on a gear; any exit code is a result. */
+  readonly run: (node: TestNode, ...args: string[]) => Promise<Result>
+  /** As `run`, and fails unless the exit code is 0. */
+  readonly must: (node: TestNode, ...args: string[]) => Promise<Result>
+  /** SIGKILL of mariadbd and agents of these nodes, at the same moment. */
+  readonly kill: (nodes: readonly TestNode[], what?: 'all' | 'server' | 'agent') => void
+  readonly sql: <Value>(node: TestNode, work: (connection: Connection) => Promise<Value>) => Promise<Value>
+  /** The last decision in a gear's ledger. */
+  readonly lastDecision: (node: TestNode) => Pick<Decision, 'do' | 'rule' | 'reason'> | undefined
+}
+
+export const EXECUTABLE = join(import.meta.dirname, '../../dist/galeractl')
+
+/** A folder that the database's user may enter, with the executable in it when the checkout may not be entered. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync('/tmp/galeractl-test-')
+  chmodSync(folder, 0o755)
+  return folder
+}
+
+/**
+ * Makes gears `n1` … on loopback addresses `127.0.NET.1` …; each test file takes a NET of its own.
+ * All processes are ended and the folder is removed on disposal.
+ */
+export async function makeCluster(net: number, size: number, options: { readonly setup?: readonly string[]; readonly peers?: boolean } = {}): Promise<TestCluster> {
+  const folder = scratchFolder()
+  const secret = join(folder, 'secret')
+  writeFileSync(secret, `${randomBytes(24).toString('hex')}\n`, { mode: 0o644 })
+  const nodes = Array.from({ length: size }, (_, at) => ({ name: `n${at + 1}`, address: `127.0.${net}.${at + 1}`, gear: join(folder, `n${at + 1}`) }))
+  const run: TestCluster['run'] = (node, ...args) => galeractl(['--gear', node.gear, ...args])
+  const must: TestCluster['must'] = async (node, ...args) => {
+    const result = await run(node, ...args)
+    if (result.exitCode !== 0) throw new Error(`galeractl ${args.join(' ')} on ${node.name} ended with ${result.exitCode}: ${result.stderr}\n${logTail(node)}`)
+    return result
+  }
+  const kill: TestCluster['kill'] = (some, what = 'all') => {
+    const files = what === 'all' ? ['agent.pid', 'server.json'] : what === 'agent' ? ['agent.pid'] : ['server.json']
+    for (const file of files) for (const node of some) killRecorded(join(node.gear, 'run', file))
+  }
+  const peers = nodes.map((node) => `${node.name}/${node.address}`).join(',')
+  const cluster: TestCluster = {
+    nodes,
+    folder,
+    run,
+    must,
+    kill,
+    sql: async (node, work) => {
+      const info = JSON.parse((await must(node, 'connection-info', '--json')).stdout) as { host: string; port: number; user: string; password: string; database: string }
+      const connection = await createConnection({ host: info.host, port: info.port, user: info.user, password: info.password, database: info.database, connectTimeout: 10_000 })
+      try {
+        return await work(connection)
+      } finally {
+        connection.destroy()
+      }
+    },
+    lastDecision: (node) => (JSON.parse(readFileSync(join(node.gear, 'state/ledger.json'), 'utf8')) as { decisions: Decision[] }).decisions.at(-1),
+    [Symbol.asyncDispose]: async () => {
+      kill(nodes)
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+    },
+  }
+  await Promise.all(nodes.map((node) => must(node, 'setup', '--name', node.name, '--address', node.address, '--cluster-name', 'test', '--secret-file', secret, ...(options.peers === false ? [] : ['--peers', peers]), ...(options.setup ?? []))))
+  return cluster
+}
+
+export function galeractl(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Result> {
+  const started = performance.now()
+  return new Promise((resolve) => {
+    execFile(EXECUTABLE, [...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 255
+      resolve({ exitCode, stdout, stderr, milliseconds: performance.now() - started })
+    })
+  })
+}
+
+function killRecorded(file: string): void {
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').match(/\d+/)?.[0]) : 0
+  try {
+    if (pid > 0) process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended before.
+  }
+}
+
+function logTail(node: TestNode): string {
+  return ['log/agent.log', 'log/mariadbd.log'].map((log) => join(node.gear, log)).filter((log) => existsSync(log)).map((log) => `--- ${log}\n${readFileSync(log, 'utf8').split('\n').slice(-25).join('\n')}`).join('\n')
+}
+
+/** For files that a test makes in a gear as root: the gear's user owns them. */
+export function giveTo(gear: string, path: string): void {
+  mkdirSync(join(path, '..'), { recursive: true })
+  const { uid, gid } = ownerOf(gear)
+  chownSync(path, uid, gid)
+}
+
+function ownerOf(path: string): { uid: number; gid: number } {
+  return statSync(path)
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+
+/** Template and hook files are text in the executable; the same here. */
+const textAssets = {
+  name: 'text-assets',
+  enforce: 'pre' as const,
+  load: (id: string) => (/\.cnf$|hooks\/notify$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : null),
+}
+
+/** Real servers share two cores: their files run one after the other. */
+const real = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 }
+
+export default defineConfig({
+  plugins: [textAssets],
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { extends: true, test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 300_000 } },
+      ...['integration', 'smoke', 'platform', 'cluster'].map((name) => ({ extends: true as const, test: { name, include: [`test/${name}/**/*.test.ts`], ...real } })),
+    ],
+  },
+})
