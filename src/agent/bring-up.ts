@@ -3,6 +3,7 @@ import { type GaleractlError, RefusedError } from '../errors.ts'
 import type { Decision } from '../galera/decision.ts'
 import { recordDecision } from '../galera/ledger.ts'
 import type { Facts } from '../galera/observation.ts'
+import { joinsBefore } from '../galera/join-turn.ts'
 import { decide } from '../galera/rules/decide.ts'
 import { logSize } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
@@ -15,6 +16,9 @@ import { readPosition } from './position.ts'
 /** A refusal stands when it was reached this often in a row, so that a moment's picture of a changing cluster refuses nothing. */
 const REFUSALS = 4
 
+/** How long a node lets others join before itself, milliseconds. */
+const LONGEST_TURN = 3_000
+
 /**
  * From a stopped node to a Synced one: position, ask, decide, fence, launch, wait for the identity.
  * Returns when Synced; goes on asking as long as the decision is to wait.
@@ -23,6 +27,7 @@ const REFUSALS = 4
 export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
   await readPosition(node)
   let refusals = 0
+  let turn: number | null = null
   for (let round = 0; ; round++) {
     signal.throwIfAborted()
     await node.reload()
@@ -33,6 +38,8 @@ export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
       if (refusals >= REFUSALS) throw refusal(decision)
     } else if (decision.do === 'wait') {
       node.say('waiting', decision.reason)
+    } else if (decision.do === 'join' && joinsBefore(factsOf(node)).length > 0 && performance.now() - (turn ??= performance.now()) < LONGEST_TURN) {
+      node.say('waiting', `letting ${joinsBefore(factsOf(node)).join(', ')} join first`)
     } else if (await carryOut(node, decision, signal)) {
       return
     }

@@ -16,7 +16,6 @@ export type Outcome = { readonly done: string } | { readonly error: ErrorShape }
 /** What this host's galeractl may ask, over a socket that only the gear's owner can open. */
 export function controlApi(node: Node, supervisor: Supervisor, quit: () => void): Hono {
   const api = new Hono()
-  const report = async (value: unknown) => new Response(JSON.stringify(value, bigintAsText), { headers: { 'content-type': 'application/json' } })
 
   api.get('/ping', (context) => context.text('ok'))
   api.get('/status', async () => report(await statusReport(node, true)))
@@ -76,6 +75,8 @@ function outOfTime(node: Node, timeout: number): ErrorShape {
   const hint = node.decision !== null && 'hint' in node.decision ? node.decision.hint : 'See galeractl status and galeractl explain.'
   return new NotYetError('not-yet', `not Synced within ${timeout / 1000} s, the agent goes on: ${node.message}`, hint).toShape()
 }
+
+const report = (value: unknown) => new Response(JSON.stringify(value, bigintAsText), { headers: { 'content-type': 'application/json' } })
 
 function stopped(clean: boolean): Outcome {
   return { done: clean ? 'stopped' : 'stopped: mariadbd did not end in time and was killed; its position is recovered at the next start' }

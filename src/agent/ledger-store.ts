@@ -29,14 +29,16 @@ export class LedgerStore {
 
   /** Applies a pure change durably; one that changes nothing writes nothing. Resolves when it is on disk. */
   update(change: (ledger: Ledger) => Ledger): Promise<void> {
-    const written = this.#writing.then(async () => {
-      const next = change(this.#ledger)
-      if (next === this.#ledger) return
-      await writeFileAtomic(this.#path, `${JSON.stringify(next, bigintAsText, 1)}\n`, 0o640)
-      this.#ledger = next
-    })
+    const written = this.#writing.then(() => this.#write(change))
     this.#writing = written.catch(() => undefined)
     return written
+  }
+
+  async #write(change: (ledger: Ledger) => Ledger): Promise<void> {
+    const next = change(this.#ledger)
+    if (next === this.#ledger) return
+    await writeFileAtomic(this.#path, `${JSON.stringify(next, bigintAsText, 1)}\n`, 0o640)
+    this.#ledger = next
   }
 }
 

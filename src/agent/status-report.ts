@@ -3,6 +3,7 @@ import type { Decision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
 import { askPeers } from '../peers/ask.ts'
 import type { ErrorShape } from '../errors.ts'
+import { poll } from './membership.ts'
 import type { Node } from './node.ts'
 
 /** One row of the status screen. */
@@ -33,6 +34,7 @@ export interface StatusReport {
 }
 
 export async function statusReport(node: Node, agent: boolean): Promise<StatusReport> {
+  if (node.server !== null) await poll(node)
   const peers = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
   const own = { ...row(node.report(), true), detail: node.message }
   return {

@@ -17,7 +17,7 @@ export async function run(context: Context): Promise<number> {
     removed.push(`${log} (${Math.floor(info.size / 1_048_576)} MiB, emptied)`)
   }
   for (const name of await readdir(paths.data).catch(() => [])) {
-    if (!/^gvwstate\.dat\.aside-/.test(name)) continue
+    if (!name.startsWith('gvwstate.dat.aside-')) continue
     const path = join(paths.data, name)
     if (Date.now() - (await stat(path)).mtimeMs < OLD_MILLISECONDS) continue
     await rm(path)

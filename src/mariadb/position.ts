@@ -74,7 +74,7 @@ export async function recoverPosition(query: PositionQuery): Promise<Gtid> {
   const args = [`--defaults-file=${query.config}`, '--wsrep-recover', '--disable-log-error', '--skip-networking']
   const { exitCode, stderr, stdout } = await run(query.mariadbd, args, { timeout: 3_600_000 })
   if (exitCode !== 0) {
-    const said = stderr.split('\n').filter((line) => line.includes('[ERROR]')).at(-1) ?? stderr.trim().split('\n').at(-1) ?? ''
+    const said = stderr.split('\n').findLast((line) => line.includes('[ERROR]')) ?? stderr.trim().split('\n').at(-1) ?? ''
     throw new OutsideError('recover-failed', `mariadbd --wsrep-recover ended with ${exitCode}: ${said.slice(0, 300)}`, 'Repair the datadir or move it aside.')
   }
   return parseRecoveredPosition(`${stderr}\n${stdout}`)
