@@ -4,8 +4,8 @@ import type { Facts } from './observation.ts'
 export type Verdict =
   | { readonly do: 'join'; readonly reason: string; readonly via: readonly string[]; readonly uuid: string }
   | { readonly do: 'reform'; readonly reason: string; readonly members: readonly string[]; readonly viewId: string; readonly uuid: string }
-  /** `uuid` null: a new history on a fresh datadir. */
-  | { readonly do: 'bootstrap'; readonly reason: string; readonly uuid: string | null; readonly seqno: bigint }
+  /** `uuid` null: a new history on a fresh datadir. `known`: who answered, by name. */
+  | { readonly do: 'bootstrap'; readonly reason: string; readonly uuid: string | null; readonly seqno: bigint; readonly known: readonly string[] }
   | { readonly do: 'wait'; readonly reason: string; readonly for: readonly string[]; readonly hint: string }
   | { readonly do: 'refuse'; readonly reason: string; readonly hint: string }
 

@@ -15,6 +15,8 @@ export interface Endpoint {
 
 export const DEFAULT_PORTS = { sqlPort: 3306, groupPort: 4567, istPort: 4568, sstPort: 4444, agentPort: 4570 } as const
 
+const DEFAULT_SEED_PORTS = [DEFAULT_PORTS.sqlPort, DEFAULT_PORTS.groupPort, DEFAULT_PORTS.sstPort].join(':')
+
 export const NODE_NAME = /^[A-Za-z0-9_.-]{1,64}$/
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,62}))*\.?$/
@@ -45,9 +47,11 @@ export function parseEndpoint(text: string): Endpoint {
   return endpoint(text, first, unbracket(host), ports)
 }
 
+/** A nameless one is written in the seed's form where its ports are not the default ones. */
 export function formatEndpoint(e: Endpoint): string {
-  const ports = [e.sqlPort, e.groupPort, e.istPort, e.sstPort, e.agentPort].join('/')
-  return e.name === null ? `${e.host}` : `${e.name}/${e.host}/${ports}`
+  const seed = [e.sqlPort, e.groupPort, e.sstPort].join(':')
+  if (e.name === null) return seed === DEFAULT_SEED_PORTS || e.host.includes(':') ? e.host : `${e.host}:${seed}`
+  return [e.name, e.host, e.sqlPort, e.groupPort, e.istPort, e.sstPort, e.agentPort].join('/')
 }
 
 /** What people call a peer: its name, else its host. */

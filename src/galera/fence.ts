@@ -12,6 +12,8 @@ export interface Proposal {
   /** null: a new history. */
   readonly uuid: string | null
   readonly seqno: bigint
+  /** Whom the asking node has heard. */
+  readonly known: readonly string[]
 }
 
 /** What a node has acknowledged, durably. It acknowledges nothing else in that epoch. */
@@ -25,7 +27,9 @@ export type Answer = { readonly ack: true } | { readonly ack: false; readonly re
 
 /**
  * Whether a node may acknowledge a proposal. Invariant: in one epoch a node acknowledges one choice
- * only, and none that would leave behind data that it has itself.
+ * only, and none that would leave behind data that it has itself. A new history, once acknowledged, gives
+ * way only to a node that has heard the earlier one, which then would be asked too: peer lists may be unequal
+ * while a platform still makes gears.
  */
 export function answerProposal(own: Down | Live, promise: Promise | null, proposal: Proposal): Answer {
   const epoch = promise?.epoch ?? 0
@@ -39,6 +43,9 @@ export function answerProposal(own: Down | Live, promise: Promise | null, propos
   if (own.launched !== null && !same) return refuse(`${own.name} is starting to ${own.launched}`)
   if (own.data.kind === 'unknown') return refuse(`${own.name} does not know its position yet`)
   if (proposal.uuid === null) {
+    if (promise?.kind === 'bootstrap' && promise.chosen !== proposal.chosen && !proposal.known.includes(promise.chosen)) {
+      return refuse(`${own.name} has acknowledged ${promise.chosen}, which ${proposal.from} has not heard`)
+    }
     const history = own.data.kind === 'position' ? own.data.uuid : own.history
     return history === null ? { ack: true } : refuse(`${own.name} belongs to history ${history}`)
   }
@@ -51,7 +58,7 @@ export function answerProposal(own: Down | Live, promise: Promise | null, propos
 
 /** The proposal that a decision needs acknowledged before it is carried out, or null where none is needed. */
 export function proposalFor(decision: Decision, from: string, epoch: number): Proposal | null {
-  if (decision.do === 'bootstrap') return { epoch, kind: 'bootstrap', chosen: from, from, uuid: decision.uuid, seqno: decision.seqno }
-  if (decision.do === 'reform') return { epoch, kind: 'reform', chosen: decision.viewId, from, uuid: decision.uuid, seqno: -1n }
+  if (decision.do === 'bootstrap') return { epoch, kind: 'bootstrap', chosen: from, from, uuid: decision.uuid, seqno: decision.seqno, known: decision.known }
+  if (decision.do === 'reform') return { epoch, kind: 'reform', chosen: decision.viewId, from, uuid: decision.uuid, seqno: -1n, known: [] }
   return null
 }

@@ -8,8 +8,9 @@ export interface Grastate {
   readonly safeToBootstrap: boolean
 }
 
+/** Only a line with its newline is whole: `seqno: 15` cut to `seqno: 1` is still a number. */
 const field = (text: string, name: string): string | undefined =>
-  text.match(new RegExp(`^${name}:[ \\t]*(\\S+)[ \\t]*$`, 'm'))?.[1]
+  text.match(new RegExp(`^${name}:[ \\t]*(\\S+)[ \\t]*\\r?\\n`, 'm'))?.[1]
 
 /**
  * Parses `grastate.dat`. A truncated or foreign file is never guessed at: an absent

@@ -44,15 +44,23 @@ export function recordView(ledger: Ledger, view: View): Ledger {
 }
 
 export function recordDeparture(ledger: Ledger, departure: NonNullable<Ledger['departure']>): Ledger {
+  const old = ledger.departure?.position
+  if (old !== undefined && old.uuid === departure.position.uuid && old.seqno === departure.position.seqno) return ledger
   return { ...ledger, departure }
 }
 
-/** mariadbd is about to run: an earlier clean stop says nothing any more. */
-export function recordLaunch(ledger: Ledger): Ledger {
-  return { ...ledger, departure: null }
+/**
+ * mariadbd is about to run: an earlier clean stop says nothing any more, and gvwstate.dat goes. `view` is
+ * the last view as that file told it: without it a start that fails would forget the newest view.
+ */
+export function recordLaunch(ledger: Ledger, view: View | null = null): Ledger {
+  const seen = view === null ? ledger : recordView(ledger, view)
+  return seen.departure === null ? seen : { ...seen, departure: null }
 }
 
 export function recordPromise(ledger: Ledger, promise: Acknowledged): Ledger {
+  const old = ledger.promise
+  if (old !== null && old.epoch === promise.epoch && old.kind === promise.kind && old.chosen === promise.chosen) return ledger
   return { ...ledger, promise: { epoch: promise.epoch, kind: promise.kind, chosen: promise.chosen } }
 }
 

@@ -57,6 +57,7 @@ export const proposalSchema = z.object({
   from: nameSchema,
   uuid: uuidSchema.nullable(),
   seqno: seqnoSchema,
+  known: z.array(nameSchema).max(256).default([]),
 })
 
 export const answerSchema = z.discriminatedUnion('ack', [

@@ -20,7 +20,7 @@ export interface ServerPaths {
  * Timers that only say how soon nodes find each other at a start; failure detection (evs.suspect_timeout)
  * stays at Galera's defaults. With the defaults, 2.5 of the 4 seconds of a rejoin are waiting for them [ran].
  */
-const JOIN_TIMERS = ['evs.join_retrans_period=PT0.2S', 'evs.inactive_check_period=PT0.1S', 'evs.install_timeout=PT5S', 'pc.announce_timeout=PT1S', 'gmcast.peer_timeout=PT3S']
+const JOIN_TIMERS = ['evs.join_retrans_period=PT0.1S', 'evs.inactive_check_period=PT0.05S']
 
 export function renderMyCnf(config: Config, series: string, paths: ServerPaths): string {
   return fill(templateFor(series), {

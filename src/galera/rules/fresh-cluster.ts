@@ -1,5 +1,5 @@
 import type { Rule } from '../decision.ts'
-import { down, list, silent } from './known.ts'
+import { answering, down, list, silent } from './known.ts'
 
 /** Rules for gears without data. */
 
@@ -54,6 +54,6 @@ export const allFresh: Rule = {
     }
     const first = down(facts).map((node) => node.name).toSorted()[0] ?? facts.self.name
     if (first !== facts.self.name) return { do: 'wait', reason: `All nodes are new; ${first} starts the cluster.`, for: [first], hint: `Start ${first}.` }
-    return { do: 'bootstrap', reason: 'All listed nodes are new and this one is the first by name: it starts the history.', uuid: null, seqno: -1n }
+    return { do: 'bootstrap', reason: 'All listed nodes are new and this one is the first by name: it starts the history.', uuid: null, seqno: -1n, known: answering(facts) }
   },
 }

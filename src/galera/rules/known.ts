@@ -18,6 +18,10 @@ export const down = (facts: Facts): readonly Down[] => [
   ...facts.peers.filter((peer): peer is Down => peer.kind === 'down'),
 ]
 
+/** Names of all that answered, self among them. */
+export const answering = (facts: Facts): readonly string[] =>
+  [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent').map((node) => node.name).toSorted()
+
 /** Down nodes with a known position, self among them. */
 export const positioned = (facts: Facts): readonly Positioned[] => down(facts).filter(isPositioned)
 

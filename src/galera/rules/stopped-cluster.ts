@@ -1,6 +1,6 @@
 import type { Rule, Verdict } from '../decision.ts'
 import type { Facts } from '../observation.ts'
-import { down, isPositioned, knownViews, list, newestMembers, type Positioned, positioned, silent } from './known.ts'
+import { answering, down, isPositioned, knownViews, list, newestMembers, type Positioned, positioned, silent } from './known.ts'
 
 /** Rules for nodes with data of which none is Primary. */
 
@@ -88,15 +88,17 @@ export const lastMember: Rule = {
 
 export const membersMissing: Rule = {
   name: 'members-missing',
-  why: 'A silent peer may hold acknowledged writes that nobody else has, or may be running: silence is not absence.',
+  why: 'A silent peer may hold acknowledged writes that nobody else has, or may be running: silence is not absence. Where a member of the newest view has lost its data, a node that left earlier may hold the most: then everybody listed counts.',
   invariant: 'Nobody bootstraps while a member of the newest view has not told its position.',
   decide(facts) {
     if (!isPositioned(facts.self)) return null
     const members = newestMembers(facts, facts.self.data.uuid)
     const known = new Set(down(facts).filter((node) => node.data.kind !== 'unknown').map((node) => node.name))
-    const missing = members.names.filter((name) => !known.has(name))
+    const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name)).map((node) => node.name)
+    const counted = lost.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
+    const missing = counted.filter((name) => !known.has(name))
     if (missing.length === 0) return null
-    const what = members.source === 'view' ? 'was in the newest known view' : 'is listed, and no view was ever recorded'
+    const what = lost.length > 0 ? `is needed since ${list(lost)} of the newest view has lost its data,` : members.source === 'view' ? 'was in the newest known view' : 'is listed, and no view was ever recorded,'
     return { do: 'wait', reason: `${list(missing)} ${what} and has not told its position.`, for: missing, hint: `Start ${list(missing)}, or its agent.` }
   },
 }
@@ -123,7 +125,7 @@ function choose(facts: Facts, chosen: Positioned, reason: string): Verdict {
   const absent = silent(facts).map((peer) => peer.name)
   const without = absent.length > 0 ? ` ${list(absent)} did not answer and was not in the newest view.` : ''
   if (chosen.name === facts.self.name) {
-    return { do: 'bootstrap', reason: `${reason}.${without}`, uuid: chosen.data.uuid, seqno: chosen.data.seqno }
+    return { do: 'bootstrap', reason: `${reason}.${without}`, uuid: chosen.data.uuid, seqno: chosen.data.seqno, known: answering(facts) }
   }
   const hint = chosen.intent === 'start' ? 'Nothing to do; this node joins it.' : `Start ${chosen.name}.`
   return { do: 'wait', reason: `${reason}: it starts the cluster.${without}`, for: [chosen.name], hint }

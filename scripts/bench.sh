@@ -1,0 +1,6 @@
+#!/bin/sh
+# npm run bench: every speed figure as a ratio to a reference in the same run. ROUNDS=5 by default.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/provision.sh
+exec node test/bench/bench.ts
