@@ -43,6 +43,7 @@ export function answerProposal(own: Down | Live, promise: Promise | null, propos
   if (own.launched !== null && !same) return refuse(`${own.name} is starting to ${own.launched}`)
   if (own.data.kind === 'unknown') return refuse(`${own.name} does not know its position yet`)
   if (proposal.uuid === null) {
+    if (promise?.kind === 'reform' && !same) return refuse(`${own.name} has acknowledged the re-forming of a history`)
     if (promise?.kind === 'bootstrap' && promise.chosen !== proposal.chosen && !proposal.known.includes(promise.chosen)) {
       return refuse(`${own.name} has acknowledged ${promise.chosen}, which ${proposal.from} has not heard`)
     }

@@ -7,9 +7,13 @@ import { answering, down, isPositioned, knownViews, list, newestMembers, type Po
 export const positionUnknown: Rule = {
   name: 'position-unknown',
   why: 'A node that does not know how far its data goes can neither be chosen nor be compared.',
-  invariant: 'No start without a position.',
-  decide({ self }) {
+  invariant: 'No start without a position, but to join a primary component, which brings the state.',
+  decide({ self, peers }) {
     if (self.data.kind !== 'unknown') return null
+    if (peers.length > 0) {
+      const names = peers.map((peer) => peer.name).toSorted()
+      return { do: 'wait', reason: `The position of this datadir is unknown (${self.data.reason}): it can only join a primary component.`, for: names, hint: `Start ${list(names)}; if this node must go first, repair its datadir.` }
+    }
     return { do: 'refuse', reason: `The position of this datadir is unknown: ${self.data.reason}.`, hint: 'Repair the datadir, or move it aside and run galeractl setup: the node then takes the state from the others.' }
   },
 }

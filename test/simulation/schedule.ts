@@ -1,0 +1,39 @@
+import { type Lists, type Variant, World } from './world.ts'
+
+export interface Outcome {
+  readonly seed: number
+  readonly violation: string | null
+  /** All wait, rightly, for a person's word. */
+  readonly needsPerson: boolean
+  readonly trace: readonly string[]
+}
+
+const LISTS = ['equal', 'late', 'growing', 'equal'] as const satisfies readonly Lists[]
+
+/** One schedule: a cluster of 3 or 5 is made, disturbed, and must then come up whole. */
+export function runSchedule(seed: number, variant: Variant = {}): Outcome {
+  const size = seed % 3 === 0 ? 5 : 3
+  const lists = LISTS[Math.floor(seed / 3) % LISTS.length] ?? 'equal'
+  const world = new World(seed, size, lists, variant)
+  const outcome = (violation: string | null, needsPerson = false): Outcome => ({ seed, violation, needsPerson, trace: world.trace })
+  try {
+    if (lists === 'equal' && world.random.chance(0.8) && !world.settle(2000)) return outcome('a fresh cluster did not come up')
+    for (let step = 0; step < 1200; step++) world.disturb()
+    world.trace.push('everybody is back')
+    if (world.settle(2000)) return outcome(null)
+    const waits = world.gears.map((gear) => gear.ledger.decisions.at(-1)?.reason ?? '')
+    return isForPerson(world, waits) ? outcome(null, true) : outcome(`not everybody became Primary: ${waits.join(' | ')}`)
+  } catch (error) {
+    return outcome((error as Error).message)
+  }
+}
+
+/**
+ * What no program may decide: the newest view has a member whose name nobody knows, or the rest of a view
+ * is non-primary for good since the others' datadirs were lost.
+ */
+function isForPerson(world: World, waits: readonly string[]): boolean {
+  const unnamed = waits.some((reason) => /\bnode [0-9a-f-]{36}\b/.test(reason))
+  const bereft = world.trace.some((line) => line.endsWith('is wiped')) && [...world.galera.groups].some((group) => !group.primary)
+  return unnamed || bereft
+}

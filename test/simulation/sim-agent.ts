@@ -1,0 +1,179 @@
+import type { Config } from '../../src/config/resolve.ts'
+import { Node } from '../../src/agent/node.ts'
+import type { LedgerStore } from '../../src/agent/ledger-store.ts'
+import type { Decision } from '../../src/galera/decision.ts'
+import { parseEndpoint } from '../../src/galera/endpoint.ts'
+import { type Answer, type answerProposal, type Proposal, proposalFor } from '../../src/galera/fence.ts'
+import { type Ledger, newLedger, recordDecision, recordDeparture, type recordLaunch, recordPromise, recordView } from '../../src/galera/ledger.ts'
+import type { Data, Facts, Observation } from '../../src/galera/observation.ts'
+import type { Disk, Galera } from './galera-model.ts'
+
+/** What the agents of a simulation share. */
+export interface Surroundings {
+  readonly galera: Galera
+  readonly decide: (facts: Facts) => Decision
+  readonly answerProposal: typeof answerProposal
+  readonly ask: (from: string, to: string) => Observation
+  /** null: the request or its answer was lost. */
+  readonly propose: (to: string, proposal: Proposal) => Answer | null
+  readonly shuffled: <Item>(items: readonly Item[]) => Item[]
+  readonly recordLaunch: typeof recordLaunch
+  /** An await lies between the fence and `launched`. */
+  readonly gapBeforeLaunch: boolean
+}
+
+/** One gear: what survives a crash, and the agent (the shipped Node) while it runs. Each `yield` is a point where anything may happen. */
+export class Gear {
+  readonly disk: Disk = { entry: null, safeToBootstrap: false, gvwstate: null }
+  readonly name: string
+  ledger: Ledger
+  peers: readonly string[] | null = null
+  node: Node | null = null
+  work: Generator<void, void> | null = null
+  readonly #world: Surroundings
+
+  constructor(name: string, world: Surroundings) {
+    this.name = name
+    this.ledger = newLedger(name)
+    this.#world = world
+  }
+
+  startAgent(): void {
+    const ledger = Object.defineProperty({}, 'ledger', { get: () => this.ledger }) as LedgerStore
+    this.node = new Node({} as never, this.#config(), ledger, {} as never, {} as never)
+    if (this.#server !== undefined) this.#poll(this.node)
+    else this.node.datadir = this.#readDatadir()
+  }
+
+  stopAgent(): void {
+    this.node = null
+    this.work = null
+  }
+
+  start(): void {
+    if (this.node === null || this.node.intent === 'start') return
+    this.node.intent = 'start'
+    this.work = this.#keepUp(this.node)
+  }
+
+  /** galeractl stop: the ledger learns the newest view, then mariadbd leaves, then the departure is recorded. */
+  stop(): void {
+    if (this.node === null) return
+    this.node.intent = 'stay'
+    this.work = null
+    if (this.#server !== undefined) {
+      this.#poll(this.node)
+      this.#world.galera.leave(this.name)
+      const { entry } = this.disk
+      if (entry !== null) this.ledger = recordDeparture(this.ledger, { at: '', position: { uuid: entry.history, seqno: entry.seqno } })
+    }
+    this.#ended(this.node)
+    this.node.datadir = this.#readDatadir()
+  }
+
+  acknowledge(proposal: Proposal): Answer {
+    if (this.node === null) return { ack: false, reason: 'silent', epoch: 0 }
+    const answer = this.#world.answerProposal(this.node.report(), this.ledger.promise, proposal)
+    if (answer.ack) this.ledger = recordPromise(this.ledger, proposal)
+    return answer
+  }
+
+  get #server() {
+    return this.#world.galera.servers.get(this.name)
+  }
+
+  *#keepUp(node: Node): Generator<void, void> {
+    while (node.intent === 'start') {
+      if (this.#server === undefined) {
+        this.#ended(node)
+        yield* this.#bringUp(node)
+      }
+      while (this.#server !== undefined) {
+        yield
+        this.#poll(node)
+      }
+    }
+  }
+
+  *#bringUp(node: Node): Generator<void, void> {
+    node.datadir = this.#readDatadir()
+    for (let refusals = 0; ; ) {
+      yield
+      node.config = this.#config()
+      const observations: Observation[] = []
+      for (const peer of this.#world.shuffled(node.others)) {
+        yield
+        observations.push(this.#world.ask(this.name, peer.name ?? ''))
+      }
+      node.observations = observations
+      yield
+      const decision = this.#world.decide({ self: node.reportDown(), peers: observations })
+      this.ledger = recordDecision(this.ledger, decision, '')
+      refusals = decision.do === 'refuse' ? refusals + 1 : 0
+      if (refusals >= 4) node.intent = 'stay'
+      if (refusals >= 4) return
+      if (decision.do === 'wait' || decision.do === 'refuse') continue
+      if (decision.do !== 'join' && !(yield* this.#raiseFence(node, decision))) continue
+      // No point of interleaving here: the recheck of the promise and `launched` must be one step.
+      if (this.#world.gapBeforeLaunch) yield
+      node.launched = decision.do
+      this.ledger = this.#world.recordLaunch(this.ledger, node.reportDown().view)
+      yield
+      this.#world.galera.start(this.name, this.disk, decision.do)
+      while (this.#server !== undefined && node.launched !== null) {
+        yield
+        this.#poll(node)
+        if (node.status?.primary) node.launched = null
+      }
+      return
+    }
+  }
+
+  *#raiseFence(node: Node, decision: Decision): Generator<void, boolean> {
+    yield
+    const own = this.ledger.promise
+    const highest = Math.max(own?.epoch ?? 0, ...node.observations.map((one) => (one.kind === 'silent' ? 0 : one.epoch)))
+    const standing = decision.do === 'reform' && own?.kind === 'reform' && own.chosen === decision.viewId && own.epoch === highest
+    const proposal = proposalFor(decision, this.name, standing ? highest : highest + 1)
+    if (proposal === null) return true
+    if (!this.acknowledge(proposal).ack) return false
+    const answers: (Answer | null)[] = []
+    for (const { name } of this.#world.shuffled(node.observations.filter((one) => one.kind !== 'silent'))) {
+      yield
+      answers.push(this.#world.propose(name, proposal))
+    }
+    yield
+    const promise = this.ledger.promise
+    return answers.every((answer) => answer?.ack === true) && promise?.epoch === proposal.epoch && promise.chosen === proposal.chosen
+  }
+
+  #poll(node: Node): void {
+    const server = this.#server
+    const group = server?.group ?? null
+    node.server = server === undefined ? null : ({} as never)
+    node.status = null
+    if (server === undefined || group === null) return
+    const { primary, head, view } = group
+    node.status = { stateUuid: head.history, lastCommitted: head.seqno, primary, ready: primary, connected: true, localState: 4, localStateComment: '', clusterSize: group.members.size, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '' }
+    if (primary) this.ledger = recordView(this.ledger, { uuid: head.history, seqno: view.seqno, members: [...view.members].map(([uuid, name]) => ({ uuid, name })), ownUuid: server.nodeUuid })
+  }
+
+  #ended(node: Node): void {
+    node.server = null
+    node.status = null
+    node.launched = null
+    node.datadir = null
+  }
+
+  #readDatadir() {
+    const { entry, safeToBootstrap, gvwstate } = this.disk
+    const left = this.ledger.departure?.position
+    const data: Data = entry === null ? { kind: 'fresh' } : { kind: 'position', uuid: entry.history, seqno: entry.seqno, source: left?.seqno === entry.seqno ? 'clean-stop' : 'recovered', safeToBootstrap }
+    return { data, gvwstate, damaged: [] }
+  }
+
+  #config(): Config {
+    const peers = this.peers?.map((name) => parseEndpoint(`${name}/${name}.test`)) ?? null
+    return { name: this.name, peers, own: parseEndpoint(`${this.name}/${this.name}.test`) } as Config
+  }
+}

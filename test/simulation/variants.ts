@@ -1,0 +1,24 @@
+import { answerProposal } from '../../src/galera/fence.ts'
+import { recordLaunch } from '../../src/galera/ledger.ts'
+import { decide, RULES } from '../../src/galera/rules/decide.ts'
+import { isPositioned, positioned } from '../../src/galera/rules/known.ts'
+import type { Variant } from './world.ts'
+
+/** Known faults: an invariant that none of them breaks would prove nothing. */
+export const FAULTS: Readonly<Record<string, Variant>> = {
+  'rules without members-missing': { decide: (facts) => decide(facts, RULES.filter(({ name }) => name !== 'members-missing')) },
+  'a fence that always acknowledges': { answerProposal: () => ({ ack: true }) },
+  'ties broken by the own name first': {
+    decide(facts) {
+      const decision = decide(facts)
+      const { self } = facts
+      if (decision.rule !== 'most-advanced' || decision.do !== 'wait' || !isPositioned(self)) return decision
+      const first = positioned(facts).every((node) => node.data.seqno <= self.data.seqno)
+      return first ? { ...decision, do: 'bootstrap', uuid: self.data.uuid, seqno: self.data.seqno, known: [] } : decision
+    },
+  },
+  'a launch that forgets the view of gvwstate.dat': { recordLaunch: (ledger) => recordLaunch(ledger) },
+  'a fence that lets an unheard choice be overtaken': {
+    answerProposal: (own, promise, proposal) => answerProposal(own, promise, promise === null ? proposal : { ...proposal, known: [...proposal.known, promise.chosen] }),
+  },
+}

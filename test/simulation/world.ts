@@ -1,0 +1,202 @@
+import { answerProposal } from '../../src/galera/fence.ts'
+import type { Decision } from '../../src/galera/decision.ts'
+import { recordLaunch } from '../../src/galera/ledger.ts'
+import type { Facts, Observation } from '../../src/galera/observation.ts'
+import { decide } from '../../src/galera/rules/decide.ts'
+import { Galera } from './galera-model.ts'
+import { contains, Violation } from './history.ts'
+import { Random } from './random.ts'
+import { Gear, type Surroundings } from './sim-agent.ts'
+
+/** What is put in the place of the shipped functions, to see that the invariants catch it. */
+export interface Variant {
+  readonly decide?: (facts: Facts) => Decision
+  readonly answerProposal?: typeof answerProposal
+  readonly recordLaunch?: typeof recordLaunch
+  readonly gapBeforeLaunch?: boolean
+}
+
+export type Lists = 'equal' | 'late' | 'growing'
+
+/** Some gears, their network and Galera under them; every step is drawn from one seed. */
+export class World {
+  readonly random: Random
+  readonly gears: readonly Gear[]
+  readonly galera: Galera
+  /** The last steps, for the message of a violation. */
+  readonly trace: string[] = []
+  #sides: ReadonlyMap<string, number> = new Map()
+  #lossy = false
+  readonly #decide: (facts: Facts) => Decision
+  /** In the order in which they were made. */
+  readonly #made: readonly string[]
+  readonly #lists: Lists
+
+  constructor(seed: number, size: number, lists: Lists, variant: Variant) {
+    this.random = new Random(seed)
+    this.#lists = lists
+    this.#decide = variant.decide ?? decide
+    this.galera = new Galera(this.#reachable, () => this.gears.map((gear) => gear.disk))
+    const shared: Surroundings = {
+      galera: this.galera,
+      decide: this.#decide,
+      answerProposal: variant.answerProposal ?? answerProposal,
+      recordLaunch: variant.recordLaunch ?? recordLaunch,
+      gapBeforeLaunch: variant.gapBeforeLaunch ?? false,
+      ask: this.#ask,
+      propose: (to, proposal) => {
+        const peer = this.gears.find((gear) => gear.name === to)
+        if (peer === undefined || !this.#reachable(proposal.from, to) || this.#lost()) return null
+        const answer = peer.acknowledge(proposal)
+        this.#note(`${to} ${answer.ack ? 'acknowledges' : `refuses (${answer.reason})`} ${proposal.kind} of ${proposal.chosen} in epoch ${proposal.epoch}`)
+        return this.#lost() ? null : answer
+      },
+      shuffled: (items) => this.random.shuffled(items),
+    }
+    const names = Array.from({ length: size }, (_, index) => `n${index + 1}`)
+    this.gears = names.map((name) => new Gear(name, shared))
+    this.#made = this.random.shuffled(names)
+    for (const gear of this.gears) gear.peers = lists === 'equal' ? names : null
+  }
+
+  /** One random step of one gear, or something that befalls it. */
+  disturb(): void {
+    const gear = this.random.pick(this.gears)
+    if (gear === undefined) return
+    const roll = this.random.next()
+    if (roll < 0.82) this.#work(gear)
+    else if (roll < 0.9) this.#attempt(gear)
+    else if (roll < 0.92) this.#write()
+    else this.#befall(gear, roll)
+    this.#check()
+  }
+
+  /** Everybody is back, connected and told to start; nothing more goes wrong. @returns whether all became Primary in one component */
+  settle(rounds: number): boolean {
+    this.#sides = new Map()
+    this.#lossy = false
+    this.galera.reconnect()
+    for (let round = 0; round < rounds; round++) {
+      for (const gear of this.random.shuffled(this.gears)) {
+        gear.peers = this.gears.map(({ name }) => name)
+        if (gear.node === null) gear.startAgent()
+        gear.start()
+        this.#work(gear)
+        if (this.random.chance(0.3)) this.#attempt(gear)
+        if (round % 60 === 59 && this.galera.servers.get(gear.name)?.group === null) this.galera.kill(gear.name, 0)
+        this.#check()
+      }
+      const [group] = this.galera.groups
+      if (this.galera.groups.size === 1 && group?.primary && group.members.size === this.gears.length) return true
+    }
+    return false
+  }
+
+  readonly #reachable = (a: string, b: string): boolean => (this.#sides.get(a) ?? 0) === (this.#sides.get(b) ?? 0)
+
+  readonly #ask = (from: string, to: string): Observation => {
+    const peer = this.gears.find((gear) => gear.name === to)
+    const reached = peer !== undefined && this.#reachable(from, to)
+    if (!reached || peer.node === null || this.#lost()) return { kind: 'silent', name: to, reason: 'timeout', serving: reached && peer.node === null && this.galera.servers.get(to)?.group?.primary === true }
+    return peer.node.report()
+  }
+
+  #lost(): boolean {
+    return this.#lossy && this.random.chance(0.1)
+  }
+
+  #work(gear: Gear): void {
+    const before = gear.ledger.decisions.length
+    gear.work?.next()
+    const decision = gear.ledger.decisions.at(-1)
+    if (gear.ledger.decisions.length > before && decision !== undefined) this.#note(`${gear.name} decides ${decision.do} (${decision.rule}): ${decision.reason} [${decision.evidence.join('; ')}]`)
+  }
+
+  #attempt(gear: Gear): void {
+    const server = this.galera.servers.get(gear.name)
+    if (server === undefined || server.group !== null) return
+    this.galera.advance(server)
+    if (server.group !== null) this.#note(`${gear.name} ${server.mode}: primary with ${[...(server.group as { view: { members: Map<string, string> } }).view.members.values()].join('+')}`)
+  }
+
+  #write(): void {
+    for (const group of this.galera.groups) if (group.primary) this.galera.write(group)
+  }
+
+  #befall(gear: Gear, roll: number): void {
+    const lag = this.random.below(3)
+    if (roll < 0.93) this.#event(gear, 'mariadbd is killed', () => this.galera.kill(gear.name, lag))
+    else if (roll < 0.945) this.#event(gear, 'is killed', () => this.#crash(gear, lag))
+    else if (roll < 0.95) this.#event(gear, 'agent is killed', () => gear.stopAgent())
+    else if (roll < 0.953) for (const one of this.random.shuffled(this.gears)) this.#event(one, 'is killed with all', () => this.#crash(one, this.random.below(3)))
+    else if (roll < 0.96) this.#event(gear, 'is stopped', () => gear.stop())
+    else if (roll < 0.962) for (const one of this.random.shuffled(this.gears)) this.#event(one, 'is stopped with all', () => one.stop())
+    else if (roll < 0.967) this.#cut()
+    else if (roll < 0.975) this.#event(gear, 'sees the network whole again', () => this.#heal())
+    else if (roll < 0.977) this.#wipe(gear)
+    else if (roll < 0.98) this.#lossy = !this.#lossy
+    else if (roll < 0.985) this.#list(gear)
+    else if (gear.node === null) this.#event(gear, 'agent starts', () => gear.startAgent())
+    else if (gear.node.intent === 'stay') this.#event(gear, 'is told to start', () => gear.start())
+  }
+
+  #crash(gear: Gear, lag: number): void {
+    gear.stopAgent()
+    this.galera.kill(gear.name, lag)
+  }
+
+  #cut(): void {
+    this.#sides = new Map(this.gears.map(({ name }) => [name, this.random.below(2)]))
+    this.#note(`the network is cut: ${[...this.#sides].map(([name, side]) => `${name} ${side}`).join(', ')}`)
+    this.galera.reconnect()
+  }
+
+  #heal(): void {
+    this.#sides = new Map()
+    this.galera.reconnect()
+  }
+
+  /** A datadir is lost; never the only one with the newest acknowledged write. */
+  #wipe(gear: Gear): void {
+    const { acknowledged, servers } = this.galera
+    if (servers.has(gear.name) || gear.disk.entry === null) return
+    const kept = this.gears.filter((one) => one !== gear && one.disk.entry !== null && (acknowledged === null || contains(servers.get(one.name)?.group?.head ?? one.disk.entry, acknowledged)))
+    if (kept.length === 0) return
+    this.#event(gear, 'is wiped', () => {
+      gear.stopAgent()
+      Object.assign(gear.disk, { entry: null, safeToBootstrap: false, gvwstate: null })
+    })
+  }
+
+  /** The platform tells a gear of the others: all at once, or those that were made until now. */
+  #list(gear: Gear): void {
+    const names = this.gears.map(({ name }) => name)
+    const least = Math.max(gear.peers?.length ?? 0, this.#made.indexOf(gear.name) + 1)
+    const known = this.#lists === 'growing' ? this.#made.slice(0, least + this.random.below(names.length - least + 1)) : names
+    this.#event(gear, `is told of ${known.join('+')}`, () => (gear.peers = known))
+  }
+
+  #event(gear: Gear, what: string, happen: () => void): void {
+    this.#note(`${gear.name} ${what}`)
+    happen()
+  }
+
+  #note(what: string): void {
+    this.trace.push(what)
+  }
+
+  /** Also: were everybody to look now, at most one node would bootstrap. */
+  #check(): void {
+    this.galera.check()
+    const down = this.gears.flatMap(({ node }) => (node !== null && node.server === null && node.config.peers !== null && node.reportDown().data.kind !== 'unknown' ? [node] : []))
+    const chosen = down.filter((node) => {
+      const peers = this.gears.filter((gear) => gear.name !== node.config.name).map((gear) => this.#truth(gear))
+      return this.#decide({ self: { ...node.reportDown(), launched: null }, peers }).do === 'bootstrap'
+    })
+    if (chosen.length > 1) throw new Violation(`with the same facts ${chosen.map((node) => node.config.name).join(' and ')} would bootstrap`)
+  }
+
+  #truth(gear: Gear): Observation {
+    return gear.node?.report() ?? { kind: 'silent', name: gear.name, reason: 'refused', serving: this.galera.servers.has(gear.name) }
+  }
+}

@@ -1,0 +1,68 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { answerProposal, type Promise, type Proposal, proposalFor } from '../../../src/galera/fence.ts'
+import { HISTORY, OTHER_HISTORY, down, downs, fresh, live, position, unknown } from './nodes.ts'
+
+const bootstrap = (more: Partial<Proposal> = {}): Proposal => ({ epoch: 3, kind: 'bootstrap', chosen: 'n2', from: 'n2', uuid: HISTORY, seqno: 7n, known: ['n1', 'n2'], ...more })
+const reform = (more: Partial<Proposal> = {}): Proposal => ({ ...bootstrap(), kind: 'reform', chosen: 'view/1', seqno: -1n, ...more })
+const promised = (epoch: number, chosen: string, kind: Promise['kind'] = 'bootstrap'): Promise => ({ epoch, kind, chosen })
+const stopped = down('n1', position(5))
+
+describe('a node acknowledges', () => {
+  test.each([
+    ['a bootstrap that is further than itself', stopped, null, bootstrap()],
+    ['a bootstrap at the same position', stopped, null, bootstrap({ seqno: 5n })],
+    ['the same choice again in the same epoch', stopped, promised(3, 'n2'), bootstrap()],
+    ['another choice in a later epoch', stopped, promised(2, 'n3'), bootstrap()],
+    ['the start that it is itself carrying out', { ...stopped, launched: 'reform' as const }, promised(3, 'view/1', 'reform'), reform()],
+    ['a re-forming as a live server outside a primary component', live('n1', 'non-primary'), null, reform()],
+    ['a new history, having no data', down('n1', fresh), null, bootstrap({ uuid: null })],
+    ['a new history of a node that has heard the earlier choice', down('n1', fresh), promised(2, 'n3'), bootstrap({ uuid: null, known: ['n1', 'n2', 'n3'] })],
+    ['a bootstrap while its own data is gone', down('n1', fresh, { history: HISTORY }), null, bootstrap()],
+  ])('%s', (_case, own, promise, proposal) => {
+    expect(answerProposal(own, promise, proposal)).toEqual({ ack: true })
+  })
+})
+
+describe('a node refuses', () => {
+  test.each([
+    ['anything while it is Primary', live('n1', 'primary'), null, reform()],
+    ['an epoch that is over', stopped, promised(4, 'n2'), bootstrap()],
+    ['a second choice in one epoch', stopped, promised(3, 'n3'), bootstrap()],
+    ['a re-forming in the epoch of a bootstrap', stopped, promised(3, 'view/1'), reform()],
+    ['a bootstrap beside its running server', live('n1', 'non-primary'), null, bootstrap()],
+    ['a bootstrap while it starts itself', { ...stopped, launched: 'join' as const }, null, bootstrap()],
+    ['while it does not know its position', down('n1', unknown), null, bootstrap()],
+    ['a bootstrap that would leave its data behind', down('n1', position(8)), null, bootstrap()],
+    ['another history', down('n1', position(5, { uuid: OTHER_HISTORY })), null, bootstrap()],
+    ['a new history where it has data', stopped, null, bootstrap({ uuid: null })],
+    ['a new history where it once was a member', down('n1', fresh, { history: HISTORY }), null, bootstrap({ uuid: null })],
+    ['a new history of a node that has not heard the earlier choice', down('n1', fresh), promised(2, 'n3'), bootstrap({ uuid: null })],
+    ['a new history after it acknowledged the re-forming of one', down('n1', fresh), promised(2, 'view/1', 'reform'), bootstrap({ uuid: null, known: ['n1', 'n2', 'n3'] })],
+  ])('%s', (_case, own, promise, proposal) => {
+    expect(answerProposal(own, promise, proposal).ack).toBe(false)
+  })
+})
+
+test('whatever is proposed in whatever order: in one epoch a node acknowledges one choice only', () => {
+  const proposals = fc.record({ epoch: fc.integer({ min: 1, max: 3 }), kind: fc.constantFrom('bootstrap' as const, 'reform' as const), chosen: fc.constantFrom('n1', 'n2', 'n3'), from: fc.constant('n2'), uuid: fc.option(fc.constant(HISTORY)), seqno: fc.bigInt({ min: 0n, max: 5n }), known: fc.subarray(['n1', 'n2', 'n3']) })
+  fc.assert(fc.property(fc.array(fc.tuple(downs('n1'), proposals)), (asked) => {
+    let promise: Promise | null = null
+    const acknowledged = new Map<number, string>()
+    for (const [own, proposal] of asked) {
+      if (!answerProposal(own, promise, proposal).ack) continue
+      const choice = `${proposal.kind} ${proposal.chosen}`
+      expect(acknowledged.get(proposal.epoch) ?? choice).toBe(choice)
+      expect(proposal.epoch).toBeGreaterThanOrEqual((promise as Promise | null)?.epoch ?? 0)
+      acknowledged.set(proposal.epoch, choice)
+      promise = proposal
+    }
+  }))
+})
+
+test('only a bootstrap and a re-forming need acknowledgement', () => {
+  const more = { reason: '', rule: '', evidence: [] }
+  expect(proposalFor({ do: 'bootstrap', uuid: HISTORY, seqno: 4n, known: ['n1'], ...more }, 'n1', 2)).toEqual({ epoch: 2, kind: 'bootstrap', chosen: 'n1', from: 'n1', uuid: HISTORY, seqno: 4n, known: ['n1'] })
+  expect(proposalFor({ do: 'reform', uuid: HISTORY, members: [], viewId: 'view/1', ...more }, 'n1', 2)).toMatchObject({ kind: 'reform', chosen: 'view/1' })
+  expect(proposalFor({ do: 'wait', for: [], hint: '', ...more }, 'n1', 2)).toBeNull()
+})

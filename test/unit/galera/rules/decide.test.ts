@@ -1,0 +1,127 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Facts } from '../../../../src/galera/observation.ts'
+import { decide, RULES } from '../../../../src/galera/rules/decide.ts'
+import { OTHER_HISTORY, anyFacts, down, facts, fresh, gvwstate, live, position, silent, stoppedNodes, unknown, view } from '../nodes.ts'
+
+const all = view(5, ['n1', 'n2', 'n3'])
+const reforming = (name: string) => down(name, position(5), { gvwstate: gvwstate(name, ['n1', 'n2']) })
+
+/** For each rule the smallest facts that it decides, and what it says. */
+const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])[]>> = {
+  'two-primaries': [
+    ['peers are Primary with two histories', facts(down('n1', fresh), live('n2', 'primary'), live('n3', 'primary', { uuid: OTHER_HISTORY })), 'refuse'],
+    ['peers are Primary in views without a common member', facts(down('n1', fresh), live('n2', 'primary', { view: view(5, ['n2']) }), live('n3', 'primary', { view: view(6, ['n3']) })), 'refuse'],
+  ],
+  'nil-primary': [['a peer is Primary without a history', facts(down('n1', fresh), live('n2', 'primary', { uuid: '00000000-0000-0000-0000-000000000000' })), 'refuse']],
+  'foreign-primary': [['a peer is Primary with another history', facts(down('n1', position(5)), live('n2', 'primary', { uuid: OTHER_HISTORY })), 'refuse']],
+  'join-primary': [
+    ['a peer is Primary', facts(down('n1', position(50)), live('n2', 'primary')), 'join'],
+    ['a peer is Primary and this node has no data, no list and a stopped peer', facts(down('n1', fresh, { listed: false }), live('n2', 'primary'), down('n3', position(3))), 'join'],
+  ],
+  'no-peer-list': [['nobody has told of any peers', facts(down('n1', fresh, { listed: false })), 'wait']],
+  'position-unknown': [
+    ['the own position can not be read and others may have the state', facts(down('n1', unknown), down('n2', position(5))), 'wait'],
+    ['the own position can not be read and there is nobody else', facts(down('n1', unknown)), 'refuse'],
+  ],
+  'two-histories': [['a stopped peer has another history', facts(down('n1', position(5)), down('n2', position(5, { uuid: OTHER_HISTORY }))), 'refuse']],
+  'start-under-way': [
+    ['a peer is bootstrapping', facts(down('n1', position(9)), down('n2', position(5), { launched: 'bootstrap' })), 'wait'],
+    ['a peer is joining', facts(down('n1', fresh), down('n2', fresh, { launched: 'join' })), 'wait'],
+  ],
+  'data-lost': [['the datadir is empty and the ledger remembers a history', facts(down('n1', fresh, { history: OTHER_HISTORY }), down('n2', fresh)), 'wait']],
+  'fresh-needs-primary': [
+    ['a peer has data', facts(down('n1', fresh), down('n2', position(0))), 'wait'],
+    ['a peer had data', facts(down('n1', fresh), down('n2', fresh, { history: OTHER_HISTORY })), 'wait'],
+    ['a peer runs outside a primary component', facts(down('n1', fresh), live('n2', 'non-primary')), 'wait'],
+  ],
+  'all-fresh': [
+    ['all are new and this is the first by name', facts(down('n1', fresh), down('n3', fresh), down('n2', fresh)), 'bootstrap'],
+    ['all are new and another is the first', facts(down('n2', fresh), down('n1', fresh)), 'wait'],
+    ['a silent peer may have data', facts(down('n1', fresh), silent('n2')), 'wait'],
+  ],
+  're-form': [
+    ['everybody of the last view is back', facts(reforming('n1'), reforming('n2')), 'reform'],
+    ['the other member still runs, non-primary', facts(reforming('n1'), live('n2', 'non-primary')), 'reform'],
+    ['somebody outside the view is silent', facts(reforming('n1'), reforming('n2'), silent('n3')), 'reform'],
+  ],
+  'live-non-primary': [
+    ['a peer runs outside a primary component', facts(down('n1', position(5)), live('n2', 'non-primary')), 'wait'],
+    ['a server without an agent listens at a silent peer', facts(down('n1', position(5), { view: view(5, ['n1']) }), silent('n2', { serving: true })), 'wait'],
+  ],
+  'last-member': [
+    ['this node left last', facts(down('n1', position(5, { safeToBootstrap: true }), { view: view(5, ['n1']) }), silent('n2')), 'bootstrap'],
+    ['another node left last', facts(down('n1', position(3)), down('n2', position(5, { safeToBootstrap: true }))), 'wait'],
+  ],
+  'members-missing': [
+    ['a member of the newest view is silent', facts(down('n1', position(5), { view: all }), down('n2', position(5)), silent('n3')), 'wait'],
+    ['a member of the newest view does not know its position', facts(down('n1', position(5), { view: all }), down('n2', position(5)), down('n3', unknown)), 'wait'],
+    ['no view was recorded and a listed node is silent', facts(down('n1', position(5)), silent('n2')), 'wait'],
+    ['the flag contradicts a later view of a peer', facts(down('n1', position(5, { safeToBootstrap: true }), { view: view(5, ['n1']) }), down('n2', position(4), { view: view(6, ['n2', 'n3']) }), silent('n3')), 'wait'],
+    ['a member of the newest view lost its data and one that left earlier is silent', facts(down('n1', position(3), { view: view(3, ['n1', 'n2', 'n3']) }), down('n2', fresh, { history: OTHER_HISTORY, view: view(8, ['n2']) }), silent('n3')), 'wait'],
+  ],
+  'most-advanced': [
+    ['this node has the highest seqno', facts(down('n2', position(6)), down('n1', position(5))), 'bootstrap'],
+    ['another node has the highest seqno', facts(down('n1', position(5)), down('n2', position(6))), 'wait'],
+    ['all are equal and this is the first by name', facts(down('n1', position(5), { view: all }), down('n2', position(5)), down('n3', position(5))), 'bootstrap'],
+    ['a silent node was not in the newest view', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), down('n2', position(4)), silent('n3')), 'bootstrap'],
+    ['the view can not be re-formed since a member stays stopped', facts(reforming('n1'), { ...reforming('n2'), intent: 'stay' }), 'bootstrap'],
+    ['a higher seqno beats the flag', facts(down('n1', position(6)), down('n2', position(5, { safeToBootstrap: true }))), 'bootstrap'],
+  ],
+}
+
+test('every rule has its cases', () => {
+  expect(Object.keys(CASES)).toEqual(RULES.map((rule) => rule.name))
+})
+
+describe.each(Object.entries(CASES))('%s decides where', (name, cases) => {
+  test.each(cases)('%s', (_case, known, verdict) => {
+    expect(decide(known)).toMatchObject({ rule: name, do: verdict })
+  })
+
+  test('and not without its reason: a later rule takes the same facts, or none does', () => {
+    for (const [, known] of cases) {
+      const later = RULES.slice(RULES.findIndex((rule) => rule.name === name) + 1)
+      const other = later.map((rule) => rule.decide(known)).find((verdict) => verdict !== null)
+      expect(RULES.filter((rule) => rule.name !== name && RULES.indexOf(rule) < RULES.length - later.length).every((rule) => rule.decide(known) === null)).toBe(true)
+      expect(other === undefined || typeof other.reason === 'string').toBe(true)
+    }
+  })
+})
+
+describe('for any facts', () => {
+  test('some rule applies, with a reason', () => {
+    fc.assert(fc.property(anyFacts, (known) => {
+      expect(decide(known).reason).not.toBe('')
+    }), { numRuns: 3000 })
+  })
+
+  test('the verdict is the same in whatever order the peers answered', () => {
+    const permuted = anyFacts.chain((known) => fc.tuple(fc.constant(known), fc.shuffledSubarray([...known.peers], { minLength: known.peers.length })))
+    const essence = (known: Facts) => {
+      const decision = decide(known)
+      return { rule: decision.rule, do: decision.do, uuid: 'uuid' in decision ? decision.uuid : null, seqno: 'seqno' in decision ? decision.seqno : null }
+    }
+    fc.assert(fc.property(permuted, ([known, peers]) => {
+      expect(essence({ ...known, peers })).toEqual(essence(known))
+    }), { numRuns: 3000 })
+  })
+
+  test('nodes with the same complete facts never bootstrap two', () => {
+    fc.assert(fc.property(stoppedNodes, (nodes) => {
+      const chosen = nodes.filter((self) => decide({ self: { ...self, listed: true }, peers: nodes.filter((peer) => peer !== self) }).do === 'bootstrap')
+      expect(chosen.length).toBeLessThanOrEqual(1)
+    }), { numRuns: 3000 })
+  })
+
+  test('nobody bootstraps behind a known node of its history, beside a primary, or beside another history', () => {
+    fc.assert(fc.property(anyFacts, (known) => {
+      const decision = decide(known)
+      if (decision.do !== 'bootstrap') return
+      for (const peer of known.peers) {
+        expect(peer.kind).not.toBe('primary')
+        if (peer.kind === 'down' && peer.data.kind === 'position') expect(peer.data.uuid === decision.uuid && peer.data.seqno <= decision.seqno).toBe(true)
+      }
+    }), { numRuns: 3000 })
+  })
+})
