@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { waitFor } from '../../../src/system/wait.ts'
+
+test('waits until the look gives a value', async () => {
+  let looks = 0
+  expect(await waitFor('three looks', async () => (++looks === 3 ? 'seen' : undefined), { timeout: 5000, interval: 1 })).toBe('seen')
+  expect(looks).toBe(3)
+})
+
+test('looks at least once, and names the condition when time is up', async () => {
+  await expect(waitFor('n2 is Synced', async () => undefined, { timeout: 20, interval: 1 })).rejects.toMatchObject({ code: 'timeout', exitCode: 4, message: 'not within 0.02 s: n2 is Synced' })
+  expect(await waitFor('now', async () => 0, { timeout: 0 })).toBe(0)
+})
+
+test('an error of the look ends the wait', async () => {
+  await expect(waitFor('x', async () => Promise.reject(new Error('the server ended')), { timeout: 5000 })).rejects.toThrow('the server ended')
+})
+
+test('an abort ends the wait at once', async () => {
+  const abort = new AbortController()
+  const waiting = waitFor('never', async () => undefined, { timeout: 60_000, interval: 30_000, signal: abort.signal })
+  setTimeout(() => abort.abort(), 10)
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+})
