@@ -1,0 +1,66 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { serve } from '@hono/node-server'
+import type { Node } from '../../../src/agent/node.ts'
+import { peerApi } from '../../../src/agent/peer-api.ts'
+import { type Endpoint, parseEndpoint } from '../../../src/galera/endpoint.ts'
+import type { Down } from '../../../src/galera/observation.ts'
+import { bigintAsText } from '../../../src/galera/schemas.ts'
+import { FRESH_MILLISECONDS, HEADERS, isRequestSignature, signAnswer } from '../../../src/peers/signature.ts'
+
+export const KEY = Buffer.alloc(32, 7)
+const HOST = '127.0.42.1'
+
+export interface TinyPeer extends AsyncDisposable {
+  readonly endpoint: Endpoint
+}
+
+/** A peer at 127.0.42.1 that answers as it is told. */
+export async function tinyPeer(name: string, answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<TinyPeer> {
+  const server = createServer((request, response) => {
+    response.on('error', () => undefined)
+    answer(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
+  return listening(name, server)
+}
+
+/** The agent's own interface, in front of a node that only tells this. */
+export async function agentPeer(report: Down, clusterName: string): Promise<TinyPeer> {
+  const node = { key: KEY, config: { clusterName }, report: () => report } as unknown as Node
+  const server = serve({ fetch: peerApi(node).fetch, hostname: HOST, port: 0 })
+  if (!server.listening) await new Promise<void>((resolve) => server.once('listening', resolve))
+  return listening(report.name, server as ReturnType<typeof createServer>)
+}
+
+/** Answers as an agent does whose clock is that far ahead. */
+export function signedAnswer(report: unknown, ahead: number, key = KEY): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const header = (name: string) => String(request.headers[name] ?? '')
+    const now = Date.now() + ahead
+    const signed = { time: header(HEADERS.time), nonce: header(HEADERS.nonce), signature: header(HEADERS.signature) }
+    const known = isRequestSignature(KEY, request.method ?? '', request.url ?? '', '', signed)
+    const status = known && Math.abs(now - Number(signed.time)) <= FRESH_MILLISECONDS ? 200 : 425
+    const body = JSON.stringify(status === 200 ? report : { stale: true }, bigintAsText)
+    response.writeHead(status, { [HEADERS.time]: String(now), [HEADERS.signature]: signAnswer(key, status, body, String(now), signed.nonce) }).end(body)
+  }
+}
+
+/** An address where nobody listens. */
+export async function closedPeer(name: string): Promise<Endpoint> {
+  const peer = await tinyPeer(name, () => undefined)
+  await peer[Symbol.asyncDispose]()
+  return peer.endpoint
+}
+
+function listening(name: string, server: ReturnType<typeof createServer>): TinyPeer {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return {
+    endpoint: { ...parseEndpoint(`${name}/${HOST}/1/1/1/1/${address.port}`) },
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+}
