@@ -18,10 +18,14 @@ export async function installDatadir(datadir: string, mariadb: Mariadb, usersSql
   const unfinished = `${datadir}.new`
   await rm(unfinished, { recursive: true, force: true })
   await makeFolder(unfinished, 0o750)
-  const base = ['--no-defaults', '--skip-test-db', '--auth-root-authentication-method=socket', '--skip-name-resolve']
+  // In a shared one each server removes the temporary tables of the others when it starts [ran].
+  const temporary = `${datadir}.tmp`
+  await makeFolder(temporary, 0o700)
+  const base = ['--no-defaults', '--skip-test-db', '--auth-root-authentication-method=socket', '--skip-name-resolve', `--tmpdir=${temporary}`]
   await must(mariadb.installDb, [...base, `--datadir=${unfinished}`], undefined, signal)
-  const bootstrap = ['--no-defaults', '--bootstrap', '--skip-log-bin', '--wsrep-on=OFF', `--datadir=${unfinished}`]
+  const bootstrap = ['--no-defaults', '--bootstrap', '--skip-log-bin', '--wsrep-on=OFF', `--tmpdir=${temporary}`, `--datadir=${unfinished}`]
   await must(mariadb.mariadbd, bootstrap, usersSql, signal)
+  await rm(temporary, { recursive: true, force: true })
   await rm(datadir, { recursive: true, force: true })
   await rename(unfinished, datadir)
   await syncFolder(join(datadir, '..'))
@@ -31,7 +35,9 @@ export async function installDatadir(datadir: string, mariadb: Mariadb, usersSql
 async function must(file: string, args: readonly string[], input: string | undefined, signal: AbortSignal | undefined): Promise<void> {
   const { exitCode, stderr, stdout } = await run(file, args, { timeout: 180_000, ...(input === undefined ? {} : { input }), ...(signal === undefined ? {} : { signal }) })
   if (exitCode === 0 && !/^ERROR:/m.test(stderr)) return
-  const said = `${stderr}\n${stdout}`.trim().split('\n').slice(-5).join(' | ')
+  const lines = `${stderr}\n${stdout}`.trim().split('\n')
+  const errors = lines.filter((line) => /^ERROR:|\[ERROR\]/.test(line))
+  const said = (errors.length > 0 ? errors : lines).slice(-5).join(' | ')
   throw new OutsideError('install-db', `${file} ended with ${exitCode}: ${said}`, 'Look at the message and the free space, then run galeractl setup again: it starts this step over.')
 }
 
