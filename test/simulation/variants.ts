@@ -1,5 +1,4 @@
 import { answerProposal } from '../../src/galera/fence.ts'
-import { recordLaunch } from '../../src/galera/ledger.ts'
 import { decide, RULES } from '../../src/galera/rules/decide.ts'
 import { isPositioned, positioned } from '../../src/galera/rules/known.ts'
 import type { Variant } from './world.ts'
@@ -17,7 +16,12 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
       return first ? { ...decision, do: 'bootstrap', uuid: self.data.uuid, seqno: self.data.seqno, known: [] } : decision
     },
   },
-  'a launch that forgets the view of gvwstate.dat': { recordLaunch: (ledger) => recordLaunch(ledger) },
+  'a member that lost its data counted as one that told its position': {
+    decide(facts) {
+      const decision = decide(facts)
+      return decision.rule === 'members-missing' && decision.reason.includes('has lost its data') ? decide(facts, RULES.filter(({ name }) => name !== 'members-missing')) : decision
+    },
+  },
   'a fence that lets an unheard choice be overtaken': {
     answerProposal: (own, promise, proposal) => answerProposal(own, promise, promise === null ? proposal : { ...proposal, known: [...proposal.known, promise.chosen] }),
   },

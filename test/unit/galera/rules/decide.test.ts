@@ -66,6 +66,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['all are equal and this is the first by name', facts(down('n1', position(5), { view: all }), down('n2', position(5)), down('n3', position(5))), 'bootstrap'],
     ['a silent node was not in the newest view', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), down('n2', position(4)), silent('n3')), 'bootstrap'],
     ['the view can not be re-formed since a member stays stopped', facts(reforming('n1'), { ...reforming('n2'), intent: 'stay' }), 'bootstrap'],
+    ['gvwstate.dat is of different views', facts(reforming('n1'), { ...reforming('n2'), gvwstate: gvwstate('n2', ['n1', 'n2'], 'view/2') }), 'bootstrap'],
     ['a higher seqno beats the flag', facts(down('n1', position(6)), down('n2', position(5, { safeToBootstrap: true }))), 'bootstrap'],
   ],
 }
