@@ -17,7 +17,7 @@ import { readPosition } from './position.ts'
 const REFUSALS = 4
 
 /** How long a node lets others join before itself, milliseconds. */
-const LONGEST_TURN = 3_000
+const LONGEST_TURN = 5_000
 
 /**
  * From a stopped node to a Synced one: position, ask, decide, fence, launch, wait for the identity.
@@ -69,6 +69,7 @@ async function carryOut(node: Node, decision: Extract<Decision, { do: 'join' | '
       return false
     }
   }
+  if (signal.aborted) node.launched = null
   signal.throwIfAborted()
   const offset = await logSize(node.paths.serverLog)
   await launch(node, decision)

@@ -58,10 +58,12 @@ export function followStart(node: Node, timeout: number, tell: (progress: string
       node.events.off('change', look)
       resolve(line)
     }
-    let failures = 0
+    // One failed attempt may be a moment's; the agent tries again.
+    const failures = new Set<ErrorShape>()
     const look = () => {
+      if (node.failure !== null) failures.add(node.failure)
       if (node.intent === 'start' && node.phase === 'running') end({ done: 'Synced' })
-      else if (node.failure !== null && (node.failure.exitCode !== 5 || ++failures >= 2)) end({ error: node.failure })
+      else if (node.failure !== null && (node.failure.exitCode !== 5 || failures.size >= 2)) end({ error: node.failure })
       else if (node.phase === 'waiting' && node.decision?.rule === 'no-peer-list') end({ done: 'no peer list yet: the agent waits for the first subscribe' })
       else tell(node.message)
     }

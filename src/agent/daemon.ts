@@ -51,12 +51,13 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   await clearSpool(gear.paths.spool)
   const spool = followSpool(gear.paths.spool, log, () => supervisor.poke())
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
+  const adopted = await supervisor.adopt()
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
   const servers = [
     await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }),
     await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket),
   ]
-  if (await supervisor.adopt()) supervisor.start()
+  if (adopted) supervisor.start()
   const close = async () => {
     spool[Symbol.dispose]()
     await Promise.all(servers.map(closeServer))

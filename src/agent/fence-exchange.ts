@@ -42,9 +42,22 @@ export async function raiseFence(node: Node, decision: Decision): Promise<FenceR
   )
   const no = answers.find((answer) => !answer.ack)
   if (no !== undefined && !no.ack) return { held: false, reason: no.reason }
-  const promise = node.ledger.ledger.promise
-  if (promise?.epoch !== proposal.epoch || promise.chosen !== proposal.chosen) return { held: false, reason: `epoch ${promise?.epoch} came between` }
-  return { held: true, epoch: proposal.epoch }
+  return hold(node, proposal)
+}
+
+/**
+ * From here on the node counts as launched. In the ledger's queue, so that no acknowledgement of
+ * another choice can come between the last look at our own and the launch.
+ */
+async function hold(node: Node, proposal: Proposal): Promise<FenceResult> {
+  let result: FenceResult = { held: true, epoch: proposal.epoch }
+  await node.ledger.update((ledger) => {
+    const { promise } = ledger
+    if (promise?.epoch === proposal.epoch && promise.chosen === proposal.chosen) node.launched = proposal.kind
+    else result = { held: false, reason: `epoch ${promise?.epoch} came between` }
+    return ledger
+  })
+  return result
 }
 
 /** One above the highest epoch that anybody told; the same epoch again where the same choice stands. */

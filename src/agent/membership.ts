@@ -2,12 +2,15 @@ import { type GaleractlError, OutsideError, RefusedError } from '../errors.ts'
 import type { Decision } from '../galera/decision.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { recordView } from '../galera/ledger.ts'
-import { isRunning, killServer, lastErrors, tidyServerFiles } from '../mariadb/server.ts'
+import { isRunning, killServer, lastErrors, stopServer, tidyServerFiles } from '../mariadb/server.ts'
 import { waitFor } from '../system/wait.ts'
 import type { Node } from './node.ts'
 
 /** A state transfer of a large database takes hours; mariadbd itself gives up where there is nobody to join. */
 const LONGEST_JOIN = 7 * 24 * 3_600_000
+
+/** Milliseconds; SQL is answered only after the group was joined, so any is long. */
+const LONGEST_OUTSIDE = 1_000
 
 /**
  * The wait loop on the cluster's identity: until the node is Synced in a primary component whose
@@ -18,6 +21,7 @@ export async function awaitMembership(node: Node, decision: Decision, logOffset:
   await waitFor('the node is Synced', async () => {
     if (node.server === null || !(await isRunning(node.server))) throw await serverEnded(node, logOffset)
     await poll(node)
+    await endIfOutside(node, logOffset)
     if (node.status?.primary) await checkIdentity(node, decision)
     if (node.synced) return true
     if (node.status !== null) node.say('joining', `mariadbd is ${node.status.localStateComment || 'connecting'}${node.status.primary ? '' : ', not in a primary component'}`)
@@ -25,6 +29,7 @@ export async function awaitMembership(node: Node, decision: Decision, logOffset:
     return undefined
   }, { timeout: LONGEST_JOIN, interval: 25, signal })
   node.launched = null
+  node.datadir = null
 }
 
 /** Looks at the local server once; the ledger learns of a new view. SQL that does not answer yet is no status. */
@@ -32,12 +37,25 @@ export async function poll(node: Node): Promise<void> {
   try {
     const status = await node.session.status()
     node.status = status.connected ? status : null
+    node.outsideSince = status.connected ? null : (node.outsideSince ?? performance.now())
     if (!status.primary || !isHistory(status.stateUuid)) return
     const view = await node.session.view(status.nodeUuid)
     if (view !== null && view.uuid === status.stateUuid && view.members.length === status.clusterSize) await node.ledger.update((ledger) => recordView(ledger, view))
   } catch {
     node.status = null
+    node.outsideSince = null
   }
+}
+
+/**
+ * Galera that could not join ("Receiving IST failed, node restart required"), or was voted out as inconsistent, leaves the group for good
+ * while mariadbd goes on to answer SQL [ran]: only a restart helps.
+ */
+export async function endIfOutside(node: Node, logOffset: number): Promise<void> {
+  if (node.server === null || node.outsideSince === null || performance.now() - node.outsideSince < LONGEST_OUTSIDE) return
+  const errors = await lastErrors(node.paths.serverLog, logOffset)
+  await stopServer(node.server, node.config.stopTimeout)
+  throw new OutsideError('left-group', `mariadbd left the group and would not come back by itself: ${errors[0] ?? 'its log shows no error'}`, `Nothing to do if the agent succeeds now; else read ${node.paths.serverLog}.`)
 }
 
 async function checkIdentity(node: Node, decision: Decision): Promise<void> {

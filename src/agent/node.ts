@@ -6,7 +6,7 @@ import type { Decision } from '../galera/decision.ts'
 import type { Endpoint } from '../galera/endpoint.ts'
 import { isSynced, type NodeStatus } from '../galera/node-status.ts'
 import { NIL_UUID } from '../galera/gtid.ts'
-import type { Down, Launch, Live, Observation } from '../galera/observation.ts'
+import type { Data, Down, Launch, Live, Observation } from '../galera/observation.ts'
 import { othersOf } from '../galera/peer-list.ts'
 import type { DatadirState } from '../mariadb/position.ts'
 import type { Server, ServerFiles } from '../mariadb/server.ts'
@@ -38,6 +38,8 @@ export class Node {
   reading: Promise<void> | null = null
   server: Server | null = null
   status: NodeStatus | null = null
+  /** Since when (performance.now) mariadbd answers SQL while it is in no group. */
+  outsideSince: number | null = null
   decision: Decision | null = null
   observations: readonly Observation[] = []
   /** Why the last attempt to start ended, until the next one. */
@@ -90,8 +92,8 @@ export class Node {
     const { ledger } = this.ledger
     const epoch = ledger.promise?.epoch ?? 0
     if (this.status !== null && this.server !== null) {
-      const { stateUuid, lastCommitted, primary, nodeUuid } = this.status
-      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, nodeUuid, view: ledger.view, epoch }
+      const { stateUuid, lastCommitted, primary, nodeUuid, localState } = this.status
+      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, view: ledger.view, epoch }
     }
     return this.reportDown()
   }
@@ -103,13 +105,19 @@ export class Node {
       name: this.config.name,
       intent: this.intent,
       launched: this.launched,
-      data: this.datadir?.data ?? { kind: 'unknown', reason: 'being read' },
+      data: this.knownData(),
       history: ledger.history,
       view: this.lastView(),
       gvwstate: this.datadir?.gvwstate ?? null,
       listed: this.config.peers !== null,
       epoch: ledger.promise?.epoch ?? 0,
     }
+  }
+
+  /** A running server is ahead of what was read before it started: only while it is launched does that still tell. */
+  private knownData(): Data {
+    if (this.server !== null && this.launched === null) return { kind: 'unknown', reason: 'mariadbd runs and does not answer' }
+    return this.datadir?.data ?? { kind: 'unknown', reason: 'being read' }
   }
 
   /** The ledger's view, unless gvwstate.dat shows that mariadbd saw a newer one while no agent watched. */

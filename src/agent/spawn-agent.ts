@@ -22,8 +22,11 @@ export async function ensureAgent(paths: GearPaths): Promise<void> {
   void daemon.ended.then((how) => (ended = how))
   await waitFor('the agent answers', async () => {
     if ((await askAgent(paths.agentSocket, 'GET', '/ping')) !== null) return true
-    if (ended !== undefined) throw await agentError(paths.agentLog, before, ended)
-    return undefined
+    if (ended === undefined) return undefined
+    const error = await agentError(paths.agentLog, before, ended)
+    // Another start was quicker: its agent will answer.
+    if (error instanceof ReportedError && error.code === 'locked') return undefined
+    throw error
   }, { timeout: STARTED_WITHIN, interval: 10 })
 }
 

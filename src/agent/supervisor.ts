@@ -3,10 +3,10 @@ import { GaleractlError } from '../errors.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { parseGrastate } from '../galera/grastate.ts'
 import { recordDeparture } from '../galera/ledger.ts'
-import { findServer, isRunning, stopServer, killServer, tidyServerFiles } from '../mariadb/server.ts'
+import { findServer, isRunning, killServer, logSize, stopServer, tidyServerFiles } from '../mariadb/server.ts'
 import { readIfExists } from '../system/files.ts'
 import { bringUp } from './bring-up.ts'
-import { poll, wrongHistory } from './membership.ts'
+import { endIfOutside, poll, wrongHistory } from './membership.ts'
 import type { Node } from './node.ts'
 import { readPosition } from './position.ts'
 
@@ -113,6 +113,7 @@ export class Supervisor {
     const node = this.#node
     node.server = null
     node.status = null
+    node.outsideSince = null
     node.launched = null
     node.datadir = null
     await node.session[Symbol.asyncDispose]()
@@ -122,8 +123,10 @@ export class Supervisor {
   /** Returns when mariadbd ends. */
   async #watch(signal: AbortSignal): Promise<void> {
     const node = this.#node
+    const logOffset = await logSize(node.paths.serverLog)
     while (!signal.aborted && node.server !== null && (await isRunning(node.server))) {
       await poll(node)
+      await endIfOutside(node, logOffset)
       if (node.status?.primary && !isHistory(node.status.stateUuid)) {
         await killServer(node.server)
         throw wrongHistory(node, node.ledger.ledger.history, node.status.stateUuid)

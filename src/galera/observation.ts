@@ -46,6 +46,8 @@ export interface Live {
   readonly uuid: string
   readonly seqno: bigint
   readonly synced: boolean
+  /** In the component, its state transfer not yet ended (wsrep_local_state 1 or 3). */
+  readonly joining: boolean
   readonly nodeUuid: string
   readonly view: View | null
   readonly epoch: number

@@ -42,6 +42,7 @@ const liveSchema = z.object({
   uuid: uuidSchema,
   seqno: seqnoSchema,
   synced: z.boolean(),
+  joining: z.boolean(),
   nodeUuid: uuidSchema,
   view: viewSchema.nullable(),
   epoch: z.int().min(0),
