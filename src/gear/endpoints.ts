@@ -31,6 +31,9 @@ export function endpointsIn(payload: string): readonly Endpoint[] {
 export function connectionInfo(config: Config) {
   const { user, database } = config.app
   const password = appPassword(config)
-  const url = `mysql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${hostPort(config.own.host, config.own.sqlPort)}/${database}`
+  const url = `mysql://${encoded(user)}:${encoded(password)}@${hostPort(config.own.host, config.own.sqlPort)}/${database}`
   return { host: config.own.host, port: config.own.sqlPort, user, password, database, url }
 }
+
+/** Also what encodeURIComponent leaves although shells do not. */
+const encoded = (text: string) => encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)

@@ -108,6 +108,17 @@ describe('what leaves the gear', () => {
     for (const line of stdout.trim().split('\n')) expect(line).toMatch(/^OPENSHIFT_MARIADB_DB_\w+=[^=\s"$`\\]+$/)
     expect(Object.keys(variables(stdout))).toHaveLength(5)
   })
+
+  test('a password that the platform would spoil travels in the URL only', async () => {
+    const password = "a=b$(c)'d\"e`\\!f"
+    setVariable(gear, 'OPENSHIFT_MARIADB_DB_PASSWORD', password)
+    const { stdout } = await published('publish-db-connection-info')
+    setVariable(gear, 'OPENSHIFT_MARIADB_DB_PASSWORD', '')
+    const given = variables(stdout)
+    expect(Object.keys(given)).toHaveLength(4)
+    expect(given['OPENSHIFT_MARIADB_DB_URL']).toMatch(/^[A-Za-z0-9_.:,/%@-]+$/)
+    expect(decodeURIComponent(new URL(given['OPENSHIFT_MARIADB_DB_URL'] as string).password)).toBe(password)
+  })
 })
 
 describe('the ends of a gear', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Broker, makeBroker } from './broker.ts'
+import { type Broker, makeBroker, processesOf } from './broker.ts'
 import type { PlatformGear } from './gear-place.ts'
 import { expectOneCluster, sql } from './one-cluster.ts'
 
@@ -60,6 +60,7 @@ test('a gear moved to other ports rejoins with a stale list, and all learn of it
 
 test('after all gears idled and resumed at once, the history and every row are there', async () => {
   await broker.idle()
+  expect(processesOf(broker.folder)).toEqual([])
   await broker.resume()
   expect(await expectOneCluster(broker, rows)).toBe(history)
   await writeRow(gear(0))
