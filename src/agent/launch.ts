@@ -18,7 +18,9 @@ export async function launch(node: Node, decision: Launchable): Promise<void> {
   const data = node.datadir?.data
   const position = data?.kind === 'position' ? { uuid: data.uuid, seqno: data.seqno } : { uuid: NIL_UUID, seqno: UNDEFINED_SEQNO }
   node.say('launching', describeLaunch(decision))
-  await node.ledger.update(recordLaunch)
+  // gvwstate.dat may know a newer view than the ledger, and is about to be moved aside.
+  const { view } = node.reportDown()
+  await node.ledger.update((ledger) => recordLaunch(ledger, view))
   await refreshBasedir(node.paths.basedir, node.mariadbd)
   await writeFileAtomic(node.paths.clusterConfig, renderClusterConfig(addressesFor(node, decision)), 0o640)
   if (decision.do !== 'reform') await setAside(join(node.paths.data, 'gvwstate.dat'), 'aside', new Date())

@@ -6,8 +6,11 @@ import type { Decision } from '../galera/decision.ts'
 import type { Endpoint } from '../galera/endpoint.ts'
 import { isSynced, type NodeStatus } from '../galera/node-status.ts'
 import { NIL_UUID } from '../galera/gtid.ts'
+import type { Gvwstate } from '../galera/gvwstate.ts'
+import { lastView } from '../galera/last-view.ts'
 import type { Data, Down, Launch, Live, Observation } from '../galera/observation.ts'
 import { othersOf } from '../galera/peer-list.ts'
+import type { View } from '../galera/view.ts'
 import type { DatadirState } from '../mariadb/position.ts'
 import type { Server, ServerFiles } from '../mariadb/server.ts'
 import type { Session } from '../mariadb/session.ts'
@@ -107,7 +110,7 @@ export class Node {
       launched: this.launched,
       data: this.knownData(),
       history: ledger.history,
-      view: this.lastView(),
+      view: this.lastView(this.datadir?.gvwstate ?? null),
       gvwstate: this.datadir?.gvwstate ?? null,
       listed: this.config.peers !== null,
       epoch: ledger.promise?.epoch ?? 0,
@@ -120,14 +123,11 @@ export class Node {
     return this.datadir?.data ?? { kind: 'unknown', reason: 'being read' }
   }
 
-  /** The ledger's view, unless gvwstate.dat shows that mariadbd saw a newer one while no agent watched. */
-  private lastView(): Down['view'] {
-    const recorded = this.ledger.ledger.view
-    const gvwstate = this.datadir?.gvwstate
-    if (gvwstate === null || gvwstate === undefined || this.datadir?.data.kind !== 'position') return recorded
-    const names = new Map(recorded?.members.map((member) => [member.uuid, member.name]))
-    const same = recorded !== null && recorded.members.map((member) => member.uuid).toSorted().join() === gvwstate.members.join()
-    if (same) return recorded
-    return { uuid: this.datadir.data.uuid, seqno: null, members: gvwstate.members.map((uuid) => ({ uuid, name: names.get(uuid) ?? (uuid === gvwstate.myUuid ? this.config.name : null) })), ownUuid: gvwstate.myUuid }
+  /** The newest view that this node was in, as far as ledger and gvwstate.dat tell. */
+  lastView(gvwstate: Gvwstate | null): View | null {
+    const { view, history } = this.ledger.ledger
+    const data = this.datadir?.data
+    const uuid = data?.kind === 'position' ? data.uuid : history
+    return uuid === null ? view : lastView(view, gvwstate, uuid, this.config.name)
   }
 }

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { GaleractlError } from '../errors.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { parseGrastate } from '../galera/grastate.ts'
-import { recordDeparture } from '../galera/ledger.ts'
+import { recordDeparture, recordView } from '../galera/ledger.ts'
+import { readGvwstate } from '../mariadb/position.ts'
 import { findServer, isRunning, killServer, logSize, stopServer, tidyServerFiles } from '../mariadb/server.ts'
 import { readIfExists } from '../system/files.ts'
 import { bringUp } from './bring-up.ts'
@@ -66,6 +67,7 @@ export class Supervisor {
       return true
     }
     await poll(node)
+    await rememberView(node)
     node.say('stopping', `stopping mariadbd, at most ${timeout / 1000} s`)
     const clean = await stopServer(node.server, timeout)
     await this.#ended()
@@ -136,6 +138,14 @@ export class Supervisor {
     }
     signal.throwIfAborted()
   }
+}
+
+/** A graceful stop removes gvwstate.dat, which may know a view that no agent saw. */
+async function rememberView(node: Node): Promise<void> {
+  if (node.status?.primary) return
+  const { gvwstate } = await readGvwstate(node.paths.data)
+  const view = node.lastView(gvwstate)
+  if (view !== null) await node.ledger.update((ledger) => recordView(ledger, view))
 }
 
 async function recordCleanStop(node: Node): Promise<void> {

@@ -26,21 +26,28 @@ export interface PositionQuery {
 
 /** Reads how far the data of a stopped node goes. The server must not run. */
 export async function readDatadir(query: PositionQuery): Promise<DatadirState> {
-  const damaged: string[] = []
-  const tolerate = <Value>(parse: () => Value): Value | null => {
-    try {
-      return parse()
-    } catch (error) {
-      if (!(error instanceof OutsideError)) throw error
-      damaged.push(error.message)
-      return null
-    }
-  }
   const grastateText = await readIfExists(join(query.datadir, 'grastate.dat'))
-  const grastate = grastateText === null ? null : tolerate(() => parseGrastate(grastateText))
-  const gvwstateText = await readIfExists(join(query.datadir, 'gvwstate.dat'))
-  const gvwstate = gvwstateText === null ? null : tolerate(() => parseGvwstate(gvwstateText))
-  return { data: await dataOf(query, grastate, grastateText === null), gvwstate, damaged }
+  const grastate = grastateText === null ? { value: null, damage: null } : tolerate(() => parseGrastate(grastateText))
+  const { gvwstate, damage } = await readGvwstate(query.datadir)
+  const damaged = [grastate.damage, damage].filter((one) => one !== null)
+  return { data: await dataOf(query, grastate.value, grastateText === null), gvwstate, damaged }
+}
+
+/** gvwstate.dat, null where there is none or it is damaged. */
+export async function readGvwstate(datadir: string): Promise<{ gvwstate: Gvwstate | null; damage: string | null }> {
+  const text = await readIfExists(join(datadir, 'gvwstate.dat'))
+  if (text === null) return { gvwstate: null, damage: null }
+  const { value, damage } = tolerate(() => parseGvwstate(text))
+  return { gvwstate: value, damage }
+}
+
+function tolerate<Value>(parse: () => Value): { value: Value | null; damage: string | null } {
+  try {
+    return { value: parse(), damage: null }
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error
+    return { value: null, damage: error.message }
+  }
 }
 
 async function dataOf(query: PositionQuery, grastate: Grastate | null, noGrastate: boolean): Promise<Data> {

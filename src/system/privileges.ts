@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { UsageError } from '../errors.ts'
+import { OutsideError, UsageError } from '../errors.ts'
 import { run } from './processes.ts'
 
 export interface Account {
@@ -22,16 +22,26 @@ export async function findAccount(nameOrUid: string): Promise<Account> {
 /**
  * Root acts as the gear's owner from here on, so that everything in a gear has one owner and mariadbd
  * never runs as root. Any other user must be the owner.
- * @throws UsageError `not-owner`
+ * @throws UsageError `not-owner`, `missing-gear`; OutsideError `make-gear`
  */
 export async function becomeOwner(folder: string): Promise<void> {
-  const { uid } = await stat(folder)
+  const uid = await ownerOf(folder)
   const own = process.getuid?.() ?? 0
   if (uid === own) return
   if (own !== 0) {
     throw new UsageError('not-owner', `${folder} belongs to user ${uid}, you are ${own}`, 'Run the command as the owner of the gear, or as root.')
   }
   becomeAccount(await findAccount(String(uid)))
+}
+
+async function ownerOf(folder: string): Promise<number> {
+  try {
+    return (await stat(folder)).uid
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? ''
+    if (code === 'ENOENT') throw new UsageError('missing-gear', `there is no folder ${folder}`, `Make the gear with galeractl setup --gear ${folder}.`, { cause })
+    throw new OutsideError('make-gear', `can't open ${folder}: ${code}`, 'Choose another folder, or mend the permissions on the way to it.', { cause })
+  }
 }
 
 /** For good: there is no way back to root. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Connection, createConnection } from 'mysql2/promise'
 import type { Decision } from '../../src/galera/decision.ts'
@@ -108,15 +108,4 @@ function killRecorded(file: string): void {
 
 function logTail(node: TestNode): string {
   return ['log/agent.log', 'log/mariadbd.log'].map((log) => join(node.gear, log)).filter((log) => existsSync(log)).map((log) => `--- ${log}\n${readFileSync(log, 'utf8').split('\n').slice(-25).join('\n')}`).join('\n')
-}
-
-/** For files that a test makes in a gear as root: the gear's user owns them. */
-export function giveTo(gear: string, path: string): void {
-  mkdirSync(join(path, '..'), { recursive: true })
-  const { uid, gid } = ownerOf(gear)
-  chownSync(path, uid, gid)
-}
-
-function ownerOf(path: string): { uid: number; gid: number } {
-  return statSync(path)
 }

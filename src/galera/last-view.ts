@@ -1,0 +1,15 @@
+import type { Gvwstate } from './gvwstate.ts'
+import type { View } from './view.ts'
+
+/**
+ * The recorded view, unless gvwstate.dat shows that mariadbd saw another one while no agent watched:
+ * then that one, with the names that the record knows and without a seqno.
+ */
+export function lastView(recorded: View | null, gvwstate: Gvwstate | null, uuid: string, ownName: string): View | null {
+  if (gvwstate === null) return recorded
+  const same = recorded?.members.map((member) => member.uuid).toSorted().join() === gvwstate.members.join()
+  if (recorded !== null && same) return recorded
+  const names = new Map(recorded?.members.map((member) => [member.uuid, member.name]))
+  const nameOf = (member: string) => names.get(member) ?? (member === gvwstate.myUuid ? ownName : null)
+  return { uuid, seqno: null, members: gvwstate.members.map((member) => ({ uuid: member, name: nameOf(member) })), ownUuid: gvwstate.myUuid }
+}

@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { EXECUTABLE, galeractl } from '../support/cluster.ts'
+import { testGear } from '../support/gear.ts'
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+test('setup makes a gear; run again it changes nothing; a changed setting is applied and shown', async () => {
+  await using gear = testGear('127.0.33.1')
+  expect((await gear.setup()).exitCode).toBe(0)
+  expect([modeOf(join(gear.dir, 'gear.env')), modeOf(join(gear.dir, 'conf/my.cnf'))]).toEqual(['600', '640'])
+  const before = readFileSync(join(gear.dir, 'conf/my.cnf'), 'utf8')
+  expect((await gear.setup()).stdout).toContain('nothing to change')
+  const changed = await gear.setup('--buffer-pool', '96M')
+  expect(changed.stdout).toMatch(/innodb_buffer_pool_size = 128M → 96M/)
+  expect(readFileSync(join(gear.dir, 'conf/my.cnf'), 'utf8')).toBe(before.replace('= 128M\n\nwsrep', '= 96M\n\nwsrep'))
+})
+
+test('all faults of the settings are reported at once, each with its mend', async () => {
+  await using gear = testGear('127.0.33.1')
+  const { exitCode, stderr } = await gear.run('setup', '--name', 'n 1', '--address', 'not an address', '--sql-port', '99999', '--group-port', '4568')
+  expect(exitCode).toBe(2)
+  for (const fault of ['name (', 'address (', 'sql-port (', 'group-port']) expect(stderr).toContain(fault)
+  expect(stderr.match(/→/g)?.length).toBeGreaterThanOrEqual(5)
+})
+
+test('config tells where each value comes from: option before environment before shared variable before gear.env; secrets masked', async () => {
+  await using gear = testGear('127.0.33.1')
+  await gear.setup('--cluster-name', 'from-file', '--gcache-size', '64M')
+  mkdirSync(join(gear.dir, 'env'), { recursive: true })
+  writeFileSync(join(gear.dir, 'env/GALERACTL_CLUSTER_NAME'), 'from-shared\n', { mode: 0o644 })
+  const read = async (env: Record<string, string> = {}) => {
+    const { stdout } = await galeractl(['--gear', gear.dir, 'config', '--json'], env)
+    return (name: string) => (JSON.parse(stdout) as { settings: { name: string; value: string; origin: string }[] }).settings.find((one) => one.name === name)
+  }
+  const shared = await read()
+  expect(shared('cluster-name')).toMatchObject({ value: 'from-shared', origin: 'shared variable' })
+  expect(shared('gcache-size')).toMatchObject({ value: '64M', origin: 'gear.env' })
+  expect(shared('secret')).toMatchObject({ value: '********' })
+  expect((await read({ GALERACTL_CLUSTER_NAME: 'from-environment' }))('cluster-name')).toMatchObject({ value: 'from-environment', origin: 'environment' })
+})
+
+test('SIGTERM in the middle of setup leaves nothing half-made: the second run works', async () => {
+  await using gear = testGear('127.0.33.1')
+  const child = execFile(EXECUTABLE, ['--gear', gear.dir, 'setup', '--name', 'n1', '--address', '127.0.33.1', '--secret-file', gear.secretFile])
+  const [line] = (await once(child.stderr as NodeJS.ReadableStream, 'data')) as [string]
+  expect(line).toContain('making the datadir')
+  child.kill('SIGTERM')
+  expect((await once(child, 'exit'))[0]).not.toBe(0)
+  expect((await gear.setup()).exitCode).toBe(0)
+  expect(statSync(join(gear.dir, 'data/mysql')).isDirectory()).toBe(true)
+})
+
+test('a folder that can not be made, and an unknown MariaDB, are told with the next step', async () => {
+  await using gear = testGear('127.0.33.1')
+  writeFileSync(join(gear.folder, 'file'), '')
+  expect(await galeractl(['--gear', join(gear.folder, 'file/gear'), 'setup'])).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('ENOTDIR') })
+  const bin = join(gear.folder, 'bin')
+  mkdirSync(bin)
+  expect(await gear.setup('--mariadb-bin', bin)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no mariadbd') })
+  writeFileSync(join(bin, 'mariadbd'), '#!/bin/sh\necho "mariadbd  Ver 9.9.1-MariaDB for debian"\n', { mode: 0o755 })
+  expect(await gear.setup('--mariadb-bin', bin)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('MariaDB 9.9 is not known') })
+})
+
+test('the secret is never taken from the command line and a gear of users keeps its secret', async () => {
+  await using gear = testGear('127.0.33.1')
+  expect((await gear.setup('--secret', 'x')).exitCode).toBe(2)
+  await gear.setup()
+  writeFileSync(gear.secretFile, 'another secret that is long\n')
+  expect(await gear.setup()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('GALERACTL_SECRET') })
+})
+
+test('a gear behind a link is the same gear', async () => {
+  await using gear = testGear('127.0.33.1')
+  await gear.setup()
+  symlinkSync(gear.dir, join(gear.folder, 'link'))
+  expect((await galeractl(['--gear', join(gear.folder, 'link'), 'config', '--json'])).exitCode).toBe(0)
+})
