@@ -1,9 +1,8 @@
 import { startAgent } from '../agent/daemon.ts'
 import { followStart } from '../agent/control-api.ts'
-import { configOf } from '../gear/gear.ts'
+import { configOf, gearServerFiles } from '../gear/gear.ts'
 import { preflight } from '../gear/preflight.ts'
 import { findServer } from '../mariadb/server.ts'
-import { gearServerFiles } from '../gear/gear.ts'
 import { becomeInit } from '../system/init.ts'
 import { notifyServiceManager } from '../system/service-manager.ts'
 import type { Context, Given } from './command.ts'
@@ -25,7 +24,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   agent.supervisor.start()
   void followStart(agent.node, Number.MAX_SAFE_INTEGER / 1e9, () => undefined).then((line) => notifyServiceManager('error' in line ? ['--status', line.error.message] : ['--ready', '--status', line.done]))
   await Promise.race([asked.promise, agent.quit])
-  await notifyServiceManager(['--stopping'])
+  await notifyServiceManager(['STOPPING=1'])
   const clean = await agent.supervisor.stop()
   await agent.close()
   return clean ? 0 : 5
