@@ -17,7 +17,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   }
   const gear = await openedGear(context)
   const config = configOf(gear)
-  if ((await findServer(gearServerFiles(gear.paths))) === null) await preflight(gear.paths, config, false)
+  if ((await findServer(gearServerFiles(gear.paths))) === null) await preflight(gear.paths, config)
   const agent = await startAgent(gear, context.log)
   const asked = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => asked.resolve())

@@ -13,7 +13,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   const config = configOf(gear)
 
   const agentRuns = (await askAgent(gear.paths.agentSocket, 'GET', '/ping')) !== null
-  if (!agentRuns && (await findServer(gearServerFiles(gear.paths))) === null) await preflight(gear.paths, config, agentRuns)
+  if (!agentRuns && (await findServer(gearServerFiles(gear.paths))) === null) await preflight(gear.paths, config)
   await ensureAgent(gear.paths)
   await agentDoes(context, gear, `/start?timeout=${timeout ?? config.startTimeout}`)
   return 0

@@ -12,11 +12,11 @@ import type { GearPaths } from './gear.ts'
 const LEAST_FREE_BYTES = 64 * 1024 * 1024
 
 /**
- * What must hold before mariadbd is started: programs, folders, ownership, disk, ports.
+ * What must hold before an agent and its mariadbd are started: programs, folders, ownership, disk, ports.
  * @throws FaultsError with every fault at once
  */
-export async function preflight(paths: GearPaths, config: Config, agentRuns: boolean): Promise<Mariadb> {
-  const faults = [...(await folderFaults(paths)), ...(await diskFaults(paths)), ...(await portFaults(config, agentRuns)), ...(await libraryFaults(config))]
+export async function preflight(paths: GearPaths, config: Config): Promise<Mariadb> {
+  const faults = [...(await folderFaults(paths)), ...(await diskFaults(paths)), ...(await portFaults(config)), ...(await libraryFaults(config))]
   const mariadb = await findMariadb(config.mariadbBin).catch((error: unknown) => {
     if (!(error instanceof GaleractlError)) throw error
     faults.push({ code: error.code, message: error.message, hint: error.hint })
@@ -51,8 +51,8 @@ async function diskFaults(paths: GearPaths): Promise<readonly Fault[]> {
   return [{ code: 'disk-full', message: `${Math.floor(free / 1_048_576)} MiB are free under ${paths.dir}, ${LEAST_FREE_BYTES / 1_048_576} MiB are needed`, hint: 'Make room, then run the command again.' }]
 }
 
-async function portFaults(config: Config, agentRuns: boolean): Promise<readonly Fault[]> {
-  const names = (['sql', 'group', 'ist', 'sst', 'agent'] as const).filter((name) => name !== 'agent' || !agentRuns)
+async function portFaults(config: Config): Promise<readonly Fault[]> {
+  const names = ['sql', 'group', 'ist', 'sst', 'agent'] as const
   const codes = await Promise.all(names.map((name) => canListen(config.bindAddress, config.listen[name])))
   return names.flatMap((name, at) => {
     const code = codes[at]

@@ -52,8 +52,7 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   await using _lock = await lockFile(join(paths.run, 'setup.lock'), 'a setup')
   const changes: Change[] = [...(await write(paths.gearFile, before, after, 0o600)) ? gearFileChanges(before, after) : []]
   changes.push(...(await writeConfiguration(paths, config, mariadb)))
-  options.tell(`making the datadir with MariaDB ${mariadb.version}`)
-  if (await installDatadir(paths.data, mariadb, usersSql(config), options.signal)) changes.push({ what: 'datadir', before: null, after: paths.data })
+  if (await installDatadir(paths.data, mariadb, usersSql(config), options)) changes.push({ what: 'datadir', before: null, after: paths.data })
   return { changes, config, version: mariadb.version, newSecret: madeSecret }
 }
 

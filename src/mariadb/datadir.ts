@@ -5,16 +5,22 @@ import { isErrno, makeFolder, syncFolder } from '../system/files.ts'
 import { run } from '../system/processes.ts'
 import type { Mariadb } from './programs.ts'
 
+export interface InstallOptions {
+  readonly tell: (progress: string) => void
+  readonly signal?: AbortSignal
+}
+
 /**
  * Makes a datadir with system tables and users; under another name first, so that an interrupted
  * setup leaves nothing half-made. Does nothing where there is one.
  * @returns whether it was made
  * @throws OutsideError `install-db`; UsageError `foreign-datadir`
  */
-export async function installDatadir(datadir: string, mariadb: Mariadb, usersSql: string, signal?: AbortSignal): Promise<boolean> {
+export async function installDatadir(datadir: string, mariadb: Mariadb, usersSql: string, options: InstallOptions): Promise<boolean> {
   const entries = await entriesOf(datadir)
   if (entries.includes('mysql')) return false
   if (entries.length > 0) throw new UsageError('foreign-datadir', `${datadir} holds ${entries.slice(0, 3).join(', ')} but no system tables`, 'Move it aside and run galeractl setup again.')
+  options.tell(`making the datadir with MariaDB ${mariadb.version}`)
   const unfinished = `${datadir}.new`
   await rm(unfinished, { recursive: true, force: true })
   await makeFolder(unfinished, 0o750)
@@ -22,9 +28,9 @@ export async function installDatadir(datadir: string, mariadb: Mariadb, usersSql
   const temporary = `${datadir}.tmp`
   await makeFolder(temporary, 0o700)
   const base = ['--no-defaults', '--skip-test-db', '--auth-root-authentication-method=socket', '--skip-name-resolve', `--tmpdir=${temporary}`]
-  await must(mariadb.installDb, [...base, `--datadir=${unfinished}`], undefined, signal)
+  await must(mariadb.installDb, [...base, `--datadir=${unfinished}`], undefined, options.signal)
   const bootstrap = ['--no-defaults', '--bootstrap', '--skip-log-bin', '--wsrep-on=OFF', `--tmpdir=${temporary}`, `--datadir=${unfinished}`]
-  await must(mariadb.mariadbd, bootstrap, usersSql, signal)
+  await must(mariadb.mariadbd, bootstrap, usersSql, options.signal)
   await rm(temporary, { recursive: true, force: true })
   await rm(datadir, { recursive: true, force: true })
   await rename(unfinished, datadir)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import { EXECUTABLE, scratchFolder } from '../support/cluster.ts'
@@ -34,4 +34,5 @@ const rows: Row[] = [
 ]
 const table = new Table({ head: ['what', 'ms', 'against', 'ms', 'ratio', 'goal'], style: { head: [], border: [] } })
 for (const row of rows) table.push([row.what, median(row.ours).toFixed(1), row.against, median(row.reference).toFixed(1), ratio(row).toFixed(2), `≤ ${row.goal}`])
+rmSync(folder, { recursive: true, force: true })
 process.stdout.write(`${table.toString()}\n`)
