@@ -1,0 +1,59 @@
+import { buildProgram } from '../src/cli.ts'
+import { COMMANDS } from '../src/commands/table.ts'
+import { SETTINGS } from '../src/config/settings.ts'
+import { SEED_LISTS, SHARED } from '../src/config/shared-variables.ts'
+import { EXIT } from '../src/errors.ts'
+import { RULES } from '../src/galera/rules/decide.ts'
+
+/** The pages of docs/ that are generated from the code, by file name. */
+export function generatedPages(): Readonly<Record<string, string>> {
+  return { 'settings.md': settingsPage(), 'commands.md': commandsPage(), 'rules.md': rulesPage() }
+}
+
+const NOTE = '<!-- Generated from the code by `npm run docs`. -->\n\n'
+const cell = (text: string) => text.replaceAll('|', '\\|')
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
+
+function settingsPage(): string {
+  const rows = SETTINGS.map((setting) => [
+    setting.secret ? `\`--${setting.name}-file\`` : `\`--${setting.name}\``,
+    `\`${setting.variable}\`${setting.aliases.map((alias) => `<br>\`${alias}\``).join('')}`,
+    setting.fallback === '' ? '' : `\`${setting.fallback}\``,
+    setting.description,
+  ])
+  const shared = [
+    [`\`${SHARED.peers}\``, 'All nodes, this one included, in the order of the platform: `NAME/HOST/SQL/GROUP/IST/SST/AGENT`, separated by commas. Replaced whole by `subscribe`.'],
+    [`\`${SHARED.peersTime}\``, 'When the list was last replaced (ISO 8601).'],
+    [`\`${SHARED.formerPeers}\``, 'Nodes that were once listed and are no more: absence from the list is no proof of removal.'],
+    [Object.values(SEED_LISTS).map((name) => `\`${name}\``).join('<br>'), 'Lists of older cartridges, `host:port` each; read together where `GALERACTL_PEERS` is not set.'],
+  ]
+  return `# Settings\n\n${NOTE}Every value is taken from the first of: option, environment, shared variable (one file each in the gear's \`env/\`), \`gear.env\`, default. \`galeractl config\` prints each value with where it came from. Options are kept in \`gear.env\` by \`galeractl setup\`. Secrets are read from files, never from the command line.\n\n${table(['option', 'variable and its aliases', 'default', 'meaning'], rows)}\n\nOwn server settings go into \`conf/conf.d/*.cnf\` of the gear: they are read last and win.\n\n## Shared variables\n\n${table(['variable', 'content'], shared)}\n`
+}
+
+function commandsPage(): string {
+  const program = buildProgram(async () => undefined)
+  const sections = COMMANDS.map((command) => {
+    const sub = program.commands.find((one) => one.name() === command.name)
+    const usage = `galeractl ${command.name}${command.options === undefined ? '' : ' [options]'}${command.arguments === undefined ? '' : ` ${command.arguments}`}`
+    const options = command.name === 'setup' || command.name === 'run' ? 'Takes every [setting](settings.md) as an option.' : ''
+    const rows = (sub?.options ?? []).filter((option) => !['--gear', '--json'].includes(option.long ?? '')).map((option) => [`\`${option.flags}\``, option.description])
+    const list = options !== '' ? options : rows.length === 0 ? '' : table(['option', ''], rows)
+    return [`## ${command.name}`, `\`${usage}\``, command.description ?? `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`, list].filter((part) => part !== '').join('\n\n')
+  })
+  const meaning: Readonly<Record<keyof typeof EXIT, string>> = {
+    done: 'done',
+    bug: 'a bug of galeractl',
+    usage: 'usage or configuration: the user can mend it',
+    refused: 'refused for safety: a person must decide',
+    notYet: 'not yet: still waiting when the time was up; trying again is right',
+    outside: 'something outside failed: mariadbd, disk, peer',
+  }
+  const codes = Object.entries(EXIT).map(([name, code]) => [String(code), meaning[name as keyof typeof EXIT]])
+  return `# Commands\n\n${NOTE}Every command takes \`--gear DIR\` (default \`$GALERACTL_GEAR\`), \`--json\` and \`--help\`. Results go to stdout, progress and errors to stderr.\n\n## Exit codes\n\n${table(['code', 'meaning'], codes)}\n\n${sections.join('\n\n')}\n`
+}
+
+function rulesPage(): string {
+  const rules = RULES.map((rule, at) => `## ${at + 1}. ${rule.name}\n\n${rule.why}\n\n*Invariant:* ${rule.invariant}`)
+  return `# The rules\n\n${NOTE}Before mariadbd is started, a node reads how far its own data goes, asks every peer at once, and puts the answers to these rules. The first that applies decides; its name and the evidence go to the log, to the ledger and to \`galeractl explain\`. The rules are pure functions: the same facts give the same decision on every node, in whatever order the answers came. A silent peer is a fact, not an absence.\n\nA decision to bootstrap or to re-form is carried out only under the fence: the node proposes it, with an epoch one higher than anybody has seen, to every peer that answered. Each peer, and the node itself, checks the proposal against its own data and makes its acknowledgement durable; in one epoch a node acknowledges one choice only. One refusal, and everybody is asked again.\n\n${rules.join('\n\n')}\n`
+}
