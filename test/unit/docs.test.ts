@@ -1,8 +1,31 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { generatedPages } from '../../scripts/docs-pages.ts'
+import { COMMANDS } from '../../src/commands/table.ts'
+import { RULES } from '../../src/galera/rules/decide.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)]
 
 test.each(Object.entries(generatedPages()))('docs/%s says what the code says (npm run docs)', (name, text) => {
-  expect(readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8')).toBe(text)
+  expect(read(`docs/${name}`)).toBe(text)
+})
+
+test('what each rule that can make a node wait or stop means is told in troubleshooting', () => {
+  const goOn = new Set(['join-primary', 're-form'])
+  const page = read('docs/troubleshooting.md')
+  expect(RULES.map((rule) => rule.name).filter((name) => !goOn.has(name) && !page.includes(name))).toEqual([])
+})
+
+test.each(pages)('%s links to files that are there', (page) => {
+  const links = [...read(page).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
+  expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([])
+})
+
+test.each(pages)('%s shows only commands that there are', (page) => {
+  const code = [...read(page).matchAll(/```[\s\S]*?```|`[^`\n]+`/g)].map((match) => match[0]).join('\n')
+  const names = [...code.matchAll(/galeractl (?:--gear \S+ )?([a-z][a-z-]*)/g)].map((match) => match[1])
+  expect(names.filter((name) => !COMMANDS.some((command) => command.name === name))).toEqual([])
 })
