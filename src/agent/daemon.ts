@@ -31,6 +31,7 @@ export interface Agent {
 /** Opens everything that is known of a node, without watching or answering anything. */
 export async function openNode(gear: Gear, log: Logger): Promise<Node> {
   const config = configOf(gear)
+  log.level = process.env['GALERACTL_LOG_LEVEL'] ?? config.logLevel
   const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name)
   if (damaged !== null) log.error({ aside: damaged }, 'the ledger was damaged or of another node; it was set aside')
   const node = new Node(gear.paths, config, store, new Session(gear.paths.socket, agentPassword(config)), log)

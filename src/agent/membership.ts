@@ -9,6 +9,12 @@ import type { Node } from './node.ts'
 /** A state transfer of a large database takes hours; mariadbd itself gives up where there is nobody to join. */
 const LONGEST_JOIN = 7 * 24 * 3_600_000
 
+/**
+ * Galera waits for ever for the members of a restored view. Where they do not come, because one of them
+ * has lost its gvwstate.dat or died meanwhile, all must ask and decide anew. Milliseconds.
+ */
+const LONGEST_REFORM = 30_000
+
 /** Milliseconds; SQL is answered only after the group was joined, so any is long. */
 const LONGEST_OUTSIDE = 1_000
 
@@ -18,11 +24,13 @@ const LONGEST_OUTSIDE = 1_000
  * @throws RefusedError `wrong-history`; OutsideError `server-ended`
  */
 export async function awaitMembership(node: Node, decision: Decision, logOffset: number, signal: AbortSignal): Promise<void> {
+  const launched = performance.now()
   await waitFor('the node is Synced', async () => {
     if (node.server === null || !(await isRunning(node.server))) throw await serverEnded(node, logOffset)
     await poll(node)
     await endIfOutside(node, logOffset)
     if (node.status?.primary) await checkIdentity(node, decision)
+    else if (decision.do === 'reform' && performance.now() - launched > LONGEST_REFORM) await giveUpReform(node)
     if (node.synced) return true
     if (node.status !== null) node.say('joining', `mariadbd is ${node.status.localStateComment || 'connecting'}${node.status.primary ? '' : ', not in a primary component'}`)
     else node.say('joining', joiningMessage(decision))
@@ -56,6 +64,12 @@ export async function endIfOutside(node: Node, logOffset: number): Promise<void>
   const errors = await lastErrors(node.paths.serverLog, logOffset)
   await stopServer(node.server, node.config.stopTimeout)
   throw new OutsideError('left-group', `mariadbd left the group and would not come back by itself: ${errors[0] ?? 'its log shows no error'}`, `Nothing to do if the agent succeeds now; else read ${node.paths.serverLog}.`)
+}
+
+/** SIGKILL: it serves nothing, and a graceful stop would remove gvwstate.dat. */
+async function giveUpReform(node: Node): Promise<never> {
+  if (node.server !== null) await killServer(node.server)
+  throw new OutsideError('not-re-formed', `the view did not re-form within ${LONGEST_REFORM / 1000} s`, 'Nothing to do: the peers are asked again. See galeractl explain.')
 }
 
 async function checkIdentity(node: Node, decision: Decision): Promise<void> {

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { demoDown } from '../demo/down.ts'
 import { demoOutage } from '../demo/outage.ts'
-import { prepareDemo } from '../demo/place.ts'
+import { DEMO_FOLDER, prepareDemo } from '../demo/place.ts'
 import { demoResume } from '../demo/resume.ts'
 import { demoStatus } from '../demo/status.ts'
 import { demoUp } from '../demo/up.ts'
@@ -13,6 +13,6 @@ const VERBS = { up: demoUp, status: demoStatus, outage: demoOutage, resume: demo
 export async function run(context: Context, given: Given, args: readonly string[]): Promise<number> {
   const verb = args[0] ?? 'up'
   if (!Object.hasOwn(VERBS, verb)) throw new UsageError('bad-verb', `demo has no verb ${JSON.stringify(verb)}`, `One of ${Object.keys(VERBS).join(', ')}.`)
-  const demo = await prepareDemo(text(given, 'dir') ?? '.demo')
+  const demo = await prepareDemo(text(given, 'dir') ?? DEMO_FOLDER)
   return VERBS[verb as keyof typeof VERBS](demo, context.print)
 }

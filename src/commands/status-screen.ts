@@ -10,7 +10,7 @@ export function renderStatus(report: StatusReport): string {
 
 function headline(report: StatusReport): string {
   const cluster = `Cluster ${report.cluster}, node ${report.name}`
-  if (!report.agent) return `${cluster}: the agent is not running. Start it with galeractl start.`
+  if (!report.agent) return `${cluster}: the agent is not running, ${report.message}. Start it with galeractl start.`
   if (report.synced) return `${cluster}: OK, Synced in a primary component of ${report.clusterSize}.`
   return `${cluster}: NOT READY, ${report.message}`
 }

@@ -3,6 +3,8 @@ import { openNode } from '../agent/daemon.ts'
 import { statusReport, type StatusReport } from '../agent/status-report.ts'
 import { EXIT } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
+import type { Node } from '../agent/node.ts'
+import { findServer } from '../mariadb/server.ts'
 import type { Context } from './command.ts'
 import { openedGear } from './opened-gear.ts'
 import { renderStatus } from './status-screen.ts'
@@ -11,8 +13,19 @@ import { renderStatus } from './status-screen.ts'
 export async function run(context: Context): Promise<number> {
   const gear = await openedGear(context)
   const answer = await askAgent(gear.paths.agentSocket, 'GET', '/status')
-  const report = answer === null ? await statusReport(await openNode(gear, context.log), false) : (JSON.parse(answer) as StatusReport)
+  const report = answer === null ? await withoutAgent(await openNode(gear, context.log)) : (JSON.parse(answer) as StatusReport)
   context.print(context.json ? JSON.stringify(report, bigintAsText) : renderStatus(report))
-  if (report.synced) return EXIT.done
+  if (report.agent && report.synced) return EXIT.done
   return report.agent && report.phase !== 'stopped' ? EXIT.notYet : EXIT.outside
+}
+
+/** mariadbd may go on where its agent has died. */
+async function withoutAgent(node: Node): Promise<StatusReport> {
+  node.server = await findServer(node.files)
+  node.message = node.server === null ? 'stopped' : `mariadbd runs without an agent (pid ${node.server.pid})`
+  try {
+    return await statusReport(node, false)
+  } finally {
+    await node.session[Symbol.asyncDispose]()
+  }
 }

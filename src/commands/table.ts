@@ -3,9 +3,11 @@ import { settingOptions } from './setting-options.ts'
 
 const timeout = { flags: '--timeout <seconds>', description: 'How long to wait; overrides start-timeout or stop-timeout.' }
 
+const user = { flags: '--user <name>', description: 'OS user that owns the gear and runs mariadbd. As root the default is mysql.' }
+
 /** Every command of galeractl. The reference page and --help come from this table. */
 export const COMMANDS: readonly Command[] = [
-  { name: 'setup', summary: 'make a gear, or apply changed settings to it', description: 'Makes the folders, datadir, users, my.cnf and secrets of one node. Run again, it changes nothing; a changed setting is applied and shown.', options: [{ flags: '--user <name>', description: 'OS user that owns the gear and runs mariadbd. As root the default is mysql.' }, ...settingOptions], load: () => import('./setup.ts') },
+  { name: 'setup', summary: 'make a gear, or apply changed settings to it', description: 'Makes the folders, datadir, users, my.cnf and secrets of one node. Run again, it changes nothing; a changed setting is applied and shown.', options: [user, ...settingOptions], load: () => import('./setup.ts') },
   { name: 'config', summary: 'show every setting and where it comes from', load: () => import('./config.ts') },
   { name: 'start', summary: 'start the node and wait until it is Synced', description: 'Returns 0 when Synced, 4 when the time is up while the agent goes on, 3 when starting would be unsafe.', options: [timeout], load: () => import('./start.ts') },
   { name: 'stop', summary: 'stop the node gracefully', description: 'SIGTERM, and SIGKILL when the time is over. The position and the clean departure are recorded.', options: [timeout, { flags: '--keep-agent', description: 'Keep the agent, so that peers can still ask for the position.' }], load: () => import('./stop.ts') },
@@ -14,7 +16,7 @@ export const COMMANDS: readonly Command[] = [
   { name: 'status', summary: 'show the node and what it sees of the cluster', load: () => import('./status.ts') },
   { name: 'check', summary: 'is the cluster functioning?', description: 'Sizes, views and histories agree; the votes are an odd number; a row written here is read on every other node; what must be equal is equal. Returns 5 where it is not.', load: () => import('./check.ts') },
   { name: 'explain', summary: 'show the decision that start would take, and why', description: 'Asks the peers and prints the rule, the reason and the evidence. Does nothing.', options: [{ flags: '--rules', description: 'Print all rules with their reasons instead.' }], load: () => import('./explain.ts') },
-  { name: 'run', summary: 'agent and node in the foreground', description: 'For containers (also as PID 1) and for systemd with Type=notify. SIGTERM stops the node gracefully.', options: settingOptions, load: () => import('./run.ts') },
+  { name: 'run', summary: 'agent and node in the foreground', description: 'For containers (also as PID 1) and for systemd with Type=notify. Makes the gear first where there is none, and applies changed settings. SIGTERM stops the node gracefully.', options: [user, ...settingOptions], load: () => import('./run.ts') },
   { name: 'agent', summary: 'the agent alone, in the foreground', load: () => import('./agent.ts') },
   { name: 'tidy', summary: 'remove old logs and state files that were set aside', load: () => import('./tidy.ts') },
   { name: 'publish', summary: 'print this gear\'s endpoint for its peers', arguments: '[gear-name] [namespace] [gear-uuid]', options: [{ flags: '--connection-info', description: 'Print what applications need to connect instead.' }], load: () => import('./publish.ts') },

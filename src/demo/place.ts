@@ -25,6 +25,8 @@ const ADDRESSES = ['127.0.0.11', '127.0.0.12', '127.0.0.13'] as const
 const ELSEWHERE = '/var/lib/galeractl-demo'
 const START_TIMEOUT = 300_000
 
+export const DEMO_FOLDER = '.demo'
+
 export const DEMO_PEERS = ADDRESSES.map((address, at) => `n${at + 1}/${address}`).join(',')
 
 /** The demo's folder with its secret; nothing is started. */

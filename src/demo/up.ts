@@ -1,7 +1,7 @@
 import { Listr } from 'listr2'
 import { OutsideError } from '../errors.ts'
 import type { RunResult } from '../system/processes.ts'
-import { DEMO_PEERS, type Demo, type DemoNode } from './place.ts'
+import { DEMO_FOLDER, DEMO_PEERS, type Demo, type DemoNode } from './place.ts'
 import { withNode } from './sql.ts'
 import { statusText } from './status.ts'
 
@@ -57,15 +57,16 @@ async function nextSteps(demo: Demo): Promise<string> {
   const { stdout } = await demo.galeractl(first, ['connection-info', '--json'])
   const info = JSON.parse(stdout) as { host: string; port: number; user: string; password: string; database: string }
   const command = process.env['GALERACTL_DEMO_COMMAND'] ?? 'galeractl'
+  const place = demo.shown === DEMO_FOLDER ? '' : ` --dir ${demo.shown}`
   return [
     '',
     'Connect:',
     `  mariadb -h ${info.host} -P ${info.port} -u ${info.user} -p ${info.database}     (password: ${command} --gear ${demo.shown}/n1 connection-info)`,
     'Try:',
-    `  ${command} demo outage      SIGKILL every process of the three nodes`,
-    `  ${command} demo resume      bring the cluster back, with the decision and its reasons`,
-    `  ${command} demo status      look at it`,
+    `  ${command} demo outage${place}      SIGKILL every process of the three nodes`,
+    `  ${command} demo resume${place}      bring the cluster back, with the decision and its reasons`,
+    `  ${command} demo status${place}      look at it`,
     `  ${command} --gear ${demo.shown}/n2 check`,
-    `  ${command} demo down        stop it`,
+    `  ${command} demo down${place}        stop it`,
   ].join('\n')
 }

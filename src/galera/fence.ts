@@ -40,7 +40,7 @@ export function answerProposal(own: Down | Live, promise: Promise | null, propos
   if (proposal.epoch < epoch) return refuse(`${own.name} has acknowledged epoch ${epoch}`)
   if (proposal.epoch === epoch && promise !== null && !same) return refuse(`${own.name} has acknowledged ${promise.chosen} in epoch ${epoch}`)
   if (own.kind !== 'down') return proposal.kind === 'reform' ? { ack: true } : refuse(`${own.name} runs a server`)
-  if (own.launched !== null && !same) return refuse(`${own.name} is starting to ${own.launched}`)
+  if (own.launched !== null && !same && !goesOn(own, promise, proposal)) return refuse(`${own.name} is starting to ${own.launched}`)
   if (own.data.kind === 'unknown') return refuse(`${own.name} does not know its position yet`)
   if (proposal.uuid === null) {
     if (promise?.kind === 'reform' && !same) return refuse(`${own.name} has acknowledged the re-forming of a history`)
@@ -55,6 +55,14 @@ export function answerProposal(own: Down | Live, promise: Promise | null, propos
     if (proposal.kind === 'bootstrap' && own.data.seqno > proposal.seqno) return refuse(`${own.name} is further, at ${own.data.seqno}`)
   }
   return { ack: true }
+}
+
+/**
+ * A node that already re-forms a view acknowledges the same re-forming in any later epoch: proposals
+ * that crossed would else leave it alone in the old epoch, waiting for the others for ever.
+ */
+function goesOn(own: Down, promise: Promise | null, proposal: Proposal): boolean {
+  return own.launched === 'reform' && proposal.kind === 'reform' && promise?.kind === 'reform' && promise.chosen === proposal.chosen
 }
 
 /** The proposal that a decision needs acknowledged before it is carried out, or null where none is needed. */

@@ -64,10 +64,10 @@ export function recordPromise(ledger: Ledger, promise: Acknowledged): Ledger {
   return { ...ledger, promise: { epoch: promise.epoch, kind: promise.kind, chosen: promise.chosen } }
 }
 
-/** Keeps the newest decisions; a decision equal to the last one is not repeated. */
+/** Keeps the newest decisions; waiting for the same reason is recorded once. */
 export function recordDecision(ledger: Ledger, decision: Decision, at: string): Ledger {
   const last = ledger.decisions.at(-1)
-  if (last !== undefined && last.rule === decision.rule && last.reason === decision.reason && last.do === decision.do) return ledger
+  if (decision.do === 'wait' && last?.do === 'wait' && last.rule === decision.rule && last.reason === decision.reason) return ledger
   const record = { at, do: decision.do, rule: decision.rule, reason: decision.reason, evidence: [...decision.evidence], epoch: ledger.promise?.epoch ?? 0 }
   return { ...ledger, decisions: [...ledger.decisions, record].slice(-KEPT_DECISIONS) }
 }

@@ -38,7 +38,7 @@ export const freshNeedsPrimary: Rule = {
     const others = facts.peers.filter((peer) => (peer.kind === 'down' ? peer.data.kind !== 'fresh' || peer.history !== null : peer.kind === 'non-primary'))
     if (others.length === 0) return null
     const names = others.map((peer) => peer.name).toSorted()
-    return { do: 'wait', reason: `No data here, and ${list(names)} has some: this node joins when a primary component is there.`, for: names, hint: `Start ${list(names)}.` }
+    return { do: 'wait', reason: `No data here, but on ${list(names)}: this node joins when a primary component is there.`, for: names, hint: `Start ${list(names)}.` }
   },
 }
 
@@ -50,7 +50,7 @@ export const allFresh: Rule = {
     if (facts.self.data.kind !== 'fresh') return null
     const missing = silent(facts).map((peer) => peer.name)
     if (missing.length > 0) {
-      return { do: 'wait', reason: `No data here, and ${list(missing)} did not answer: it may have some.`, for: missing, hint: `Start the agent of ${list(missing)}, or take it out of the peer list if it was never part of the cluster.` }
+      return { do: 'wait', reason: `No data here, and no answer from ${list(missing)}, where there may be some.`, for: missing, hint: `Start the agent of ${list(missing)}, or take it out of the peer list if it was never part of the cluster.` }
     }
     const first = down(facts).map((node) => node.name).toSorted()[0] ?? facts.self.name
     if (first !== facts.self.name) return { do: 'wait', reason: `All nodes are new; ${first} starts the cluster.`, for: [first], hint: `Start ${first}.` }

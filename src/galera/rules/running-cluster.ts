@@ -31,7 +31,7 @@ export const nilPrimary: Rule = {
     if (bad.length === 0) return null
     return {
       do: 'refuse',
-      reason: `${list(bad.map((node) => node.name))} is Primary with the nil UUID: its data may differ from node to node.`,
+      reason: `Primary with the nil UUID: ${list(bad.map((node) => node.name))}. The data may differ from node to node.`,
       hint: 'Stop all nodes with galeractl stop, then start them with galeractl start: positions are then compared and passed.',
     }
   },

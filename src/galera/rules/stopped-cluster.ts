@@ -37,7 +37,7 @@ export const startUnderWay: Rule = {
   decide({ peers }) {
     const busy = peers.filter((peer) => peer.kind === 'down' && (peer.launched === 'bootstrap' || peer.launched === 'join')).map((peer) => peer.name)
     if (busy.length === 0) return null
-    return { do: 'wait', reason: `${list(busy)} is starting mariadbd.`, for: busy, hint: 'Nothing to do; galeractl status shows its progress.' }
+    return { do: 'wait', reason: `mariadbd is being started on ${list(busy)}.`, for: busy, hint: 'Nothing to do; galeractl status shows its progress.' }
   },
 }
 
@@ -71,7 +71,7 @@ export const liveNonPrimary: Rule = {
     const live = peers.filter((peer) => peer.kind === 'non-primary' || (peer.kind === 'silent' && peer.serving))
     if (live.length === 0) return null
     const names = live.map((peer) => peer.name).toSorted()
-    return { do: 'wait', reason: `${list(names)} runs a server that is not known to be Primary.`, for: names, hint: `Run galeractl status there; where its agent is down, galeractl start adopts the running server.` }
+    return { do: 'wait', reason: `A server that is not known to be Primary runs on ${list(names)}.`, for: names, hint: `Run galeractl status there; where its agent is down, galeractl start adopts the running server.` }
   },
 }
 
@@ -102,8 +102,8 @@ export const membersMissing: Rule = {
     const counted = lost.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
     const missing = counted.filter((name) => !known.has(name))
     if (missing.length === 0) return null
-    const what = lost.length > 0 ? `is needed since ${list(lost)} of the newest view has lost its data,` : members.source === 'view' ? 'was in the newest known view' : 'is listed, and no view was ever recorded,'
-    return { do: 'wait', reason: `${list(missing)} ${what} and has not told its position.`, for: missing, hint: `Start ${list(missing)}, or its agent.` }
+    const why = lost.length > 0 ? `needed since data is lost on ${list(lost)}, of the newest view` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
+    return { do: 'wait', reason: `No position yet from ${list(missing)} (${why}).`, for: missing, hint: `Start ${list(missing)}, or its agent.` }
   },
 }
 
@@ -127,7 +127,7 @@ function byAdvance(a: Positioned, b: Positioned): number {
 
 function choose(facts: Facts, chosen: Positioned, reason: string): Verdict {
   const absent = silent(facts).map((peer) => peer.name)
-  const without = absent.length > 0 ? ` ${list(absent)} did not answer and was not in the newest view.` : ''
+  const without = absent.length > 0 ? ` No answer from ${list(absent)}, not of the newest view.` : ''
   if (chosen.name === facts.self.name) {
     return { do: 'bootstrap', reason: `${reason}.${without}`, uuid: chosen.data.uuid, seqno: chosen.data.seqno, known: answering(facts) }
   }
