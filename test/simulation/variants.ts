@@ -19,7 +19,7 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
   'a member that lost its data counted as one that told its position': {
     decide(facts) {
       const decision = decide(facts)
-      return decision.rule === 'members-missing' && decision.reason.includes('has lost its data') ? decide(facts, RULES.filter(({ name }) => name !== 'members-missing')) : decision
+      return decision.rule === 'members-missing' && decision.reason.includes('data is lost') ? decide(facts, RULES.filter(({ name }) => name !== 'members-missing')) : decision
     },
   },
   'a fence that lets an unheard choice be overtaken': {
