@@ -2,6 +2,7 @@ import { type GaleractlError, OutsideError, RefusedError } from '../errors.ts'
 import type { Decision } from '../galera/decision.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { recordView } from '../galera/ledger.ts'
+import type { NodeStatus } from '../galera/node-status.ts'
 import { isRunning, killServer, lastErrors, stopServer, tidyServerFiles } from '../mariadb/server.ts'
 import { waitFor } from '../system/wait.ts'
 import type { Node } from './node.ts'
@@ -46,13 +47,19 @@ export async function poll(node: Node): Promise<void> {
     const status = await node.session.status()
     node.status = status.connected ? status : null
     node.outsideSince = status.connected ? null : (node.outsideSince ?? performance.now())
-    if (!status.primary || !isHistory(status.stateUuid)) return
-    const view = await node.session.view(status.nodeUuid)
-    if (view !== null && view.uuid === status.stateUuid && view.members.length === status.clusterSize) await node.ledger.update((ledger) => recordView(ledger, view))
+    await learnView(node, status)
   } catch {
     node.status = null
     node.outsideSince = null
   }
+}
+
+/** A disk that can't be written makes no node unready; what the ledger did not learn it learns at the next look. */
+async function learnView(node: Node, status: NodeStatus): Promise<void> {
+  if (!status.primary || !isHistory(status.stateUuid)) return
+  const view = await node.session.view(status.nodeUuid)
+  if (view === null || view.uuid !== status.stateUuid || view.members.length !== status.clusterSize) return
+  await node.ledger.update((ledger) => recordView(ledger, view)).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
 }
 
 /**

@@ -34,6 +34,7 @@ export function followSpool(spool: string, log: Logger, onEvent: (event: NotifyE
   const watcher = watch(dirname(spool), (_type, name) => {
     if (name === null || spool.endsWith(`/${name}`)) look()
   })
+  watcher.on('error', (error) => log.error({ err: error }, 'the notify spool can not be watched'))
   look()
   return { [Symbol.dispose]: () => watcher.close() }
 }

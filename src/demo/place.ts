@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chown, copyFile, link, lstat, mkdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chown, copyFile, link, lstat, mkdir, readFile, readlink, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { isErrno } from '../system/files.ts'
 import { ownCommand, run, type RunResult } from '../system/processes.ts'
@@ -79,14 +79,15 @@ function ignoreExisting(cause: unknown): void {
   if (!isErrno(cause, 'EEXIST')) throw cause
 }
 
-/** The pids of everything that runs on the demo's gears: agents and servers. */
+/** The pids of everything that runs on the demo's gears: agents and servers. A recorded pid may be another process by now. */
 export async function demoPids(demo: Demo): Promise<readonly number[]> {
   const pids: number[] = []
   for (const node of demo.nodes) {
     for (const file of ['run/server.json', 'run/agent.pid']) {
       const text = await readFile(join(node.gear, file), 'utf8').catch(() => '')
       const pid = Number(text.match(/\d+/)?.[0])
-      if (pid > 0) pids.push(pid)
+      const cwd = pid > 0 ? await readlink(`/proc/${pid}/cwd`).catch(() => '') : ''
+      if (cwd === node.gear || cwd.startsWith(`${node.gear}/`)) pids.push(pid)
     }
   }
   return pids

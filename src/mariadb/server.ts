@@ -81,9 +81,9 @@ export async function killServer(server: Server): Promise<void> {
   }
 }
 
-/** Removes what a dead server left in run/. */
+/** Removes what a dead server left in run/; on a disk that can't be written it stays, and means nothing. */
 export async function tidyServerFiles(files: ServerFiles): Promise<void> {
-  await Promise.all([files.pidFile, files.processFile].map((path) => rm(path, { force: true })))
+  await Promise.all([files.pidFile, files.processFile].map((path) => rm(path, { force: true }).catch(() => undefined)))
 }
 
 /** The last error lines of the server's log since `offset` bytes, newest last. */
