@@ -2,7 +2,8 @@ import { Command as Program, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { Command, Context } from './commands/command.ts'
 import { COMMANDS } from './commands/table.ts'
-import { EXIT, type Fault, GaleractlError } from './errors.ts'
+import { EXIT, type Fault } from './errors.ts'
+import { errorShape } from './system/error-shape.ts'
 import { humanLog, jsonLog } from './system/log.ts'
 
 /** Parses the arguments, runs the command, prints an error for people (or as JSON), sets the exit code. */
@@ -62,8 +63,7 @@ async function contextOf(given: Record<string, string | boolean | undefined>, co
 /** @returns the exit code */
 function report(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
-  const known = error instanceof GaleractlError
-  const shape = known ? error.toShape() : { code: 'bug', exitCode: EXIT.bug, message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: 'This is a bug of galeractl: please report it.' }
+  const shape = errorShape(error)
   if (json) process.stderr.write(`${JSON.stringify({ error: shape })}\n`)
   else process.stderr.write(`${[`galeractl: ${shape.message}`, ...faultLines(shape.faults ?? []), `  → ${shape.hint}`].join('\n')}\n`)
   return shape.exitCode

@@ -1,7 +1,8 @@
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
-import { GaleractlError, type ErrorShape, NotYetError } from '../errors.ts'
+import { type ErrorShape, NotYetError } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
+import { errorShape } from '../system/error-shape.ts'
 import { considerNow } from './bring-up.ts'
 import { checkCluster } from './check-cluster.ts'
 import type { Node } from './node.ts'
@@ -40,7 +41,7 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
       const follow = () => void write({ progress: node.message })
       node.events.on('change', follow)
-      const line = await supervisor.stop(Number(context.req.query('timeout')) || undefined).then(stopped, failed)
+      const line = await supervisor.stop(Number(context.req.query('timeout')) || undefined).then(stopped, (error) => ({ error: errorShape(error) }))
       node.events.off('change', follow)
       if (keep) await supervisor.rest().catch((error) => node.log.error({ err: error }, 'the position can not be read'))
       await write(line)
@@ -82,9 +83,4 @@ const report = (value: unknown) => new Response(JSON.stringify(value, bigintAsTe
 
 function stopped(clean: boolean): Outcome {
   return { done: clean ? 'stopped' : 'stopped: mariadbd did not end in time and was killed; its position is recovered at the next start' }
-}
-
-function failed(error: unknown): Outcome {
-  if (error instanceof GaleractlError) return { error: error.toShape() }
-  return { error: { code: 'bug', exitCode: 1, message: String(error), hint: 'Please report this.' } }
 }

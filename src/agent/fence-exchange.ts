@@ -26,7 +26,7 @@ export type FenceResult = { readonly held: true; readonly epoch: number } | { re
  * where all acknowledged and the node has itself acknowledged nothing else meanwhile.
  */
 export async function raiseFence(node: Node, decision: Decision): Promise<FenceResult> {
-  const proposal = proposalFor(decision, node.config.name, nextEpoch(node, decision))
+  const proposal = proposalFor(decision, node.config.name, node.ledger.ledger.promise, node.observations)
   if (proposal === null) return { held: true, epoch: node.ledger.ledger.promise?.epoch ?? 0 }
   const own = await acknowledge(node, proposal)
   if (!own.ack) return { held: false, reason: own.reason }
@@ -37,7 +37,7 @@ export async function raiseFence(node: Node, decision: Decision): Promise<FenceR
       const delivery = await sendMessage({ host: peer.host, port: peer.agentPort }, 'POST', FENCE_PATH, proposal, { key: node.key, timeout: node.config.probeTimeout })
       const answer = delivery.ok ? answerSchema.safeParse(delivery.body) : null
       if (answer?.success) return answer.data
-      return { ack: false as const, reason: `${peerLabel(peer)} did not answer (${delivery.ok ? 'garbage' : delivery.reason})`, epoch: 0 }
+      return { ack: false as const, reason: `${peerLabel(peer)} did not answer (${delivery.ok ? 'garbage' : delivery.reason})` }
     }),
   )
   const no = answers.find((answer) => !answer.ack)
@@ -58,12 +58,4 @@ async function hold(node: Node, proposal: Proposal): Promise<FenceResult> {
     return ledger
   })
   return result
-}
-
-/** One above the highest epoch that anybody told; the same epoch again where the same choice stands. */
-function nextEpoch(node: Node, decision: Decision): number {
-  const own = node.ledger.ledger.promise
-  const highest = Math.max(own?.epoch ?? 0, ...node.observations.map((one) => (one.kind === 'silent' ? 0 : one.epoch)))
-  const standing = decision.do === 'reform' && own !== null && own.kind === 'reform' && own.chosen === decision.viewId && own.epoch === highest
-  return standing ? highest : highest + 1
 }

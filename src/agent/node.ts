@@ -93,10 +93,9 @@ export class Node {
   /** What this node tells of itself. */
   report(): Down | Live {
     const { ledger } = this.ledger
-    const epoch = ledger.promise?.epoch ?? 0
     if (this.status !== null && this.server !== null) {
       const { stateUuid, lastCommitted, primary, nodeUuid, localState } = this.status
-      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, view: ledger.view, epoch }
+      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, view: ledger.view, promise: ledger.promise }
     }
     return this.reportDown()
   }
@@ -111,9 +110,9 @@ export class Node {
       data: this.knownData(),
       history: ledger.history,
       view: this.lastView(this.datadir?.gvwstate ?? null),
-      gvwstate: this.datadir?.gvwstate ?? null,
+      gvwstate: this.datadir?.restorable ? this.datadir.gvwstate : null,
       listed: this.config.peers !== null,
-      epoch: ledger.promise?.epoch ?? 0,
+      promise: ledger.promise,
     }
   }
 

@@ -3,8 +3,12 @@ import type { Decision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
 import { askPeers } from '../peers/ask.ts'
 import type { ErrorShape } from '../errors.ts'
+import { within } from '../system/wait.ts'
 import { poll } from './membership.ts'
 import type { Node } from './node.ts'
+
+/** How long the status screen waits for the local server, milliseconds. */
+const LONGEST_POLL = 1_000
 
 /** One row of the status screen. */
 export interface NodeRow {
@@ -34,17 +38,18 @@ export interface StatusReport {
 }
 
 export async function statusReport(node: Node, agent: boolean): Promise<StatusReport> {
-  if (node.server !== null) await poll(node)
+  const answers = node.server === null || (await within(poll(node), LONGEST_POLL).then(() => true, () => false))
   const peers = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
-  const own = { ...row(node.report(), true), detail: node.message }
+  const { phase, message, synced } = answers ? node : { phase: node.phase, message: 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger', synced: false }
+  const own = answers ? { ...row(node.report(), true), detail: message } : { name: node.config.name, self: true, state: 'hangs', position: '', detail: message }
   return {
     name: node.config.name,
     cluster: node.config.clusterName,
     agent,
-    phase: node.phase,
-    message: node.message,
-    primary: node.status?.primary ?? false,
-    synced: node.synced,
+    phase,
+    message,
+    primary: answers && (node.status?.primary ?? false),
+    synced,
     uuid: node.status?.stateUuid ?? null,
     clusterSize: node.status?.clusterSize ?? 0,
     flowControlPaused: node.status?.flowControlPaused ?? 0,

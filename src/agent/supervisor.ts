@@ -5,7 +5,9 @@ import { parseGrastate } from '../galera/grastate.ts'
 import { recordDeparture, recordView } from '../galera/ledger.ts'
 import { readGvwstate } from '../mariadb/position.ts'
 import { findServer, isRunning, killServer, logSize, stopServer, tidyServerFiles } from '../mariadb/server.ts'
+import { errorShape } from '../system/error-shape.ts'
 import { readIfExists } from '../system/files.ts'
+import { within } from '../system/wait.ts'
 import { bringUp } from './bring-up.ts'
 import { endIfOutside, poll, wrongHistory } from './membership.ts'
 import type { Node } from './node.ts'
@@ -13,6 +15,9 @@ import { readPosition } from './position.ts'
 
 const WATCH_INTERVAL = 500
 const LONGEST_BACKOFF = 60_000
+
+/** How long a stop waits for the server's last word on its view, milliseconds. */
+const LAST_LOOK = 1_000
 
 /** Brings the node up, watches it, and brings it up again after a crash, until it is told to stop. */
 export class Supervisor {
@@ -60,13 +65,15 @@ export class Supervisor {
     const node = this.#node
     node.intent = 'stay'
     this.#abort.abort()
+    // What is asked of a server that hangs fails now, not when its time is up.
+    await node.session[Symbol.asyncDispose]()
     await this.#working.catch(() => undefined)
     node.server ??= await findServer(node.files)
     if (node.server === null) {
       node.say('stopped', 'mariadbd is not running')
       return true
     }
-    await poll(node)
+    await within(poll(node), LAST_LOOK).catch(() => undefined)
     await rememberView(node)
     node.say('stopping', `stopping mariadbd, at most ${timeout / 1000} s`)
     const clean = await stopServer(node.server, timeout)
@@ -103,7 +110,7 @@ export class Supervisor {
   async #failed(error: unknown): Promise<void> {
     const node = this.#node
     node.log.error({ err: error }, 'the start failed')
-    node.failure = error instanceof GaleractlError ? error.toShape() : { code: 'bug', exitCode: 1, message: String(error), hint: 'Please report this.' }
+    node.failure = errorShape(error)
     if (node.server !== null && !(await isRunning(node.server))) await this.#ended()
     if (node.failure.exitCode === 3) node.intent = 'stay'
     node.say(node.intent === 'stay' ? 'stopped' : 'waiting', node.failure.message)

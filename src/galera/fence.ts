@@ -1,5 +1,5 @@
 import type { Decision } from './decision.ts'
-import type { Down, Live } from './observation.ts'
+import type { Down, Live, Observation } from './observation.ts'
 
 /** What a node that wants to bootstrap, or to re-form, asks of every peer that it can reach. */
 export interface Proposal {
@@ -17,13 +17,13 @@ export interface Proposal {
 }
 
 /** What a node has acknowledged, durably. It acknowledges nothing else in that epoch. */
-export interface Promise {
+export interface Acknowledgement {
   readonly epoch: number
   readonly kind: 'bootstrap' | 'reform'
   readonly chosen: string
 }
 
-export type Answer = { readonly ack: true } | { readonly ack: false; readonly reason: string; readonly epoch: number }
+export type Answer = { readonly ack: true } | { readonly ack: false; readonly reason: string }
 
 /**
  * Whether a node may acknowledge a proposal. Invariant: in one epoch a node acknowledges one choice
@@ -31,9 +31,9 @@ export type Answer = { readonly ack: true } | { readonly ack: false; readonly re
  * way only to a node that has heard the earlier one, which then would be asked too: peer lists may be unequal
  * while a platform still makes gears.
  */
-export function answerProposal(own: Down | Live, promise: Promise | null, proposal: Proposal): Answer {
+export function answerProposal(own: Down | Live, promise: Acknowledgement | null, proposal: Proposal): Answer {
   const epoch = promise?.epoch ?? 0
-  const refuse = (reason: string): Answer => ({ ack: false, reason, epoch })
+  const refuse = (reason: string): Answer => ({ ack: false, reason })
   const same = promise !== null && promise.epoch === proposal.epoch && promise.kind === proposal.kind && promise.chosen === proposal.chosen
 
   if (own.kind === 'primary') return refuse(`${own.name} is Primary`)
@@ -61,13 +61,26 @@ export function answerProposal(own: Down | Live, promise: Promise | null, propos
  * A node that already re-forms a view acknowledges the same re-forming in any later epoch: proposals
  * that crossed would else leave it alone in the old epoch, waiting for the others for ever.
  */
-function goesOn(own: Down, promise: Promise | null, proposal: Proposal): boolean {
+function goesOn(own: Down, promise: Acknowledgement | null, proposal: Proposal): boolean {
   return own.launched === 'reform' && proposal.kind === 'reform' && promise?.kind === 'reform' && promise.chosen === proposal.chosen
 }
 
 /** The proposal that a decision needs acknowledged before it is carried out, or null where none is needed. */
-export function proposalFor(decision: Decision, from: string, epoch: number): Proposal | null {
+export function proposalFor(decision: Decision, from: string, own: Acknowledgement | null, peers: readonly Observation[]): Proposal | null {
+  const epoch = nextEpoch(decision, own, peers)
   if (decision.do === 'bootstrap') return { epoch, kind: 'bootstrap', chosen: from, from, uuid: decision.uuid, seqno: decision.seqno, known: decision.known }
   if (decision.do === 'reform') return { epoch, kind: 'reform', chosen: decision.viewId, from, uuid: decision.uuid, seqno: -1n, known: [] }
   return null
+}
+
+/**
+ * One above the highest epoch that anybody told. A re-forming that the node has acknowledged keeps its epoch, so that
+ * proposals that cross are one, unless somebody has acknowledged another choice in it and so could never agree.
+ */
+function nextEpoch(decision: Decision, own: Acknowledgement | null, peers: readonly Observation[]): number {
+  const told = peers.flatMap((peer) => (peer.kind === 'silent' || peer.promise === null ? [] : [peer.promise]))
+  const highest = Math.max(0, ...[...told, ...(own === null ? [] : [own])].map(({ epoch }) => epoch))
+  const standing = decision.do === 'reform' && own?.kind === 'reform' && own.chosen === decision.viewId && own.epoch === highest
+  const disputed = told.some(({ epoch, kind, chosen }) => epoch === highest && (kind !== own?.kind || chosen !== own.chosen))
+  return standing && !disputed ? highest : highest + 1
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Decision } from './decision.ts'
-import type { Promise as Acknowledged } from './fence.ts'
-import { gtidSchema, viewSchema } from './schemas.ts'
+import type { Acknowledgement } from './fence.ts'
+import { gtidSchema, promiseSchema, viewSchema } from './schemas.ts'
 import { sameMembers, type View } from './view.ts'
 
 const KEPT_DECISIONS = 50
@@ -26,7 +26,7 @@ export const ledgerSchema = z.object({
   /** The last graceful stop: trusted only while grastate.dat shows the same position. */
   departure: z.object({ at: z.string(), position: gtidSchema }).nullable(),
   /** What it has acknowledged to a peer or to itself. */
-  promise: z.object({ epoch: z.int(), kind: z.enum(['bootstrap', 'reform']), chosen: z.string() }).nullable(),
+  promise: promiseSchema.nullable(),
   decisions: z.array(decisionRecord),
 })
 
@@ -58,7 +58,7 @@ export function recordLaunch(ledger: Ledger, view: View | null = null): Ledger {
   return seen.departure === null ? seen : { ...seen, departure: null }
 }
 
-export function recordPromise(ledger: Ledger, promise: Acknowledged): Ledger {
+export function recordPromise(ledger: Ledger, promise: Acknowledgement): Ledger {
   const old = ledger.promise
   if (old !== null && old.epoch === promise.epoch && old.kind === promise.kind && old.chosen === promise.chosen) return ledger
   return { ...ledger, promise: { epoch: promise.epoch, kind: promise.kind, chosen: promise.chosen } }

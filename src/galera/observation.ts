@@ -1,3 +1,4 @@
+import type { Acknowledgement } from './fence.ts'
 import type { Gvwstate } from './gvwstate.ts'
 import type { View } from './view.ts'
 
@@ -31,12 +32,12 @@ export interface Down {
   readonly history: string | null
   /** The last view that the node was in, as its ledger or gvwstate.dat tells. */
   readonly view: View | null
-  /** gvwstate.dat in the datadir, if sane. */
+  /** gvwstate.dat in the datadir, if sane and fit to be restored. */
   readonly gvwstate: Gvwstate | null
   /** Has a peer list. */
   readonly listed: boolean
-  /** The highest epoch that the node has acknowledged. */
-  readonly epoch: number
+  /** What the node has last acknowledged. */
+  readonly promise: Acknowledgement | null
 }
 
 /** A node whose mariadbd answers SQL. */
@@ -50,7 +51,7 @@ export interface Live {
   readonly joining: boolean
   readonly nodeUuid: string
   readonly view: View | null
-  readonly epoch: number
+  readonly promise: Acknowledgement | null
 }
 
 /** Nobody answered for this peer. It may be down, hung, cut off, or run without an agent: nobody knows. */

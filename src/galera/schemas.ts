@@ -15,6 +15,8 @@ export const viewSchema = z.object({
   ownUuid: uuidSchema,
 })
 
+export const promiseSchema = z.object({ epoch: z.int().min(1), kind: z.enum(['bootstrap', 'reform']), chosen: z.string().min(1).max(128) })
+
 const gvwstateSchema = z.object({ myUuid: uuidSchema, viewId: z.string().max(100), members: z.array(uuidSchema).max(256) })
 
 const dataSchema = z.discriminatedUnion('kind', [
@@ -33,7 +35,7 @@ const downSchema = z.object({
   view: viewSchema.nullable(),
   gvwstate: gvwstateSchema.nullable(),
   listed: z.boolean(),
-  epoch: z.int().min(0),
+  promise: promiseSchema.nullable(),
 })
 
 const liveSchema = z.object({
@@ -45,7 +47,7 @@ const liveSchema = z.object({
   joining: z.boolean(),
   nodeUuid: uuidSchema,
   view: viewSchema.nullable(),
-  epoch: z.int().min(0),
+  promise: promiseSchema.nullable(),
 })
 
 /** What an agent says about its own node. */
@@ -63,7 +65,7 @@ export const proposalSchema = z.object({
 
 export const answerSchema = z.discriminatedUnion('ack', [
   z.object({ ack: z.literal(true) }),
-  z.object({ ack: z.literal(false), reason: z.string().max(500), epoch: z.int().min(0) }),
+  z.object({ ack: z.literal(false), reason: z.string().max(500) }),
 ])
 
 /** For JSON.stringify: bigint as decimal string. */

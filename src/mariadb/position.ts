@@ -12,6 +12,11 @@ import { run } from '../system/processes.ts'
 export interface DatadirState {
   readonly data: Data
   readonly gvwstate: Gvwstate | null
+  /**
+   * Whether mariadbd may restore the view of gvwstate.dat: where grastate.dat does not name the history,
+   * Galera ignores the start position and the restored component gets a new history [ran].
+   */
+  readonly restorable: boolean
   /** State files that were damaged, in words. */
   readonly damaged: readonly string[]
 }
@@ -30,7 +35,9 @@ export async function readDatadir(query: PositionQuery): Promise<DatadirState> {
   const grastate = grastateText === null ? { value: null, damage: null } : tolerate(() => parseGrastate(grastateText))
   const { gvwstate, damage } = await readGvwstate(query.datadir)
   const damaged = [grastate.damage, damage].filter((one) => one !== null)
-  return { data: await dataOf(query, grastate.value, grastateText === null), gvwstate, damaged }
+  const data = await dataOf(query, grastate.value, grastateText === null)
+  const restorable = data.kind === 'position' && grastate.value?.uuid === data.uuid
+  return { data, gvwstate, restorable, damaged }
 }
 
 /** gvwstate.dat, null where there is none or it is damaged. */

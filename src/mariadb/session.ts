@@ -3,31 +3,39 @@ import { AGENT_USER } from '../config/secrets.ts'
 import { type NodeStatus, parseNodeStatus } from '../galera/node-status.ts'
 import type { View } from '../galera/view.ts'
 import { isUuid } from '../galera/gtid.ts'
+import { within } from '../system/wait.ts'
+
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 2_000
 
 type Row = Readonly<Record<string, string | number | null>>
 
 /**
  * One SQL session on the local server, opened when first needed and again after it broke.
- * Each statement is bounded in time; a failure is an exception of mysql2.
+ * Each statement is bounded in time. A failure is an exception of mysql2, or NotYetError `timeout`.
  */
 export class Session implements AsyncDisposable {
   readonly #socket: string
   readonly #password: string
-  #connection: Connection | null = null
+  /** Shared by all callers, so that two at the same moment don't open two. */
+  #connection: Promise<Connection> | null = null
+  /** Ends what is being asked over the present connection. */
+  #ending = new AbortController()
 
   constructor(socket: string, password: string) {
     this.#socket = socket
     this.#password = password
   }
 
+  /** `timeout` in milliseconds. Our own clock: mysql2 never settles a query that was queued on a connection that is then destroyed. */
   async query(sql: string, values: readonly (string | number)[] = [], timeout = 5_000): Promise<readonly Row[]> {
-    const connection = await this.#open()
+    const opening = (this.#connection ??= this.#open())
     try {
-      const [rows] = await connection.query({ sql, timeout, supportBigNumbers: true, bigNumberStrings: true }, [...values])
+      const answer = opening.then((connection) => connection.query({ sql, supportBigNumbers: true, bigNumberStrings: true }, [...values]))
+      const [rows] = await within(answer, timeout, this.#ending.signal)
       return Array.isArray(rows) ? (rows as Row[]) : []
     } catch (error) {
-      this.#connection = null
-      connection.destroy()
+      if (!isSqlError(error)) this.#close(opening)
       throw error
     }
   }
@@ -54,8 +62,7 @@ export class Session implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#connection?.destroy()
-    this.#connection = null
+    if (this.#connection !== null) this.#close(this.#connection)
   }
 
   async #variables(sql: string, values: readonly string[] = []): Promise<ReadonlyMap<string, string>> {
@@ -63,12 +70,24 @@ export class Session implements AsyncDisposable {
   }
 
   async #open(): Promise<Connection> {
-    if (this.#connection !== null) return this.#connection
-    const connection = await createConnection({ socketPath: this.#socket, user: AGENT_USER, password: this.#password, connectTimeout: 5_000 })
-    connection.on('error', () => {
-      if (this.#connection === connection) this.#connection = null
-    })
-    this.#connection = connection
+    const connection = await createConnection({ socketPath: this.#socket, user: AGENT_USER, password: this.#password, connectTimeout: CONNECT_TIMEOUT })
+    // Without a listener a broken connection would end the process; the next query opens another.
+    connection.on('error', () => undefined)
     return connection
   }
+
+  #close(opening: Promise<Connection>): void {
+    if (this.#connection === opening) {
+      this.#connection = null
+      this.#ending.abort()
+      this.#ending = new AbortController()
+    }
+    opening.then((connection) => connection.destroy(), () => undefined)
+  }
+}
+
+/** The server answered that the statement is wrong: the connection is sound, and others may be using it. */
+function isSqlError(error: unknown): boolean {
+  const { sqlState, fatal } = error as { sqlState?: string; fatal?: boolean }
+  return sqlState !== undefined && fatal !== true
 }

@@ -81,7 +81,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOTDIR: 'A part of the path is a file: choose another folder.',
 }
 
-function fileError(what: string, path: string, cause: unknown): OutsideError {
+export function fileError(what: string, path: string, cause: unknown): OutsideError {
   const code = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause)
   return new OutsideError('file-write', `can't ${what} ${path}: ${code}`, HINTS[code] ?? 'Look at the path and run the command again.', { cause })
 }

@@ -25,3 +25,16 @@ export async function waitFor<Value>(condition: string, look: () => Promise<Valu
     await delay(options.interval ?? 50, undefined, { signal: options.signal })
   }
 }
+
+/**
+ * The promise's outcome, unless time is up or the signal comes first; then it is ignored.
+ * @throws NotYetError `timeout` after `timeout` milliseconds; the signal's reason
+ */
+export async function within<Value>(promise: Promise<Value>, timeout: number, signal?: AbortSignal): Promise<Value> {
+  promise.catch(() => undefined)
+  const over = new AbortController()
+  const late = delay(timeout, undefined, { signal: signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]) }).then(() => {
+    throw new NotYetError('timeout', `no answer within ${timeout / 1000} s`, 'Try again.')
+  })
+  return Promise.race([promise, late]).finally(() => over.abort())
+}

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -63,6 +63,21 @@ test('a folder that can not be made, and an unknown MariaDB, are told with the n
   expect(await gear.setup('--mariadb-bin', bin)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no mariadbd') })
   writeFileSync(join(bin, 'mariadbd'), '#!/bin/sh\necho "mariadbd  Ver 9.9.1-MariaDB for debian"\n', { mode: 0o755 })
   expect(await gear.setup('--mariadb-bin', bin)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('MariaDB 9.9 is not known') })
+})
+
+test('a gear on a read-only file system is told as such, not as a bug', async () => {
+  await using gear = testGear('127.0.33.1')
+  await gear.setup()
+  const mount = (...args: string[]) => expect(spawnSync('mount', args).status).toBe(0)
+  mount('--bind', gear.dir, gear.dir)
+  try {
+    mount('-o', 'remount,bind,ro', gear.dir)
+    expect(await gear.setup('--gcache-size', '64M')).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('read-only: mount it for writing') })
+    expect(await gear.run('start')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("data can't be written") })
+  } finally {
+    spawnSync('umount', [gear.dir])
+  }
+  expect(await gear.setup('--gcache-size', '64M')).toMatchObject({ exitCode: 0 })
 })
 
 test('the secret is never taken from the command line and a gear of users keeps its secret', async () => {

@@ -97,6 +97,35 @@ test('a truncated grastate.dat costs nothing: the position is recovered from Inn
   expect(await gear.run('stop')).toMatchObject({ exitCode: 0 })
 })
 
+test('a mariadbd that hangs is told within seconds, and stop ends it when its time is up', async () => {
+  expect((await gear.run('start')).exitCode).toBe(0)
+  process.kill(Number(/"pid":(\d+)/.exec(readFileSync(join(gear.dir, 'run/server.json'), 'utf8'))?.[1]), 'SIGSTOP')
+  const { stdout } = await gear.run('status', '--json')
+  expect(JSON.parse(stdout)).toMatchObject({ synced: false, message: expect.stringContaining('does not answer SQL') })
+  // Two at once: the second question waits behind the first on the same connection.
+  await Promise.all([gear.run('status'), gear.run('status')])
+  expect(await gear.run('stop', '--timeout', '1')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('was killed') })
+})
+
+test('after a crash with a truncated grastate.dat the view is not restored by Galera, which would make a new history', async () => {
+  writeFileSync(join(gear.dir, 'data/grastate.dat'), '# GALERA saved state\nver')
+  expect(readFileSync(join(gear.dir, 'data/gvwstate.dat'), 'utf8')).toContain('my_uuid')
+  expect(await gear.run('start')).toMatchObject({ exitCode: 0, stdout: 'Synced\n' })
+  expect(JSON.parse((await gear.run('explain', '--json')).stdout)).toMatchObject({ decision: { do: 'bootstrap', rule: 'most-advanced' } })
+})
+
+test('a datadir whose history is not the ledger\'s is refused', async () => {
+  await gear.run('stop')
+  const ledger = join(gear.dir, 'state/ledger.json')
+  const before = readFileSync(ledger, 'utf8')
+  writeFileSync(ledger, before.replace(/"history": *"[0-9a-f]{8}/, '"history":"11111111'))
+  expect(await gear.run('start')).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('was a member of 11111111') })
+  await gear.run('stop')
+  writeFileSync(ledger, before)
+  expect(await gear.run('start')).toMatchObject({ exitCode: 0 })
+  await gear.run('stop')
+})
+
 test('a torn ledger is set aside and told; the node still starts', async () => {
   writeFileSync(join(gear.dir, 'state/ledger.json'), '{"version":1,"na')
   expect(await gear.run('start')).toMatchObject({ exitCode: 0 })

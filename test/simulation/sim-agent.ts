@@ -72,7 +72,7 @@ export class Gear {
   }
 
   acknowledge(proposal: Proposal): Answer {
-    if (this.node === null) return { ack: false, reason: 'silent', epoch: 0 }
+    if (this.node === null) return { ack: false, reason: 'silent' }
     const answer = this.#world.answerProposal(this.node.report(), this.ledger.promise, proposal)
     if (answer.ack) this.ledger = recordPromise(this.ledger, proposal)
     return answer
@@ -131,10 +131,7 @@ export class Gear {
 
   *#raiseFence(node: Node, decision: Decision): Generator<void, boolean> {
     yield
-    const own = this.ledger.promise
-    const highest = Math.max(own?.epoch ?? 0, ...node.observations.map((one) => (one.kind === 'silent' ? 0 : one.epoch)))
-    const standing = decision.do === 'reform' && own?.kind === 'reform' && own.chosen === decision.viewId && own.epoch === highest
-    const proposal = proposalFor(decision, this.name, standing ? highest : highest + 1)
+    const proposal = proposalFor(decision, this.name, this.ledger.promise, node.observations)
     if (proposal === null) return true
     if (!this.acknowledge(proposal).ack) return false
     const answers: (Answer | null)[] = []
@@ -169,7 +166,7 @@ export class Gear {
     const { entry, safeToBootstrap, gvwstate } = this.disk
     const left = this.ledger.departure?.position
     const data: Data = entry === null ? { kind: 'fresh' } : { kind: 'position', uuid: entry.history, seqno: entry.seqno, source: left?.seqno === entry.seqno ? 'clean-stop' : 'recovered', safeToBootstrap }
-    return { data, gvwstate, damaged: [] }
+    return { data, gvwstate, restorable: true, damaged: [] }
   }
 
   #config(): Config {

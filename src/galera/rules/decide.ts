@@ -2,12 +2,13 @@ import type { Decision, Rule } from '../decision.ts'
 import { describeObservation, type Facts } from '../observation.ts'
 import { allFresh, dataLost, freshNeedsPrimary, noPeerList } from './fresh-cluster.ts'
 import { foreignPrimary, joinPrimary, nilPrimary, twoPrimaries } from './running-cluster.ts'
-import { lastMember, liveNonPrimary, membersMissing, mostAdvanced, positionUnknown, reform, startUnderWay, twoHistories } from './stopped-cluster.ts'
+import { historyChanged, lastMember, liveNonPrimary, membersMissing, mostAdvanced, positionUnknown, reform, startUnderWay, twoHistories } from './stopped-cluster.ts'
 
 /** In order; the first that applies decides. Same facts, same decision, on every node. */
 export const RULES: readonly Rule[] = [
   twoPrimaries,
   nilPrimary,
+  historyChanged,
   foreignPrimary,
   joinPrimary,
   noPeerList,

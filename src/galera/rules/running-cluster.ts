@@ -39,15 +39,17 @@ export const nilPrimary: Rule = {
 
 export const foreignPrimary: Rule = {
   name: 'foreign-primary',
-  why: 'A datadir of another history would be overwritten by state transfer, or, with --wsrep-new-cluster, fork the cluster.',
+  why: 'A datadir of another history would be overwritten by state transfer, or, with --wsrep-new-cluster, fork the cluster. A node that was a member of another history may have been given a wrong peer list.',
   invariant: 'Data of one history is never replaced by another without a person.',
   decide({ self, peers }) {
     const primary = primaries({ self, peers })[0]
-    if (primary === undefined || self.data.kind !== 'position' || self.data.uuid === primary.uuid) return null
+    const own = self.data.kind === 'position' ? self.data.uuid : self.history
+    if (primary === undefined || own === null || own === primary.uuid) return null
+    const held = self.data.kind === 'position' ? 'this datadir holds' : 'this node was a member of'
     return {
       do: 'refuse',
-      reason: `${primary.name} is Primary with history ${primary.uuid}, this datadir holds history ${self.data.uuid}.`,
-      hint: 'If this data is not needed, move the datadir aside and run galeractl setup and galeractl start; else check cluster name and peers.',
+      reason: `${primary.name} is Primary with history ${primary.uuid}, ${held} history ${own}.`,
+      hint: 'Check cluster name and peers. If that history is not needed any more: galeractl stop, move data/ and state/ledger.json aside, galeractl setup, galeractl start.',
     }
   },
 }

@@ -18,6 +18,20 @@ export const positionUnknown: Rule = {
   },
 }
 
+export const historyChanged: Rule = {
+  name: 'history-changed',
+  why: 'Data of another history than the one that the ledger remembers: the datadir was replaced, or a server was started by hand without a position and made a history of its own.',
+  invariant: 'A node goes on only with the history that it was a member of.',
+  decide({ self }) {
+    if (self.data.kind !== 'position' || self.history === null || self.data.uuid === self.history) return null
+    return {
+      do: 'refuse',
+      reason: `This datadir holds history ${self.data.uuid}, but the node was a member of ${self.history}.`,
+      hint: 'If others have the history: galeractl stop, move data/ aside, galeractl setup, galeractl start. If the datadir was replaced on purpose: galeractl stop, move state/ledger.json aside, galeractl start.',
+    }
+  },
+}
+
 export const twoHistories: Rule = {
   name: 'two-histories',
   why: 'Seqnos of different histories can\'t be compared: the higher number says nothing.',

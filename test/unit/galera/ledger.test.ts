@@ -41,7 +41,7 @@ test('the newest 50 decisions are kept, each with the epoch of its time', () => 
 
 test('any ledger survives being written and read, its seqnos to the last digit', () => {
   const seqno = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n })
-  fc.assert(fc.property(seqno, fc.option(seqno), fc.nat(), (left, viewed, epoch) => {
+  fc.assert(fc.property(seqno, fc.option(seqno), fc.integer({ min: 1 }), (left, viewed, epoch) => {
     let ledger = recordView(newLedger('n1'), { ...view(1, ['n1', 'n2']), seqno: viewed })
     ledger = recordPromise(recordDeparture(ledger, { at: 'now', position: { uuid: HISTORY, seqno: left } }), { ...promise, epoch })
     expect(ledgerSchema.parse(JSON.parse(JSON.stringify(recordDecision(ledger, wait('why'), 'now'), bigintAsText)))).toEqual(recordDecision(ledger, wait('why'), 'now'))

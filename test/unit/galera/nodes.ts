@@ -24,8 +24,8 @@ export const view = (seqno: number | null, names: readonly string[], own = names
 
 export const gvwstate = (name: string, names: readonly string[], viewId = 'view/1') => ({ myUuid: nodeUuid(name), viewId, members: names.map(nodeUuid).toSorted() })
 
-export const down = (name: string, data: Data, more: Partial<Down> = {}): Down => ({ kind: 'down', name, intent: 'start', launched: null, data, history: data.kind === 'position' ? data.uuid : null, view: null, gvwstate: null, listed: true, epoch: 0, ...more })
-export const live = (name: string, kind: Live['kind'], more: Partial<Live> = {}): Live => ({ kind, name, uuid: HISTORY, seqno: 9n, synced: true, joining: false, nodeUuid: nodeUuid(name), view: null, epoch: 0, ...more })
+export const down = (name: string, data: Data, more: Partial<Down> = {}): Down => ({ kind: 'down', name, intent: 'start', launched: null, data, history: data.kind === 'position' ? data.uuid : null, view: null, gvwstate: null, listed: true, promise: null, ...more })
+export const live = (name: string, kind: Live['kind'], more: Partial<Live> = {}): Live => ({ kind, name, uuid: HISTORY, seqno: 9n, synced: true, joining: false, nodeUuid: nodeUuid(name), view: null, promise: null, ...more })
 export const silent = (name: string, more: Partial<Silent> = {}): Silent => ({ kind: 'silent', name, reason: 'refused', serving: false, ...more })
 export const facts = (self: Down, ...peers: readonly Observation[]): Facts => ({ self, peers })
 
@@ -41,6 +41,7 @@ const datas: fc.Arbitrary<Data> = fc.oneof(
 )
 const views = (name: string): fc.Arbitrary<View | null> =>
   fc.option(fc.tuple(fc.option(fc.integer({ min: 0, max: 4 })), someNames, histories).map(([seqno, names, history]) => view(seqno, names, name, history)))
+const promises = fc.option(fc.record({ epoch: fc.integer({ min: 1, max: 4 }), kind: fc.constantFrom('bootstrap' as const, 'reform' as const), chosen: fc.constantFrom('n1', 'n2', 'view/1') }))
 
 export const downs = (name: string): fc.Arbitrary<Down> =>
   fc.record({
@@ -53,10 +54,10 @@ export const downs = (name: string): fc.Arbitrary<Down> =>
     view: views(name),
     gvwstate: fc.option(fc.tuple(someNames, fc.constantFrom('view/1', 'view/2')).map(([names, viewId]) => gvwstate(name, [...new Set([name, ...names])], viewId))),
     listed: fc.boolean(),
-    epoch: fc.nat(4),
+    promise: promises,
   })
 const lives = (name: string): fc.Arbitrary<Live> =>
-  fc.record({ kind: fc.constantFrom('primary' as const, 'non-primary' as const), name: fc.constant(name), uuid: histories, seqno: seqnos, synced: fc.boolean(), joining: fc.boolean(), nodeUuid: fc.constant(nodeUuid(name)), view: views(name), epoch: fc.nat(4) })
+  fc.record({ kind: fc.constantFrom('primary' as const, 'non-primary' as const), name: fc.constant(name), uuid: histories, seqno: seqnos, synced: fc.boolean(), joining: fc.boolean(), nodeUuid: fc.constant(nodeUuid(name)), view: views(name), promise: promises })
 const silents = (name: string): fc.Arbitrary<Silent> => fc.record({ kind: fc.constant('silent' as const), name: fc.constant(name), reason: fc.constantFrom('refused' as const, 'timeout' as const), serving: fc.boolean() })
 
 export const observations = (name: string): fc.Arbitrary<Observation> => fc.oneof({ weight: 4, arbitrary: downs(name) }, { weight: 1, arbitrary: lives(name) }, { weight: 1, arbitrary: silents(name) })

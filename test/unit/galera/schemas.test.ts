@@ -11,7 +11,7 @@ test('whatever a node says of itself arrives as it was', () => {
   }))
 })
 
-test.each([null, 'down', { kind: 'silent', name: 'n1' }, { ...down('n1', fresh), epoch: -1 }, { ...down('n1', fresh), name: '' }, { ...down('n1', fresh), data: { kind: 'position', uuid: HISTORY, seqno: '-7' } }, { ...down('n1', fresh), view: { uuid: 'x' } }])('%j is no report', (value) => {
+test.each([null, 'down', { kind: 'silent', name: 'n1' }, { ...down('n1', fresh), promise: { epoch: -1, kind: 'reform', chosen: 'v' } }, { ...down('n1', fresh), name: '' }, { ...down('n1', fresh), data: { kind: 'position', uuid: HISTORY, seqno: '-7' } }, { ...down('n1', fresh), view: { uuid: 'x' } }])('%j is no report', (value) => {
   expect(reportSchema.safeParse(overTheWire(value)).success).toBe(false)
 })
 

@@ -14,7 +14,8 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['peers are Primary in views without a common member', facts(down('n1', fresh), live('n2', 'primary', { view: view(5, ['n2']) }), live('n3', 'primary', { view: view(6, ['n3']) })), 'refuse'],
   ],
   'nil-primary': [['a peer is Primary without a history', facts(down('n1', fresh), live('n2', 'primary', { uuid: '00000000-0000-0000-0000-000000000000' })), 'refuse']],
-  'foreign-primary': [['a peer is Primary with another history', facts(down('n1', position(5)), live('n2', 'primary', { uuid: OTHER_HISTORY })), 'refuse']],
+  'history-changed': [['the datadir holds another history than the ledger remembers', facts(down('n1', position(5), { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse']],
+  'foreign-primary': [['an empty node was a member of another history', facts(down('n1', fresh, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['a peer is Primary with another history', facts(down('n1', position(5)), live('n2', 'primary', { uuid: OTHER_HISTORY })), 'refuse']],
   'join-primary': [
     ['a peer is Primary', facts(down('n1', position(50)), live('n2', 'primary')), 'join'],
     ['a peer is Primary and this node has no data, no list and a stopped peer', facts(down('n1', fresh, { listed: false }), live('n2', 'primary'), down('n3', position(3))), 'join'],
