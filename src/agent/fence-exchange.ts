@@ -1,4 +1,4 @@
-import type { Decision } from '../galera/decision.ts'
+import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { peerLabel } from '../galera/endpoint.ts'
 import { type Answer, answerProposal, type Proposal, proposalFor } from '../galera/fence.ts'
 import { recordPromise } from '../galera/ledger.ts'
@@ -22,10 +22,10 @@ export async function acknowledge(node: Node, proposal: Proposal): Promise<Answe
 export type FenceResult = { readonly held: true; readonly epoch: number } | { readonly held: false; readonly reason: string }
 
 /**
- * Has every reachable peer, and the node itself, acknowledge a bootstrap or re-forming. Held only
+ * Has every reachable peer, and the node itself, acknowledge a bootstrap, re-forming or repair. Held only
  * where all acknowledged and the node has itself acknowledged nothing else meanwhile.
  */
-export async function raiseFence(node: Node, decision: Decision): Promise<FenceResult> {
+export async function raiseFence(node: Node, decision: Decision | RunningDecision): Promise<FenceResult> {
   const proposal = proposalFor(decision, node.config.name, node.ledger.ledger.promise, node.observations)
   if (proposal === null) return { held: true, epoch: node.ledger.ledger.promise?.epoch ?? 0 }
   const own = await acknowledge(node, proposal)
@@ -46,15 +46,16 @@ export async function raiseFence(node: Node, decision: Decision): Promise<FenceR
 }
 
 /**
- * From here on the node counts as launched. In the ledger's queue, so that no acknowledgement of
+ * From here on the node counts as launched, or as repairing. In the ledger's queue, so that no acknowledgement of
  * another choice can come between the last look at our own and the launch.
  */
 async function hold(node: Node, proposal: Proposal): Promise<FenceResult> {
   let result: FenceResult = { held: true, epoch: proposal.epoch }
   await node.ledger.update((ledger) => {
     const { promise } = ledger
-    if (promise?.epoch === proposal.epoch && promise.chosen === proposal.chosen) node.launched = proposal.kind
-    else result = { held: false, reason: `epoch ${promise?.epoch} came between` }
+    if (promise?.epoch !== proposal.epoch || promise.chosen !== proposal.chosen) result = { held: false, reason: `epoch ${promise?.epoch} came between` }
+    else if (proposal.kind === 'repair') node.repairing = true
+    else node.launched = proposal.kind
     return ledger
   })
   return result

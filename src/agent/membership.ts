@@ -47,19 +47,27 @@ export async function poll(node: Node): Promise<void> {
     const status = await node.session.status()
     node.status = status.connected ? status : null
     node.outsideSince = status.connected ? null : (node.outsideSince ?? performance.now())
+    node.nonPrimarySince = status.connected && !status.primary ? (node.nonPrimarySince ?? performance.now()) : null
     await learnView(node, status)
   } catch {
     node.status = null
     node.outsideSince = null
+    node.nonPrimarySince = null
   }
 }
 
 /** A disk that can't be written makes no node unready; what the ledger did not learn it learns at the next look. */
 async function learnView(node: Node, status: NodeStatus): Promise<void> {
-  if (!status.primary || !isHistory(status.stateUuid)) return
+  if (!status.primary || isForeign(node, status)) return
   const view = await node.session.view(status.nodeUuid)
   if (view === null || view.uuid !== status.stateUuid || view.members.length !== status.clusterSize) return
   await node.ledger.update((ledger) => recordView(ledger, view)).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
+}
+
+/** Primary with no history, or with another than the ledger remembers: never recorded, and stopped at once. */
+export function isForeign(node: Node, status: NodeStatus): boolean {
+  const { history } = node.ledger.ledger
+  return status.primary && (!isHistory(status.stateUuid) || (history !== null && history !== status.stateUuid))
 }
 
 /**

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Config } from '../config/resolve.ts'
 import { configOf, type GearPaths, gearServerFiles, openGear } from '../gear/gear.ts'
 import type { ErrorShape } from '../errors.ts'
-import type { Decision } from '../galera/decision.ts'
+import type { Decision, RunningDecision } from '../galera/decision.ts'
 import type { Endpoint } from '../galera/endpoint.ts'
 import { isSynced, type NodeStatus } from '../galera/node-status.ts'
 import { NIL_UUID } from '../galera/gtid.ts'
@@ -43,7 +43,11 @@ export class Node {
   status: NodeStatus | null = null
   /** Since when (performance.now) mariadbd answers SQL while it is in no group. */
   outsideSince: number | null = null
-  decision: Decision | null = null
+  /** Since when (performance.now) it is in a group that is not primary. */
+  nonPrimarySince: number | null = null
+  /** It is about to make its component primary: the fence is held. */
+  repairing = false
+  decision: Decision | RunningDecision | null = null
   observations: readonly Observation[] = []
   /** Why the last attempt to start ended, until the next one. */
   failure: ErrorShape | null = null
@@ -94,8 +98,8 @@ export class Node {
   report(): Down | Live {
     const { ledger } = this.ledger
     if (this.status !== null && this.server !== null) {
-      const { stateUuid, lastCommitted, primary, nodeUuid, localState } = this.status
-      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, view: ledger.view, promise: ledger.promise }
+      const { stateUuid, lastCommitted, primary, nodeUuid, localState, receiveQueue } = this.status
+      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: ledger.view, promise: ledger.promise }
     }
     return this.reportDown()
   }

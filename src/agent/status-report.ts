@@ -1,5 +1,5 @@
 import { describeObservation, type Observation } from '../galera/observation.ts'
-import type { Decision } from '../galera/decision.ts'
+import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
 import { askPeers } from '../peers/ask.ts'
 import type { ErrorShape } from '../errors.ts'
@@ -32,7 +32,7 @@ export interface StatusReport {
   readonly flowControlPaused: number
   readonly receiveQueue: number
   readonly nodes: readonly NodeRow[]
-  readonly decision: Decision | null
+  readonly decision: Decision | RunningDecision | null
   readonly failure: ErrorShape | null
   readonly agentRssBytes: number
 }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { GaleractlError } from '../errors.ts'
-import { isHistory } from '../galera/gtid.ts'
 import { parseGrastate } from '../galera/grastate.ts'
 import { recordDeparture, recordView } from '../galera/ledger.ts'
 import { readGvwstate } from '../mariadb/position.ts'
@@ -9,8 +8,9 @@ import { errorShape } from '../system/error-shape.ts'
 import { readIfExists } from '../system/files.ts'
 import { within } from '../system/wait.ts'
 import { bringUp } from './bring-up.ts'
-import { endIfOutside, poll, wrongHistory } from './membership.ts'
+import { endIfOutside, isForeign, poll, wrongHistory } from './membership.ts'
 import type { Node } from './node.ts'
+import { tendNonPrimary } from './outside-primary.ts'
 import { readPosition } from './position.ts'
 
 const WATCH_INTERVAL = 500
@@ -123,6 +123,7 @@ export class Supervisor {
     node.server = null
     node.status = null
     node.outsideSince = null
+    node.nonPrimarySince = null
     node.launched = null
     node.datadir = null
     await node.session[Symbol.asyncDispose]()
@@ -136,11 +137,12 @@ export class Supervisor {
     while (!signal.aborted && node.server !== null && (await isRunning(node.server))) {
       await poll(node)
       await endIfOutside(node, logOffset)
-      if (node.status?.primary && !isHistory(node.status.stateUuid)) {
+      if (node.status !== null && isForeign(node, node.status)) {
         await killServer(node.server)
         throw wrongHistory(node, node.ledger.ledger.history, node.status.stateUuid)
       }
-      node.say(node.synced ? 'running' : 'joining', node.synced ? 'Synced' : (node.status?.localStateComment ?? 'mariadbd does not answer SQL'))
+      await tendNonPrimary(node)
+      if (node.nonPrimarySince === null) node.say(node.synced ? 'running' : 'joining', node.synced ? 'Synced' : (node.status?.localStateComment ?? 'mariadbd does not answer SQL'))
       await Promise.race([delay(WATCH_INTERVAL, undefined, { signal }).catch(() => undefined), new Promise<void>((resolve) => (this.#poke = resolve))])
     }
     signal.throwIfAborted()

@@ -2,8 +2,8 @@ import { considerNow } from '../agent/bring-up.ts'
 import { askAgent } from '../agent/control-client.ts'
 import { openNode } from '../agent/daemon.ts'
 import { readPosition } from '../agent/position.ts'
-import type { Decision } from '../galera/decision.ts'
-import { RULES } from '../galera/rules/decide.ts'
+import type { Decision, RunningDecision } from '../galera/decision.ts'
+import { NON_PRIMARY_RULES, RULES } from '../galera/rules/decide.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import type { Gear } from '../gear/gear.ts'
 import { lockFile } from '../system/lock.ts'
@@ -13,17 +13,26 @@ import { openedGear } from './opened-gear.ts'
 
 export async function run(context: Context, given: Given): Promise<number> {
   if (given['rules'] === true) {
-    const rules = RULES.map(({ name, why, invariant }) => ({ name, why, invariant }))
-    context.print(context.json ? JSON.stringify(rules) : rules.map((rule, at) => `${at + 1}. ${rule.name}\n   ${rule.why}\n   Invariant: ${rule.invariant}`).join('\n'))
+    context.print(context.json ? JSON.stringify(rules()) : ruleText())
     return 0
   }
   const gear = await openedGear(context)
   const answer = await askAgent(gear.paths.agentSocket, 'GET', '/explain')
-  const { decision, running } = answer === null ? { decision: await decideHere(gear, context), running: false } : (JSON.parse(answer) as { decision: Decision | null; running: boolean })
+  const { decision, running } = answer === null ? { decision: await decideHere(gear, context), running: false } : (JSON.parse(answer) as { decision: Decision | RunningDecision | null; running: boolean })
   if (context.json) context.print(JSON.stringify({ running, decision }, bigintAsText))
   else if (decision === null) context.print(running ? 'mariadbd runs and was taken over; this agent has decided nothing yet.' : 'Nothing was decided yet.')
-  else context.print(`${running ? 'The node runs; this was decided when it started:\n' : ''}${renderDecision(decision)}`)
+  else context.print(`${running ? 'The node runs; its last decision:\n' : ''}${renderDecision(decision)}`)
   return 0
+}
+
+function rules() {
+  const of = (appliesTo: string, list: readonly { name: string; why: string; invariant: string }[]) => list.map(({ name, why, invariant }) => ({ appliesTo, name, why, invariant }))
+  return [...of('stopped', RULES), ...of('running, not primary', NON_PRIMARY_RULES)]
+}
+
+function ruleText(): string {
+  const text = (rule: { name: string; why: string; invariant: string }, at: number) => `${at + 1}. ${rule.name}\n   ${rule.why}\n   Invariant: ${rule.invariant}`
+  return ['A stopped node:', ...RULES.map(text), '', 'A server that runs outside a primary component:', ...NON_PRIMARY_RULES.map(text)].join('\n')
 }
 
 /** Without an agent: reads the position and asks the peers from here, and starts nothing. */

@@ -1,11 +1,13 @@
-import type { Decision } from './decision.ts'
+import type { Decision, RunningDecision } from './decision.ts'
 import type { Down, Live, Observation } from './observation.ts'
 
-/** What a node that wants to bootstrap, or to re-form, asks of every peer that it can reach. */
+export type ProposalKind = 'bootstrap' | 'reform' | 'repair'
+
+/** What a node that wants to bootstrap, to re-form or to repair asks of every peer that it can reach. */
 export interface Proposal {
   readonly epoch: number
-  readonly kind: 'bootstrap' | 'reform'
-  /** The name of the node to bootstrap; for re-forming the view id. */
+  readonly kind: ProposalKind
+  /** The name of the node to bootstrap, or whose component is repaired; for re-forming the view id. */
   readonly chosen: string
   /** The node that asks. */
   readonly from: string
@@ -19,7 +21,7 @@ export interface Proposal {
 /** What a node has acknowledged, durably. It acknowledges nothing else in that epoch. */
 export interface Acknowledgement {
   readonly epoch: number
-  readonly kind: 'bootstrap' | 'reform'
+  readonly kind: ProposalKind
   readonly chosen: string
 }
 
@@ -39,7 +41,7 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
   if (own.kind === 'primary') return refuse(`${own.name} is Primary`)
   if (proposal.epoch < epoch) return refuse(`${own.name} has acknowledged epoch ${epoch}`)
   if (proposal.epoch === epoch && promise !== null && !same) return refuse(`${own.name} has acknowledged ${promise.chosen} in epoch ${epoch}`)
-  if (own.kind !== 'down') return proposal.kind === 'reform' ? { ack: true } : refuse(`${own.name} runs a server`)
+  if (own.kind !== 'down') return answerRunning(own, proposal, same, refuse)
   if (own.launched !== null && !same && !goesOn(own, promise, proposal)) return refuse(`${own.name} is starting to ${own.launched}`)
   if (own.data.kind === 'unknown') return refuse(`${own.name} does not know its position yet`)
   if (proposal.uuid === null) {
@@ -52,8 +54,19 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
   }
   if (own.data.kind === 'position') {
     if (own.data.uuid !== proposal.uuid) return refuse(`${own.name} has history ${own.data.uuid}`)
-    if (proposal.kind === 'bootstrap' && own.data.seqno > proposal.seqno) return refuse(`${own.name} is further, at ${own.data.seqno}`)
+    if (proposal.kind !== 'reform' && own.data.seqno > proposal.seqno) return refuse(`${own.name} is further, at ${own.data.seqno}`)
   }
+  return { ack: true }
+}
+
+/** A server that runs outside a primary component stands in no re-forming's way, and lets one of its kind that is as far be made primary. */
+function answerRunning(own: Live, proposal: Proposal, same: boolean, refuse: (reason: string) => Answer): Answer {
+  if (proposal.kind === 'bootstrap') return refuse(`${own.name} runs a server`)
+  if (own.repairing && !same) return refuse(`${own.name} is making its component primary`)
+  if (proposal.kind === 'reform') return { ack: true }
+  if (own.uuid !== proposal.uuid) return refuse(`${own.name} has history ${own.uuid}`)
+  if (own.receiveQueue > 0) return refuse(`${own.name} still applies what it received`)
+  if (own.seqno > proposal.seqno) return refuse(`${own.name} is further, at ${own.seqno}`)
   return { ack: true }
 }
 
@@ -66,9 +79,9 @@ function goesOn(own: Down, promise: Acknowledgement | null, proposal: Proposal):
 }
 
 /** The proposal that a decision needs acknowledged before it is carried out, or null where none is needed. */
-export function proposalFor(decision: Decision, from: string, own: Acknowledgement | null, peers: readonly Observation[]): Proposal | null {
+export function proposalFor(decision: Decision | RunningDecision, from: string, own: Acknowledgement | null, peers: readonly Observation[]): Proposal | null {
   const epoch = nextEpoch(decision, own, peers)
-  if (decision.do === 'bootstrap') return { epoch, kind: 'bootstrap', chosen: from, from, uuid: decision.uuid, seqno: decision.seqno, known: decision.known }
+  if (decision.do === 'bootstrap' || decision.do === 'repair') return { epoch, kind: decision.do, chosen: from, from, uuid: decision.uuid, seqno: decision.seqno, known: decision.known }
   if (decision.do === 'reform') return { epoch, kind: 'reform', chosen: decision.viewId, from, uuid: decision.uuid, seqno: -1n, known: [] }
   return null
 }
@@ -77,7 +90,7 @@ export function proposalFor(decision: Decision, from: string, own: Acknowledgeme
  * One above the highest epoch that anybody told. A re-forming that the node has acknowledged keeps its epoch, so that
  * proposals that cross are one, unless somebody has acknowledged another choice in it and so could never agree.
  */
-function nextEpoch(decision: Decision, own: Acknowledgement | null, peers: readonly Observation[]): number {
+function nextEpoch(decision: Decision | RunningDecision, own: Acknowledgement | null, peers: readonly Observation[]): number {
   const told = peers.flatMap((peer) => (peer.kind === 'silent' || peer.promise === null ? [] : [peer.promise]))
   const highest = Math.max(0, ...[...told, ...(own === null ? [] : [own])].map(({ epoch }) => epoch))
   const standing = decision.do === 'reform' && own?.kind === 'reform' && own.chosen === decision.viewId && own.epoch === highest

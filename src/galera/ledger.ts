@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Decision } from './decision.ts'
+import type { Decision, RunningDecision } from './decision.ts'
 import type { Acknowledgement } from './fence.ts'
 import { gtidSchema, promiseSchema, viewSchema } from './schemas.ts'
 import { sameMembers, type View } from './view.ts'
@@ -8,7 +8,7 @@ const KEPT_DECISIONS = 50
 
 const decisionRecord = z.object({
   at: z.string(),
-  do: z.enum(['join', 'reform', 'bootstrap', 'wait', 'refuse']),
+  do: z.enum(['join', 'reform', 'bootstrap', 'repair', 'leave', 'wait', 'refuse']),
   rule: z.string(),
   reason: z.string(),
   evidence: z.array(z.string()),
@@ -65,7 +65,7 @@ export function recordPromise(ledger: Ledger, promise: Acknowledgement): Ledger 
 }
 
 /** Keeps the newest decisions; waiting for the same reason is recorded once. */
-export function recordDecision(ledger: Ledger, decision: Decision, at: string): Ledger {
+export function recordDecision(ledger: Ledger, decision: Decision | RunningDecision, at: string): Ledger {
   const last = ledger.decisions.at(-1)
   if (decision.do === 'wait' && last?.do === 'wait' && last.rule === decision.rule && last.reason === decision.reason) return ledger
   const record = { at, do: decision.do, rule: decision.rule, reason: decision.reason, evidence: [...decision.evidence], epoch: ledger.promise?.epoch ?? 0 }

@@ -50,6 +50,10 @@ export interface Live {
   /** In the component, its state transfer not yet ended (wsrep_local_state 1 or 3). */
   readonly joining: boolean
   readonly nodeUuid: string
+  /** Write-sets that were received and are not applied yet: the seqno will still rise. */
+  readonly receiveQueue: number
+  /** It is about to make its component primary. */
+  readonly repairing: boolean
   readonly view: View | null
   readonly promise: Acknowledgement | null
 }
@@ -65,9 +69,9 @@ export interface Silent {
 
 export type Observation = Down | Live | Silent
 
-/** All that is known at one moment; the input of every rule. */
-export interface Facts {
-  readonly self: Down
+/** All that is known at one moment; the input of every rule. `Self`: stopped, or running outside a primary component. */
+export interface Facts<Self extends Down | Live = Down> {
+  readonly self: Self
   /** The other listed nodes, whatever order they answered in. */
   readonly peers: readonly Observation[]
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { ProposalKind } from './fence.ts'
 
 /** Shapes of what comes from disk and from peers. A bigint travels as a decimal string. */
 
@@ -15,7 +16,9 @@ export const viewSchema = z.object({
   ownUuid: uuidSchema,
 })
 
-export const promiseSchema = z.object({ epoch: z.int().min(1), kind: z.enum(['bootstrap', 'reform']), chosen: z.string().min(1).max(128) })
+const proposalKind: z.ZodType<ProposalKind> = z.enum(['bootstrap', 'reform', 'repair'])
+
+export const promiseSchema = z.object({ epoch: z.int().min(1), kind: proposalKind, chosen: z.string().min(1).max(128) })
 
 const gvwstateSchema = z.object({ myUuid: uuidSchema, viewId: z.string().max(100), members: z.array(uuidSchema).max(256) })
 
@@ -46,6 +49,8 @@ const liveSchema = z.object({
   synced: z.boolean(),
   joining: z.boolean(),
   nodeUuid: uuidSchema,
+  receiveQueue: z.number().min(0),
+  repairing: z.boolean(),
   view: viewSchema.nullable(),
   promise: promiseSchema.nullable(),
 })
@@ -55,7 +60,7 @@ export const reportSchema = z.union([downSchema, liveSchema])
 
 export const proposalSchema = z.object({
   epoch: z.int().min(1),
-  kind: z.enum(['bootstrap', 'reform']),
+  kind: proposalKind,
   chosen: z.string().min(1).max(128),
   from: nameSchema,
   uuid: uuidSchema.nullable(),

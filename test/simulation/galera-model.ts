@@ -75,6 +75,12 @@ export class Galera {
     else if (group.primary) this.#install(group)
   }
 
+  /** pc.bootstrap=YES; where the component is primary Galera ignores it. */
+  repair(name: string): void {
+    const group = this.servers.get(name)?.group
+    if (group && !group.primary) this.#install(group)
+  }
+
   write(group: Group): void {
     group.head = follow(group.head)
     this.acknowledged = group.head
@@ -196,7 +202,7 @@ export class Galera {
       }
       this.groups.delete(other)
     }
-    if (group.members.size * 2 > group.view.members.size) this.#install(group)
+    if (group.members.size === group.view.members.size) this.#install(group)
   }
 
   #touches(group: Group, name: string): boolean {

@@ -1,17 +1,18 @@
 import type { Config } from '../../src/config/resolve.ts'
 import { Node } from '../../src/agent/node.ts'
 import type { LedgerStore } from '../../src/agent/ledger-store.ts'
-import type { Decision } from '../../src/galera/decision.ts'
+import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
 import { type Answer, type answerProposal, type Proposal, proposalFor } from '../../src/galera/fence.ts'
 import { type Ledger, newLedger, recordDecision, recordDeparture, type recordLaunch, recordPromise, recordView } from '../../src/galera/ledger.ts'
-import type { Data, Facts, Observation } from '../../src/galera/observation.ts'
+import type { Data, Facts, Live, Observation } from '../../src/galera/observation.ts'
 import type { Disk, Galera } from './galera-model.ts'
 
 /** What the agents of a simulation share. */
 export interface Surroundings {
   readonly galera: Galera
   readonly decide: (facts: Facts) => Decision
+  readonly decideNonPrimary: (facts: Facts<Live>) => RunningDecision
   readonly answerProposal: typeof answerProposal
   readonly ask: (from: string, to: string) => Observation
   /** null: the request or its answer was lost. */
@@ -91,6 +92,7 @@ export class Gear {
       while (this.#server !== undefined) {
         yield
         this.#poll(node)
+        if (node.status !== null && !node.status.primary) yield* this.#tendNonPrimary(node)
       }
     }
   }
@@ -99,15 +101,8 @@ export class Gear {
     node.datadir = this.#readDatadir()
     for (let refusals = 0; ; ) {
       yield
-      node.config = this.#config()
-      const observations: Observation[] = []
-      for (const peer of this.#world.shuffled(node.others)) {
-        yield
-        observations.push(this.#world.ask(this.name, peer.name ?? ''))
-      }
-      node.observations = observations
-      yield
-      const decision = this.#world.decide({ self: node.reportDown(), peers: observations })
+      yield* this.#askPeers(node)
+      const decision = this.#world.decide({ self: node.reportDown(), peers: node.observations })
       this.ledger = recordDecision(this.ledger, decision, '')
       refusals = decision.do === 'refuse' ? refusals + 1 : 0
       if (refusals >= 4) node.intent = 'stay'
@@ -129,7 +124,34 @@ export class Gear {
     }
   }
 
-  *#raiseFence(node: Node, decision: Decision): Generator<void, boolean> {
+  *#tendNonPrimary(node: Node): Generator<void, void> {
+    yield* this.#askPeers(node)
+    this.#poll(node)
+    const self = node.report()
+    if (self.kind !== 'non-primary') return
+    const decision = this.#world.decideNonPrimary({ self, peers: node.observations })
+    this.ledger = recordDecision(this.ledger, decision, '')
+    if (decision.do === 'leave') this.#world.galera.leave(this.name)
+    if (decision.do !== 'repair' || !(yield* this.#raiseFence(node, decision))) return
+    node.repairing = true
+    yield
+    this.#world.galera.repair(this.name)
+    yield
+    node.repairing = false
+  }
+
+  *#askPeers(node: Node): Generator<void, void> {
+    node.config = this.#config()
+    const observations: Observation[] = []
+    for (const peer of this.#world.shuffled(node.others)) {
+      yield
+      observations.push(this.#world.ask(this.name, peer.name ?? ''))
+    }
+    node.observations = observations
+    yield
+  }
+
+  *#raiseFence(node: Node, decision: Decision | RunningDecision): Generator<void, boolean> {
     yield
     const proposal = proposalFor(decision, this.name, this.ledger.promise, node.observations)
     if (proposal === null) return true
@@ -159,6 +181,7 @@ export class Gear {
     node.server = null
     node.status = null
     node.launched = null
+    node.repairing = false
     node.datadir = null
   }
 

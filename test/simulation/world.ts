@@ -1,8 +1,8 @@
 import { answerProposal } from '../../src/galera/fence.ts'
-import type { Decision } from '../../src/galera/decision.ts'
+import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import { recordLaunch } from '../../src/galera/ledger.ts'
-import type { Facts, Observation } from '../../src/galera/observation.ts'
-import { decide } from '../../src/galera/rules/decide.ts'
+import type { Facts, Live, Observation } from '../../src/galera/observation.ts'
+import { decide, decideNonPrimary } from '../../src/galera/rules/decide.ts'
 import { Galera } from './galera-model.ts'
 import { contains, Violation } from './history.ts'
 import { Random } from './random.ts'
@@ -11,6 +11,7 @@ import { Gear, type Surroundings } from './sim-agent.ts'
 /** What is put in the place of the shipped functions, to see that the invariants catch it. */
 export interface Variant {
   readonly decide?: (facts: Facts) => Decision
+  readonly decideNonPrimary?: (facts: Facts<Live>) => RunningDecision
   readonly answerProposal?: typeof answerProposal
   readonly recordLaunch?: typeof recordLaunch
   readonly gapBeforeLaunch?: boolean
@@ -40,6 +41,7 @@ export class World {
     const shared: Surroundings = {
       galera: this.galera,
       decide: this.#decide,
+      decideNonPrimary: variant.decideNonPrimary ?? decideNonPrimary,
       answerProposal: variant.answerProposal ?? answerProposal,
       recordLaunch: variant.recordLaunch ?? recordLaunch,
       gapBeforeLaunch: variant.gapBeforeLaunch ?? false,

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync
 import { join } from 'node:path'
 import { type Connection, createConnection } from 'mysql2/promise'
 import type { Decision } from '../../src/galera/decision.ts'
+import type { Network } from './network.ts'
 
 /** A real cluster in a temporary folder: real gears, the built executable, real mariadbd. */
 export interface TestNode {
@@ -42,16 +43,25 @@ export function scratchFolder(): string {
   return folder
 }
 
+export interface ClusterOptions {
+  /** More options of setup. */
+  readonly setup?: readonly string[]
+  /** false: no peer list yet. */
+  readonly peers?: boolean
+  /** Each node on a host of its own; NET is not used then. */
+  readonly network?: Network
+}
+
 /**
  * Makes gears `n1` … on loopback addresses `127.0.NET.1` …; each test file takes a NET of its own.
  * All processes are ended and the folder is removed on disposal.
  */
-export async function makeCluster(net: number, size: number, options: { readonly setup?: readonly string[]; readonly peers?: boolean } = {}): Promise<TestCluster> {
+export async function makeCluster(net: number, size: number, options: ClusterOptions = {}): Promise<TestCluster> {
   const folder = scratchFolder()
   const secret = join(folder, 'secret')
   writeFileSync(secret, `${randomBytes(24).toString('hex')}\n`, { mode: 0o644 })
-  const nodes = Array.from({ length: size }, (_, at) => ({ name: `n${at + 1}`, address: `127.0.${net}.${at + 1}`, gear: join(folder, `n${at + 1}`) }))
-  const run: TestCluster['run'] = (node, ...args) => galeractl(['--gear', node.gear, ...args])
+  const nodes = Array.from({ length: size }, (_, at) => ({ name: `n${at + 1}`, address: options.network?.address(at) ?? `127.0.${net}.${at + 1}`, gear: join(folder, `n${at + 1}`) }))
+  const run: TestCluster['run'] = (node, ...args) => galeractl(['--gear', node.gear, ...args], {}, options.network?.enter(nodes.indexOf(node)))
   const must: TestCluster['must'] = async (node, ...args) => {
     const result = await run(node, ...args)
     if (result.exitCode !== 0) throw new Error(`galeractl ${args.join(' ')} on ${node.name} ended with ${result.exitCode}: ${result.stderr}\n${logTail(node)}`)
@@ -70,7 +80,7 @@ export async function makeCluster(net: number, size: number, options: { readonly
     kill,
     sql: async (node, work) => {
       const info = JSON.parse((await must(node, 'connection-info', '--json')).stdout) as { host: string; port: number; user: string; password: string; database: string }
-      const connection = await createConnection({ host: info.host, port: info.port, user: info.user, password: info.password, database: info.database, connectTimeout: 10_000 })
+      const connection = await createConnection({ ...(options.network === undefined ? { host: info.host, port: info.port } : { socketPath: join(node.gear, 'run/mariadbd.sock') }), user: info.user, password: info.password, database: info.database, connectTimeout: 10_000 })
       try {
         return await work(connection)
       } finally {
@@ -87,10 +97,11 @@ export async function makeCluster(net: number, size: number, options: { readonly
   return cluster
 }
 
-export function galeractl(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Result> {
+export function galeractl(args: readonly string[], env: Readonly<Record<string, string>> = {}, enter: readonly string[] = []): Promise<Result> {
+  const [file = '', ...before] = [...enter, EXECUTABLE]
   const started = performance.now()
   return new Promise((resolve) => {
-    execFile(EXECUTABLE, [...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    execFile(file, [...before, ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 255
       resolve({ exitCode, stdout, stderr, milliseconds: performance.now() - started })
     })

@@ -1,6 +1,7 @@
-import type { Decision, Rule } from '../decision.ts'
-import { describeObservation, type Facts } from '../observation.ts'
+import type { Decision, Rule, RunningDecision } from '../decision.ts'
+import { describeObservation, type Down, type Facts, type Live } from '../observation.ts'
 import { allFresh, dataLost, freshNeedsPrimary, noPeerList } from './fresh-cluster.ts'
+import { furtherStopped, othersUnsettled, primaryElsewhere, repairInPlace, runningHistories, viewIncomplete } from './non-primary.ts'
 import { foreignPrimary, joinPrimary, nilPrimary, twoPrimaries } from './running-cluster.ts'
 import { historyChanged, lastMember, liveNonPrimary, membersMissing, mostAdvanced, positionUnknown, reform, startUnderWay, twoHistories } from './stopped-cluster.ts'
 
@@ -25,12 +26,24 @@ export const RULES: readonly Rule[] = [
   mostAdvanced,
 ]
 
+/** For a server that runs outside a primary component; in order, the first that applies decides. */
+export const NON_PRIMARY_RULES: readonly Rule<Live>[] = [primaryElsewhere, othersUnsettled, viewIncomplete, runningHistories, furtherStopped, repairInPlace]
+
 /** @throws Error if no rule applies: the list is complete, so that is a bug. */
 export function decide(facts: Facts, rules: readonly Rule[] = RULES): Decision {
+  return firstOf(facts, rules.map(({ name, decide }) => [name, decide] as const))
+}
+
+/** As `decide`, for a server that runs outside a primary component. */
+export function decideNonPrimary(facts: Facts<Live>, rules: readonly Rule<Live>[] = NON_PRIMARY_RULES): RunningDecision {
+  return firstOf(facts, rules.map(({ name, decide }) => [name, decide] as const))
+}
+
+function firstOf<Self extends Down | Live, SomeVerdict>(facts: Facts<Self>, rules: readonly (readonly [string, (facts: Facts<Self>) => SomeVerdict | null])[]) {
   const evidence = [facts.self, ...facts.peers].map(describeObservation)
-  for (const rule of rules) {
-    const verdict = rule.decide(facts)
-    if (verdict !== null) return { ...verdict, rule: rule.name, evidence }
+  for (const [rule, apply] of rules) {
+    const verdict = apply(facts)
+    if (verdict !== null) return { ...verdict, rule, evidence }
   }
   throw new Error(`no rule applies: ${evidence.join('; ')}`)
 }

@@ -6,24 +6,24 @@ export type Positioned = Down & { readonly data: Extract<Data, { kind: 'position
 export const isPositioned = (node: { kind: string }): node is Positioned =>
   node.kind === 'down' && (node as Down).data.kind === 'position'
 
-export const primaries = (facts: Facts): readonly Live[] =>
+/** What is known to a node that is stopped, or runs outside a primary component. */
+type Known = Facts<Down | Live>
+
+export const primaries = (facts: Known): readonly Live[] =>
   facts.peers.filter((peer): peer is Live => peer.kind === 'primary')
 
-export const silent = (facts: Facts): readonly Silent[] =>
+export const silent = (facts: Known): readonly Silent[] =>
   facts.peers.filter((peer): peer is Silent => peer.kind === 'silent')
 
 /** Stopped or starting nodes, self among them. */
-export const down = (facts: Facts): readonly Down[] => [
-  facts.self,
-  ...facts.peers.filter((peer): peer is Down => peer.kind === 'down'),
-]
+export const down = (facts: Known): readonly Down[] => [facts.self, ...facts.peers].filter((node): node is Down => node.kind === 'down')
 
 /** Names of all that answered, self among them. */
-export const answering = (facts: Facts): readonly string[] =>
+export const answering = (facts: Known): readonly string[] =>
   [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent').map((node) => node.name).toSorted()
 
 /** Down nodes with a known position, self among them. */
-export const positioned = (facts: Facts): readonly Positioned[] => down(facts).filter(isPositioned)
+export const positioned = (facts: Known): readonly Positioned[] => down(facts).filter(isPositioned)
 
 export interface Membership {
   /** Names of the members of the newest view; a member whose name nobody knows is called `node UUID`. */
@@ -36,7 +36,7 @@ export interface Membership {
  * M of the table in `docs/rules.md`: the members of the newest view that anybody recorded of this
  * history. Where nobody recorded one (a cluster made by other means) everybody listed counts.
  */
-export function newestMembers(facts: Facts, uuid: string): Membership {
+export function newestMembers(facts: Known, uuid: string): Membership {
   const views = newestViews(knownViews(facts, uuid))
   if (views.length === 0) {
     return { names: [facts.self.name, ...facts.peers.map((peer) => peer.name)].toSorted(), source: 'peer-list' }
@@ -46,13 +46,25 @@ export function newestMembers(facts: Facts, uuid: string): Membership {
 }
 
 /** The recorded views of one history. */
-export function knownViews(facts: Facts, uuid: string): readonly View[] {
+export function knownViews(facts: Known, uuid: string): readonly View[] {
   return [facts.self, ...facts.peers].flatMap((node) =>
     node.kind !== 'silent' && node.view !== null && node.view.uuid === uuid ? [node.view] : [],
   )
 }
 
-function nameOf(facts: Facts, nodeUuid: string): string {
+/**
+ * Whose position must be known before anybody goes on: the members of the newest view, and everybody listed where a
+ * member of it has lost its data, for then a node that left earlier may hold the most.
+ */
+export function counted(facts: Known, uuid: string): { readonly names: readonly string[]; readonly why: string } {
+  const members = newestMembers(facts, uuid)
+  const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name)).map((node) => node.name)
+  if (lost.length === 0) return { names: members.names, why: members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded' }
+  const names = [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
+  return { names, why: `needed since data is lost on ${list(lost)}, of the newest view` }
+}
+
+function nameOf(facts: Known, nodeUuid: string): string {
   const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && node.view?.ownUuid === nodeUuid)
   return owner?.name ?? `node ${nodeUuid}`
 }

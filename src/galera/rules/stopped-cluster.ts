@@ -1,6 +1,6 @@
 import type { Rule, Verdict } from '../decision.ts'
 import type { Facts } from '../observation.ts'
-import { answering, down, isPositioned, knownViews, list, newestMembers, type Positioned, positioned, silent } from './known.ts'
+import { answering, counted, down, isPositioned, knownViews, list, type Positioned, positioned, silent } from './known.ts'
 
 /** Rules for nodes with data of which none is Primary. */
 
@@ -65,12 +65,9 @@ export const reform: Rule = {
     const { uuid } = facts.self.data
     const names: string[] = []
     for (const member of own.members) {
-      const node = [facts.self, ...facts.peers].find((one) =>
-        one.kind === 'down' ? one.gvwstate?.myUuid === member : one.kind === 'non-primary' && one.nodeUuid === member,
-      )
-      if (node === undefined || node.kind === 'silent') return null
-      if (node.kind === 'down' && (!isPositioned(node) || node.data.uuid !== uuid || node.gvwstate?.viewId !== own.viewId)) return null
-      if (node.kind === 'down' && node.intent === 'stay') return null
+      const node = down(facts).find((one) => one.gvwstate?.myUuid === member)
+      if (node === undefined || !isPositioned(node) || node.data.uuid !== uuid) return null
+      if (node.gvwstate?.viewId !== own.viewId || node.intent === 'stay') return null
       names.push(node.name)
     }
     return { do: 'reform', reason: `Everybody of the last view is here with one history: ${list(names.toSorted())}.`, members: names.toSorted(), viewId: own.viewId, uuid }
@@ -79,7 +76,7 @@ export const reform: Rule = {
 
 export const liveNonPrimary: Rule = {
   name: 'live-non-primary',
-  why: 'A running server outside a primary component waits for its peers; it may become Primary at any moment.',
+  why: 'A running server outside a primary component may become Primary at any moment: Galera merges it, or its agent repairs its component or stops it.',
   invariant: 'No bootstrap beside a running server.',
   decide({ peers }) {
     const live = peers.filter((peer) => peer.kind === 'non-primary' || (peer.kind === 'silent' && peer.serving))
@@ -110,13 +107,10 @@ export const membersMissing: Rule = {
   invariant: 'Nobody bootstraps while a member of the newest view has not told its position.',
   decide(facts) {
     if (!isPositioned(facts.self)) return null
-    const members = newestMembers(facts, facts.self.data.uuid)
+    const { names, why } = counted(facts, facts.self.data.uuid)
     const known = new Set(down(facts).filter((node) => node.data.kind !== 'unknown').map((node) => node.name))
-    const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name)).map((node) => node.name)
-    const counted = lost.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
-    const missing = counted.filter((name) => !known.has(name))
+    const missing = names.filter((name) => !known.has(name))
     if (missing.length === 0) return null
-    const why = lost.length > 0 ? `needed since data is lost on ${list(lost)}, of the newest view` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
     return { do: 'wait', reason: `No position yet from ${list(missing)} (${why}).`, for: missing, hint: `Start ${list(missing)}, or its agent.` }
   },
 }

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../../src/galera/decision.ts'
 import { type Acknowledgement, answerProposal, type Proposal, proposalFor } from '../../../src/galera/fence.ts'
+import type { Live } from '../../../src/galera/observation.ts'
 import { HISTORY, OTHER_HISTORY, down, downs, fresh, live, position, unknown } from './nodes.ts'
 
 const bootstrap = (more: Partial<Proposal> = {}): Proposal => ({ epoch: 3, kind: 'bootstrap', chosen: 'n2', from: 'n2', uuid: HISTORY, seqno: 7n, known: ['n1', 'n2'], ...more })
@@ -62,6 +63,28 @@ test('whatever is proposed in whatever order: in one epoch a node acknowledges o
       promise = proposal
     }
   }))
+})
+
+describe('a server that runs outside a primary component', () => {
+  const running = live('n1', 'non-primary', { seqno: 7n })
+  const repair = (more: Partial<Proposal> = {}): Proposal => ({ ...bootstrap(), kind: 'repair', ...more })
+  test.each<[string, Live, Proposal, boolean]>([
+    ['lets one that is as far be made primary', running, repair(), true],
+    ['stands in no re-forming\'s way', running, reform(), true],
+    ['refuses a bootstrap', running, bootstrap(), false],
+    ['refuses one that is behind it', { ...running, seqno: 8n }, repair(), false],
+    ['refuses another history', { ...running, uuid: OTHER_HISTORY }, repair(), false],
+    ['refuses while it still applies what it received', { ...running, receiveQueue: 1 }, repair(), false],
+    ['refuses while it is itself made primary', { ...running, repairing: true }, repair(), false],
+    ['refuses while it is Primary', { ...running, kind: 'primary' }, repair(), false],
+  ])('%s', (_case, own, proposal, ack) => {
+    expect(answerProposal(own, null, proposal).ack).toBe(ack)
+  })
+
+  test('a stopped node acknowledges a repair unless it is further', () => {
+    expect(answerProposal(stopped, null, repair()).ack).toBe(true)
+    expect(answerProposal(down('n1', position(8)), null, repair()).ack).toBe(false)
+  })
 })
 
 describe('a proposal', () => {

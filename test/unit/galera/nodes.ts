@@ -25,7 +25,7 @@ export const view = (seqno: number | null, names: readonly string[], own = names
 export const gvwstate = (name: string, names: readonly string[], viewId = 'view/1') => ({ myUuid: nodeUuid(name), viewId, members: names.map(nodeUuid).toSorted() })
 
 export const down = (name: string, data: Data, more: Partial<Down> = {}): Down => ({ kind: 'down', name, intent: 'start', launched: null, data, history: data.kind === 'position' ? data.uuid : null, view: null, gvwstate: null, listed: true, promise: null, ...more })
-export const live = (name: string, kind: Live['kind'], more: Partial<Live> = {}): Live => ({ kind, name, uuid: HISTORY, seqno: 9n, synced: true, joining: false, nodeUuid: nodeUuid(name), view: null, promise: null, ...more })
+export const live = (name: string, kind: Live['kind'], more: Partial<Live> = {}): Live => ({ kind, name, uuid: HISTORY, seqno: 9n, synced: true, joining: false, nodeUuid: nodeUuid(name), receiveQueue: 0, repairing: false, view: null, promise: null, ...more })
 export const silent = (name: string, more: Partial<Silent> = {}): Silent => ({ kind: 'silent', name, reason: 'refused', serving: false, ...more })
 export const facts = (self: Down, ...peers: readonly Observation[]): Facts => ({ self, peers })
 
@@ -57,7 +57,7 @@ export const downs = (name: string): fc.Arbitrary<Down> =>
     promise: promises,
   })
 const lives = (name: string): fc.Arbitrary<Live> =>
-  fc.record({ kind: fc.constantFrom('primary' as const, 'non-primary' as const), name: fc.constant(name), uuid: histories, seqno: seqnos, synced: fc.boolean(), joining: fc.boolean(), nodeUuid: fc.constant(nodeUuid(name)), view: views(name), promise: promises })
+  fc.record({ kind: fc.constantFrom('primary' as const, 'non-primary' as const), name: fc.constant(name), uuid: histories, seqno: seqnos, synced: fc.boolean(), joining: fc.boolean(), nodeUuid: fc.constant(nodeUuid(name)), receiveQueue: fc.constantFrom(0, 0, 3), repairing: fc.boolean(), view: views(name), promise: promises })
 const silents = (name: string): fc.Arbitrary<Silent> => fc.record({ kind: fc.constant('silent' as const), name: fc.constant(name), reason: fc.constantFrom('refused' as const, 'timeout' as const), serving: fc.boolean() })
 
 export const observations = (name: string): fc.Arbitrary<Observation> => fc.oneof({ weight: 4, arbitrary: downs(name) }, { weight: 1, arbitrary: lives(name) }, { weight: 1, arbitrary: silents(name) })

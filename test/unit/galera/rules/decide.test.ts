@@ -43,10 +43,10 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
   ],
   're-form': [
     ['everybody of the last view is back', facts(reforming('n1'), reforming('n2')), 'reform'],
-    ['the other member still runs, non-primary', facts(reforming('n1'), live('n2', 'non-primary')), 'reform'],
     ['somebody outside the view is silent', facts(reforming('n1'), reforming('n2'), silent('n3')), 'reform'],
   ],
   'live-non-primary': [
+    ['the other member of the view still runs: it is repaired in place', facts(reforming('n1'), live('n2', 'non-primary')), 'wait'],
     ['a peer runs outside a primary component', facts(down('n1', position(5)), live('n2', 'non-primary')), 'wait'],
     ['a server without an agent listens at a silent peer', facts(down('n1', position(5), { view: view(5, ['n1']) }), silent('n2', { serving: true })), 'wait'],
   ],

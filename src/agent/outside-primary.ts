@@ -1,0 +1,71 @@
+import { OutsideError } from '../errors.ts'
+import type { RunningDecision } from '../galera/decision.ts'
+import { recordDecision } from '../galera/ledger.ts'
+import type { Live } from '../galera/observation.ts'
+import { decideNonPrimary } from '../galera/rules/decide.ts'
+import { stopServer } from '../mariadb/server.ts'
+import { askPeers } from '../peers/ask.ts'
+import { waitFor } from '../system/wait.ts'
+import { raiseFence } from './fence-exchange.ts'
+import { poll } from './membership.ts'
+import type { Node } from './node.ts'
+
+/** How long Galera is left to merge a component by itself before anybody is asked, milliseconds. */
+const GALERA_FIRST = 2_000
+
+/** How long a server that sees a primary component may need to be merged into it; then the addresses it knows are stale. Milliseconds. */
+const LONGEST_MERGE = 60_000
+
+/** From pc.bootstrap=YES to the primary view, milliseconds; it takes some tens. */
+const LONGEST_REPAIR = 10_000
+
+/**
+ * What a running server outside a primary component does: mostly it waits; with everybody of the newest view known
+ * it is repaired in place, or stops to join again.
+ * @throws OutsideError `non-primary` where it was stopped
+ */
+export async function tendNonPrimary(node: Node): Promise<void> {
+  const since = node.nonPrimarySince
+  if (since === null || performance.now() - since < GALERA_FIRST) return
+  await node.reload()
+  node.observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
+  await poll(node)
+  const self = node.report()
+  if (self.kind !== 'non-primary') return
+  const decision = decideNonPrimary({ self, peers: node.observations })
+  node.decision = decision
+  await node.ledger.update((ledger) => recordDecision(ledger, decision, new Date().toISOString()))
+  await carryOut(node, self, decision, performance.now() - since)
+}
+
+async function carryOut(node: Node, self: Live, decision: RunningDecision, outside: number): Promise<void> {
+  if (decision.do === 'repair') return repair(node, decision)
+  if (decision.do === 'refuse') node.log.error({ evidence: decision.evidence }, decision.reason)
+  node.say('waiting', decision.reason)
+  if (decision.do === 'leave') return leave(node, decision.reason)
+  if (decision.rule === 'primary-elsewhere' && outside > LONGEST_MERGE) return leave(node, `${self.name} was not merged into the primary component within ${LONGEST_MERGE / 1000} s`)
+}
+
+/** pc.bootstrap on exactly one: the fence is held by all who answered. */
+async function repair(node: Node, decision: Extract<RunningDecision, { do: 'repair' }>): Promise<void> {
+  node.say('fencing', `${decision.reason} Asking all reachable peers to acknowledge.`)
+  const fence = await raiseFence(node, decision)
+  if (!fence.held) return node.say('waiting', `Not acknowledged: ${fence.reason}. Asking again.`)
+  try {
+    await node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
+    await waitFor('the component is primary', async () => {
+      await poll(node)
+      return node.status?.primary ? true : undefined
+    }, { timeout: LONGEST_REPAIR })
+    node.log.warn({ evidence: decision.evidence }, 'the component was made primary in place')
+  } catch (error) {
+    node.log.error({ err: error }, 'the repair in place failed; it is tried again')
+  } finally {
+    node.repairing = false
+  }
+}
+
+async function leave(node: Node, reason: string): Promise<never> {
+  if (node.server !== null) await stopServer(node.server, node.config.stopTimeout)
+  throw new OutsideError('non-primary', `mariadbd ran outside a primary component and was stopped to join again: ${reason}`, 'Nothing to do: the peers are asked again. See galeractl explain.')
+}
