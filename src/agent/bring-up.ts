@@ -5,11 +5,11 @@ import { recordDecision } from '../galera/ledger.ts'
 import type { Facts } from '../galera/observation.ts'
 import { joinsBefore } from '../galera/join-turn.ts'
 import { decide } from '../galera/rules/decide.ts'
-import { logSize } from '../mariadb/server.ts'
+import { findServer, logSize } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
 import { raiseFence } from './fence-exchange.ts'
 import { launch } from './launch.ts'
-import { awaitMembership } from './membership.ts'
+import { awaitMembership, poll } from './membership.ts'
 import type { Node } from './node.ts'
 import { readPosition } from './position.ts'
 
@@ -25,11 +25,13 @@ const LONGEST_TURN = 5_000
  * @throws RefusedError where a rule refuses; OutsideError where mariadbd ends; AbortError on stop
  */
 export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
+  node.askingSince ??= performance.now()
   await readPosition(node)
   let refusals = 0
   let turn: number | null = null
   for (let round = 0; ; round++) {
     signal.throwIfAborted()
+    if (await takeOver(node)) return
     await node.reload()
     const decision = await considerNow(node)
     await node.ledger.update((ledger) => recordDecision(ledger, decision, new Date().toISOString()))
@@ -47,6 +49,17 @@ export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** A mariadbd that runs already, of an earlier agent or started by hand, is taken over: it is watched like our own. */
+export async function takeOver(node: Node): Promise<boolean> {
+  const server = await findServer(node.files)
+  if (server === null) return false
+  node.server = server
+  node.launched = null
+  await poll(node)
+  node.say(node.synced ? 'running' : 'joining', `took over the running mariadbd (pid ${server.pid})`)
+  return true
+}
+
 /** Asks everybody and decides; does nothing. */
 export async function considerNow(node: Node): Promise<Decision> {
   if (node.phase !== 'waiting') node.say('asking peers', `asking ${node.others.length} peers`)
@@ -57,10 +70,11 @@ export async function considerNow(node: Node): Promise<Decision> {
 }
 
 export function factsOf(node: Node): Facts {
-  return { self: node.reportDown(), peers: node.observations }
+  return { self: node.reportDown(), peers: node.observations, orders: node.orders }
 }
 
 async function carryOut(node: Node, decision: Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>, signal: AbortSignal): Promise<boolean> {
+  let epoch = 0
   if (decision.do !== 'join') {
     node.say('fencing', `${decision.reason} Asking all reachable peers to acknowledge.`)
     const fence = await raiseFence(node, decision)
@@ -68,11 +82,12 @@ async function carryOut(node: Node, decision: Extract<Decision, { do: 'join' | '
       node.say('waiting', `Not acknowledged: ${fence.reason}. Asking again.`)
       return false
     }
+    epoch = fence.epoch
   }
   if (signal.aborted) node.launched = null
   signal.throwIfAborted()
   const offset = await logSize(node.paths.serverLog)
-  await launch(node, decision)
+  await launch(node, decision, epoch)
   await awaitMembership(node, decision, offset, signal)
   return true
 }

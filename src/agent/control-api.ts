@@ -5,6 +5,7 @@ import { bigintAsText } from '../galera/schemas.ts'
 import { errorShape } from '../system/error-shape.ts'
 import { considerNow } from './bring-up.ts'
 import { checkCluster } from './check-cluster.ts'
+import { planForce } from './force-plan.ts'
 import type { Node } from './node.ts'
 import { statusReport } from './status-report.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -29,6 +30,20 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   api.post('/start', async (context) => {
     await node.reload()
     const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
+    supervisor.start()
+    return stream(context, async (output) => {
+      const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
+      await write(await followStart(node, timeout, (progress) => void write({ progress })))
+    })
+  })
+  api.post('/force-plan', async (context) => {
+    const outcome: Outcome = await planForce(node, context.req.query('reason') ?? '').then((plan) => ({ done: JSON.stringify(plan) }), (error) => ({ error: errorShape(error) }))
+    return context.text(`${JSON.stringify(outcome)}\n`)
+  })
+  api.post('/force', async (context) => {
+    const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
+    node.word = { lose: (context.req.query('lose') ?? '').split(','), reason: context.req.query('reason') ?? '' }
+    node.log.warn({ word: node.word }, 'an operator gives up nodes that are missing')
     supervisor.start()
     return stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)

@@ -9,6 +9,7 @@ import { Session } from '../mariadb/session.ts'
 import { agentPassword } from '../mariadb/users.ts'
 import { lockFile } from '../system/lock.ts'
 import type { Logger } from '../system/log.ts'
+import { takeOver } from './bring-up.ts'
 import { controlApi } from './control-api.ts'
 import { healthApi } from './health-api.ts'
 import { LedgerStore } from './ledger-store.ts'
@@ -34,9 +35,7 @@ export async function openNode(gear: Gear, log: Logger): Promise<Node> {
   log.level = process.env['GALERACTL_LOG_LEVEL'] ?? config.logLevel
   const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name)
   if (damaged !== null) log.error({ aside: damaged }, 'the ledger was damaged or of another node; it was set aside')
-  const node = new Node(gear.paths, config, store, new Session(gear.paths.socket, agentPassword(config)), log)
-  node.mariadbd = (await findMariadb(config.mariadbBin)).mariadbd
-  return node
+  return new Node(gear.paths, config, await findMariadb(config.mariadbBin), store, new Session(gear.paths.socket, agentPassword(config)), log)
 }
 
 /**
@@ -52,15 +51,17 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   await clearSpool(gear.paths.spool)
   const spool = followSpool(gear.paths.spool, log, () => supervisor.poke())
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
-  const adopted = await supervisor.adopt()
+  const adopted = await takeOver(node)
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
   const servers = [
     await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }),
     await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket),
   ]
   if (adopted) supervisor.start()
+  const lookout = supervisor.lookOut()
   const close = async () => {
     spool[Symbol.dispose]()
+    lookout[Symbol.dispose]()
     await Promise.all(servers.map(closeServer))
     await node.session[Symbol.asyncDispose]()
     await rm(gear.paths.agentSocket, { force: true })

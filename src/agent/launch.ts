@@ -1,33 +1,51 @@
 import { join } from 'node:path'
-import type { Decision } from '../galera/decision.ts'
+import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { type Endpoint, peerLabel } from '../galera/endpoint.ts'
 import { formatGrastate } from '../galera/grastate.ts'
 import { NIL_UUID, UNDEFINED_SEQNO } from '../galera/gtid.ts'
-import { recordLaunch } from '../galera/ledger.ts'
+import { type Ledger, recordForks, recordIntent, recordLaunch } from '../galera/ledger.ts'
+import type { Observation } from '../galera/observation.ts'
 import { refreshBasedir } from '../mariadb/basedir.ts'
 import { renderClusterConfig } from '../mariadb/my-cnf.ts'
 import { launchServer } from '../mariadb/server.ts'
 import { setAside, writeFileAtomic } from '../system/files.ts'
 import type { Node } from './node.ts'
+import { ensureDatadir, rescueDatadir } from './rescue.ts'
 
-type Launchable = Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>
+export type Launchable = Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>
 
 /** Starts mariadbd as the decision says. The caller holds the fence. */
-export async function launch(node: Node, decision: Launchable): Promise<void> {
+export async function launch(node: Node, decision: Launchable, epoch: number): Promise<void> {
   node.launched = decision.do
+  if (decision.do === 'join' && decision.aside !== null) await rescueDatadir(node, decision.aside)
   const data = node.datadir?.data
   const position = data?.kind === 'position' ? { uuid: data.uuid, seqno: data.seqno } : { uuid: NIL_UUID, seqno: UNDEFINED_SEQNO }
   node.say('launching', describeLaunch(decision))
   // gvwstate.dat may know a newer view than the ledger, and is about to be moved aside.
   const { view } = node.reportDown()
-  await node.ledger.update((ledger) => recordLaunch(ledger, view))
-  await refreshBasedir(node.paths.basedir, node.mariadbd)
+  const seqno = data?.kind === 'position' ? data.seqno : null
+  await node.ledger.update((ledger) => goAlong(recordLaunch(ledger, view), node.observations, decision, seqno, epoch, new Date().toISOString()))
+  if (decision.do === 'join') await ensureDatadir(node)
+  await refreshBasedir(node.paths.basedir, node.mariadb.mariadbd)
   await writeFileAtomic(node.paths.clusterConfig, renderClusterConfig(addressesFor(node, decision)), 0o640)
   if (decision.do !== 'reform') await setAside(join(node.paths.data, 'gvwstate.dat'), 'aside', new Date())
   if (decision.do === 'bootstrap' && decision.uuid !== null) {
     await writeFileAtomic(join(node.paths.data, 'grastate.dat'), formatGrastate({ ...position, safeToBootstrap: true }), 0o660)
   }
-  node.server = await launchServer(node.files, { mariadbd: node.mariadbd, startPosition: position, newCluster: decision.do === 'bootstrap' })
+  node.server = await launchServer(node.files, { mariadbd: node.mariadb.mariadbd, startPosition: position, newCluster: decision.do === 'bootstrap' })
+}
+
+type Forking = Launchable | Extract<RunningDecision, { do: 'repair' }>
+
+/**
+ * Goes along with the forks of those that the node joins or starts with, and intends those that it makes itself.
+ * `seqno`: how far its own data goes; `at`: now, ISO 8601.
+ */
+export function goAlong(ledger: Ledger, peers: readonly Observation[], decision: Forking, seqno: bigint | null, epoch: number, at: string): Ledger {
+  const makes = decision.do === 'bootstrap' || decision.do === 'repair'
+  const told = peers.flatMap((peer) => (peer.kind === 'silent' || (makes && decision.leftBehind.includes(peer.name)) ? [] : peer.forks))
+  const own = makes && decision.uuid !== null ? decision.without.map(({ names, why, reason }) => ({ at, epoch, uuid: decision.uuid ?? '', seqno: decision.seqno, without: names, why, reason })) : []
+  return recordIntent(recordForks(ledger, told), seqno, own)
 }
 
 /** The peers that are online, those that are Primary first; all listed ones where none is. */

@@ -3,6 +3,7 @@ import type { Decision } from '../galera/decision.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { recordView } from '../galera/ledger.ts'
 import type { NodeStatus } from '../galera/node-status.ts'
+import { readGvwstate } from '../mariadb/position.ts'
 import { isRunning, killServer, lastErrors, stopServer, tidyServerFiles } from '../mariadb/server.ts'
 import { waitFor } from '../system/wait.ts'
 import type { Node } from './node.ts'
@@ -39,6 +40,8 @@ export async function awaitMembership(node: Node, decision: Decision, logOffset:
   }, { timeout: LONGEST_JOIN, interval: 25, signal })
   node.launched = null
   node.datadir = null
+  node.askingSince = null
+  node.word = null
 }
 
 /** Looks at the local server once; the ledger learns of a new view. SQL that does not answer yet is no status. */
@@ -59,9 +62,17 @@ export async function poll(node: Node): Promise<void> {
 /** A disk that can't be written makes no node unready; what the ledger did not learn it learns at the next look. */
 async function learnView(node: Node, status: NodeStatus): Promise<void> {
   if (!status.primary || isForeign(node, status)) return
-  const view = await node.session.view(status.nodeUuid)
+  const view = await node.session.view(status.nodeUuid, status.clusterWeight)
   if (view === null || view.uuid !== status.stateUuid || view.members.length !== status.clusterSize) return
   await node.ledger.update((ledger) => recordView(ledger, view)).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
+}
+
+/** gvwstate.dat, which a graceful stop removes, may know a primary view that was over before an agent saw it. */
+export async function rememberView(node: Node): Promise<void> {
+  if (node.status?.primary) return
+  const { gvwstate } = await readGvwstate(node.paths.data)
+  const view = node.lastView(gvwstate)
+  if (view !== null) await node.ledger.update((ledger) => recordView(ledger, view))
 }
 
 /** Primary with no history, or with another than the ledger remembers: never recorded, and stopped at once. */

@@ -1,17 +1,19 @@
 import { EventEmitter } from 'node:events'
 import type { Config } from '../config/resolve.ts'
 import { configOf, type GearPaths, gearServerFiles, openGear } from '../gear/gear.ts'
-import type { ErrorShape } from '../errors.ts'
+import type { ErrorShape, Fault } from '../errors.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import type { Endpoint } from '../galera/endpoint.ts'
 import { isSynced, type NodeStatus } from '../galera/node-status.ts'
 import { NIL_UUID } from '../galera/gtid.ts'
 import type { Gvwstate } from '../galera/gvwstate.ts'
+import { forksAt } from '../galera/ledger.ts'
 import { lastView } from '../galera/last-view.ts'
-import type { Data, Down, Launch, Live, Observation } from '../galera/observation.ts'
+import type { Data, Down, Launch, Live, Observation, Orders } from '../galera/observation.ts'
 import { othersOf } from '../galera/peer-list.ts'
 import type { View } from '../galera/view.ts'
 import type { DatadirState } from '../mariadb/position.ts'
+import type { Mariadb } from '../mariadb/programs.ts'
 import type { Server, ServerFiles } from '../mariadb/server.ts'
 import type { Session } from '../mariadb/session.ts'
 import { derive } from '../config/secrets.ts'
@@ -30,7 +32,7 @@ export class Node {
   /** `change` with each new phase or message. */
   readonly events = new EventEmitter<{ change: [] }>()
   config: Config
-  mariadbd = ''
+  readonly mariadb: Mariadb
   phase: Phase = 'stopped'
   /** What it is doing, for people. */
   message = ''
@@ -49,12 +51,20 @@ export class Node {
   repairing = false
   decision: Decision | RunningDecision | null = null
   observations: readonly Observation[] = []
+  /** When (performance.now) the running node last looked at the others, and what was wrong then. */
+  peersSeen = 0
+  alarms: readonly Fault[] = []
+  /** Since when (performance.now) it has been asking its peers without coming up. */
+  askingSince: number | null = null
+  /** An operator's word on whose data may be lost; until the node is up or stopped. */
+  word: Pick<Orders, 'lose' | 'reason'> | null = null
   /** Why the last attempt to start ended, until the next one. */
   failure: ErrorShape | null = null
 
-  constructor(paths: GearPaths, config: Config, ledger: LedgerStore, session: Session, log: Logger) {
+  constructor(paths: GearPaths, config: Config, mariadb: Mariadb, ledger: LedgerStore, session: Session, log: Logger) {
     this.paths = paths
     this.config = config
+    this.mariadb = mariadb
     this.ledger = ledger
     this.session = session
     this.log = log
@@ -75,6 +85,13 @@ export class Node {
 
   get synced(): boolean {
     return this.status !== null && isSynced(this.status)
+  }
+
+  /** By whose word absent members may be left behind, now. */
+  get orders(): Orders {
+    const since = this.askingSince ?? this.nonPrimarySince
+    const waited = since === null ? 0 : performance.now() - since
+    return { majority: this.config.absentMembers === 'majority' && waited >= this.config.absentWait, lose: this.word?.lose ?? [], reason: this.word?.reason ?? '' }
   }
 
   /** Settings and the peer list may have changed on disk; a faulty change leaves the old ones in force. */
@@ -99,7 +116,7 @@ export class Node {
     const { ledger } = this.ledger
     if (this.status !== null && this.server !== null) {
       const { stateUuid, lastCommitted, primary, nodeUuid, localState, receiveQueue } = this.status
-      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: ledger.view, promise: ledger.promise }
+      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: ledger.view, weight: this.config.weight, forks: forksAt(ledger, primary ? lastCommitted : null), promise: ledger.promise }
     }
     return this.reportDown()
   }
@@ -116,6 +133,8 @@ export class Node {
       view: this.lastView(this.datadir?.gvwstate ?? null),
       gvwstate: this.datadir?.restorable ? this.datadir.gvwstate : null,
       listed: this.config.peers !== null,
+      weight: this.config.weight,
+      forks: forksAt(ledger, this.datadir?.data.kind === 'position' ? this.datadir.data.seqno : null),
       promise: ledger.promise,
     }
   }
@@ -123,7 +142,11 @@ export class Node {
   /** A running server is ahead of what was read before it started: only while it is launched does that still tell. */
   private knownData(): Data {
     if (this.server !== null && this.launched === null) return { kind: 'unknown', reason: 'mariadbd runs and does not answer' }
-    return this.datadir?.data ?? { kind: 'unknown', reason: 'being read' }
+    const data = this.datadir?.data ?? { kind: 'unknown', reason: 'being read' }
+    if (data.kind !== 'position') return data
+    // We wrote the flag for a bootstrap that leaves others behind, and it came to nothing: the flag says nothing.
+    const ours = this.ledger.ledger.intended.some((fork) => data.seqno <= fork.seqno)
+    return ours ? { ...data, safeToBootstrap: false } : data
   }
 
   /** The newest view that this node was in, as far as ledger and gvwstate.dat tell. */

@@ -7,7 +7,8 @@ import { stopServer } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
 import { waitFor } from '../system/wait.ts'
 import { raiseFence } from './fence-exchange.ts'
-import { poll } from './membership.ts'
+import { goAlong } from './launch.ts'
+import { poll, rememberView } from './membership.ts'
 import type { Node } from './node.ts'
 
 /** How long Galera is left to merge a component by itself before anybody is asked, milliseconds. */
@@ -30,9 +31,10 @@ export async function tendNonPrimary(node: Node): Promise<void> {
   await node.reload()
   node.observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
   await poll(node)
+  await rememberView(node)
   const self = node.report()
   if (self.kind !== 'non-primary') return
-  const decision = decideNonPrimary({ self, peers: node.observations })
+  const decision = decideNonPrimary({ self, peers: node.observations, orders: node.orders })
   node.decision = decision
   await node.ledger.update((ledger) => recordDecision(ledger, decision, new Date().toISOString()))
   await carryOut(node, self, decision, performance.now() - since)
@@ -52,11 +54,13 @@ async function repair(node: Node, decision: Extract<RunningDecision, { do: 'repa
   const fence = await raiseFence(node, decision)
   if (!fence.held) return node.say('waiting', `Not acknowledged: ${fence.reason}. Asking again.`)
   try {
+    await node.ledger.update((ledger) => goAlong(ledger, node.observations, decision, decision.seqno, fence.epoch, new Date().toISOString()))
     await node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
     await waitFor('the component is primary', async () => {
       await poll(node)
       return node.status?.primary ? true : undefined
     }, { timeout: LONGEST_REPAIR })
+    node.word = null
     node.log.warn({ evidence: decision.evidence }, 'the component was made primary in place')
   } catch (error) {
     node.log.error({ err: error }, 'the repair in place failed; it is tried again')

@@ -10,7 +10,7 @@ export async function readPosition(node: Node): Promise<void> {
 
 async function read(node: Node): Promise<void> {
   node.say('reading position', 'reading the position of the data')
-  const query = { datadir: node.paths.data, mariadbd: node.mariadbd, config: node.paths.config, departure: node.ledger.ledger.departure?.position ?? null }
+  const query = { datadir: node.paths.data, mariadbd: node.mariadb.mariadbd, config: node.paths.config, departure: node.ledger.ledger.departure?.position ?? null }
   const state = await readDatadir(query)
   for (const damage of state.damaged) node.log.warn(damage)
   node.datadir = state

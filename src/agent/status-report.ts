@@ -2,7 +2,7 @@ import { describeObservation, type Observation } from '../galera/observation.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
 import { askPeers } from '../peers/ask.ts'
-import type { ErrorShape } from '../errors.ts'
+import type { ErrorShape, Fault } from '../errors.ts'
 import { within } from '../system/wait.ts'
 import { poll } from './membership.ts'
 import type { Node } from './node.ts'
@@ -34,6 +34,8 @@ export interface StatusReport {
   readonly nodes: readonly NodeRow[]
   readonly decision: Decision | RunningDecision | null
   readonly failure: ErrorShape | null
+  /** What is wrong with the cluster that no program may mend. */
+  readonly alarms: readonly Fault[]
   readonly agentRssBytes: number
 }
 
@@ -57,6 +59,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     nodes: [own, ...peers.map((peer) => row(peer, false))].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     decision: node.decision,
     failure: node.failure,
+    alarms: node.alarms,
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,
   }
 }

@@ -1,19 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { GaleractlError } from '../errors.ts'
 import { parseGrastate } from '../galera/grastate.ts'
-import { recordDeparture, recordView } from '../galera/ledger.ts'
-import { readGvwstate } from '../mariadb/position.ts'
+import { recordDeparture } from '../galera/ledger.ts'
 import { findServer, isRunning, killServer, logSize, stopServer, tidyServerFiles } from '../mariadb/server.ts'
 import { errorShape } from '../system/error-shape.ts'
 import { readIfExists } from '../system/files.ts'
 import { within } from '../system/wait.ts'
-import { bringUp } from './bring-up.ts'
-import { endIfOutside, isForeign, poll, wrongHistory } from './membership.ts'
+import { bringUp, takeOver } from './bring-up.ts'
+import { endIfOutside, isForeign, poll, rememberView, wrongHistory } from './membership.ts'
 import type { Node } from './node.ts'
 import { tendNonPrimary } from './outside-primary.ts'
+import { watchPeers } from './peer-watch.ts'
 import { readPosition } from './position.ts'
 
 const WATCH_INTERVAL = 500
+/** Milliseconds. */
+const LOOKOUT_INTERVAL = 2_000
 const LONGEST_BACKOFF = 60_000
 
 /** How long a stop waits for the server's last word on its view, milliseconds. */
@@ -30,14 +32,20 @@ export class Supervisor {
     this.#node = node
   }
 
-  /** Takes over a mariadbd that runs already: of an earlier agent, or started by hand. */
+  /** Takes over a mariadbd that runs already, and watches it. @returns whether there was one */
   async adopt(): Promise<boolean> {
-    const server = await findServer(this.#node.files)
-    if (server === null) return false
-    this.#node.server = server
-    await poll(this.#node)
-    this.#node.say(this.#node.synced ? 'running' : 'joining', `took over the running mariadbd (pid ${server.pid})`)
-    return true
+    const found = await takeOver(this.#node)
+    if (found) this.start()
+    return found
+  }
+
+  /** A stopped node whose mariadbd somebody starts by hand is watched at once: it may have made a history of its own. */
+  lookOut(): Disposable {
+    const node = this.#node
+    const timer = setInterval(() => {
+      if (node.intent === 'stay' && node.phase === 'stopped' && node.server === null) void this.adopt().catch((error) => node.log.error({ err: error }, 'looking for a server failed'))
+    }, LOOKOUT_INTERVAL)
+    return { [Symbol.dispose]: () => clearInterval(timer) }
   }
 
   /** Tells the peers this node's position while it stays stopped. */
@@ -64,6 +72,8 @@ export class Supervisor {
   async stop(timeout: number = this.#node.config.stopTimeout): Promise<boolean> {
     const node = this.#node
     node.intent = 'stay'
+    node.word = null
+    node.askingSince = null
     this.#abort.abort()
     // What is asked of a server that hangs fails now, not when its time is up.
     await node.session[Symbol.asyncDispose]()
@@ -124,6 +134,7 @@ export class Supervisor {
     node.status = null
     node.outsideSince = null
     node.nonPrimarySince = null
+    node.alarms = []
     node.launched = null
     node.datadir = null
     await node.session[Symbol.asyncDispose]()
@@ -142,19 +153,12 @@ export class Supervisor {
         throw wrongHistory(node, node.ledger.ledger.history, node.status.stateUuid)
       }
       await tendNonPrimary(node)
+      await watchPeers(node)
       if (node.nonPrimarySince === null) node.say(node.synced ? 'running' : 'joining', node.synced ? 'Synced' : (node.status?.localStateComment ?? 'mariadbd does not answer SQL'))
       await Promise.race([delay(WATCH_INTERVAL, undefined, { signal }).catch(() => undefined), new Promise<void>((resolve) => (this.#poke = resolve))])
     }
     signal.throwIfAborted()
   }
-}
-
-/** A graceful stop removes gvwstate.dat, which may know a view that no agent saw. */
-async function rememberView(node: Node): Promise<void> {
-  if (node.status?.primary) return
-  const { gvwstate } = await readGvwstate(node.paths.data)
-  const view = node.lastView(gvwstate)
-  if (view !== null) await node.ledger.update((ledger) => recordView(ledger, view))
 }
 
 async function recordCleanStop(node: Node): Promise<void> {

@@ -16,7 +16,7 @@ function headline(report: StatusReport): string {
 }
 
 function details(report: StatusReport): readonly string[] {
-  const lines: string[] = []
+  const lines = report.alarms.flatMap((alarm) => [`ALARM: ${alarm.message}`, `  → ${alarm.hint}`])
   if (report.synced) lines.push(`Flow control: paused ${(report.flowControlPaused * 100).toFixed(1)} % of the time; ${report.receiveQueue} write-sets wait to be applied.`)
   if (report.failure !== null) lines.push(`Failed: ${report.failure.message}`, `  → ${report.failure.hint}`)
   if (report.decision !== null && !report.synced) {

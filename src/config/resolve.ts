@@ -20,6 +20,11 @@ export interface Config {
   readonly secret: string
   readonly app: { readonly user: string; readonly password: string | null; readonly database: string }
   readonly sstMethod: string
+  /** pc.weight. */
+  readonly weight: number
+  /** What is done when members of the newest view stay absent, and after how long. */
+  readonly absentMembers: 'wait' | 'majority'
+  readonly absentWait: number
   readonly bufferPool: string
   readonly gcacheSize: string
   readonly providerOptions: string
@@ -78,6 +83,9 @@ export function toConfig(resolved: Resolved): Config {
     secret: text('secret'),
     app: { user: text('app-user'), password: text('app-password') || null, database: text('app-database') },
     sstMethod: text('sst-method'),
+    weight: Number(text('weight')),
+    absentMembers: text('absent-members') === 'majority' ? 'majority' : 'wait',
+    absentWait: time('absent-wait'),
     bufferPool: text('buffer-pool'),
     gcacheSize: text('gcache-size'),
     providerOptions: text('provider-options'),

@@ -1,3 +1,4 @@
+import type { Fork, Uncounted } from './fork.ts'
 import type { Down, Facts, Live } from './observation.ts'
 
 /** What to do. Each carries the reason as one sentence for the person who is paged. */
@@ -18,6 +19,8 @@ interface Refuse extends Because<'refuse'> {
 interface Join extends Because<'join'> {
   readonly via: readonly string[]
   readonly uuid: string
+  /** The own data is moved aside first: the cluster went on without it. */
+  readonly aside: Fork | null
 }
 
 interface Reform extends Because<'reform'> {
@@ -32,6 +35,10 @@ interface Bootstrap extends Because<'bootstrap'> {
   readonly seqno: bigint
   /** Who answered, by name. */
   readonly known: readonly string[]
+  /** Whose data is not part of the cluster any more, although it may have a higher seqno. */
+  readonly leftBehind: readonly string[]
+  /** Who is left behind by this. */
+  readonly without: readonly Uncounted[]
 }
 
 /** Make the component of this running server primary again, in place. */
@@ -39,6 +46,8 @@ interface Repair extends Because<'repair'> {
   readonly uuid: string
   readonly seqno: bigint
   readonly known: readonly string[]
+  readonly leftBehind: readonly string[]
+  readonly without: readonly Uncounted[]
 }
 
 /** Stop the server, which serves nothing, and decide as a stopped node. */

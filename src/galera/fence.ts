@@ -1,7 +1,6 @@
 import type { Decision, RunningDecision } from './decision.ts'
+import type { Acknowledgement, ProposalKind } from './acknowledgement.ts'
 import type { Down, Live, Observation } from './observation.ts'
-
-export type ProposalKind = 'bootstrap' | 'reform' | 'repair'
 
 /** What a node that wants to bootstrap, to re-form or to repair asks of every peer that it can reach. */
 export interface Proposal {
@@ -16,13 +15,8 @@ export interface Proposal {
   readonly seqno: bigint
   /** Whom the asking node has heard. */
   readonly known: readonly string[]
-}
-
-/** What a node has acknowledged, durably. It acknowledges nothing else in that epoch. */
-export interface Acknowledgement {
-  readonly epoch: number
-  readonly kind: ProposalKind
-  readonly chosen: string
+  /** Whom the cluster has left behind before: how far their data goes counts no more. */
+  readonly uncounted: readonly string[]
 }
 
 export type Answer = { readonly ack: true } | { readonly ack: false; readonly reason: string }
@@ -54,7 +48,7 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
   }
   if (own.data.kind === 'position') {
     if (own.data.uuid !== proposal.uuid) return refuse(`${own.name} has history ${own.data.uuid}`)
-    if (proposal.kind !== 'reform' && own.data.seqno > proposal.seqno) return refuse(`${own.name} is further, at ${own.data.seqno}`)
+    if (proposal.kind !== 'reform' && own.data.seqno > proposal.seqno && !proposal.uncounted.includes(own.name)) return refuse(`${own.name} is further, at ${own.data.seqno}`)
   }
   return { ack: true }
 }
@@ -66,7 +60,7 @@ function answerRunning(own: Live, proposal: Proposal, same: boolean, refuse: (re
   if (proposal.kind === 'reform') return { ack: true }
   if (own.uuid !== proposal.uuid) return refuse(`${own.name} has history ${own.uuid}`)
   if (own.receiveQueue > 0) return refuse(`${own.name} still applies what it received`)
-  if (own.seqno > proposal.seqno) return refuse(`${own.name} is further, at ${own.seqno}`)
+  if (own.seqno > proposal.seqno && !proposal.uncounted.includes(own.name)) return refuse(`${own.name} is further, at ${own.seqno}`)
   return { ack: true }
 }
 
@@ -81,8 +75,8 @@ function goesOn(own: Down, promise: Acknowledgement | null, proposal: Proposal):
 /** The proposal that a decision needs acknowledged before it is carried out, or null where none is needed. */
 export function proposalFor(decision: Decision | RunningDecision, from: string, own: Acknowledgement | null, peers: readonly Observation[]): Proposal | null {
   const epoch = nextEpoch(decision, own, peers)
-  if (decision.do === 'bootstrap' || decision.do === 'repair') return { epoch, kind: decision.do, chosen: from, from, uuid: decision.uuid, seqno: decision.seqno, known: decision.known }
-  if (decision.do === 'reform') return { epoch, kind: 'reform', chosen: decision.viewId, from, uuid: decision.uuid, seqno: -1n, known: [] }
+  if (decision.do === 'bootstrap' || decision.do === 'repair') return { epoch, kind: decision.do, chosen: from, from, uuid: decision.uuid, seqno: decision.seqno, known: decision.known, uncounted: decision.leftBehind }
+  if (decision.do === 'reform') return { epoch, kind: 'reform', chosen: decision.viewId, from, uuid: decision.uuid, seqno: -1n, known: [], uncounted: [] }
   return null
 }
 

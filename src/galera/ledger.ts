@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import type { Decision, RunningDecision } from './decision.ts'
-import type { Acknowledgement } from './fence.ts'
-import { gtidSchema, promiseSchema, viewSchema } from './schemas.ts'
+import type { Acknowledgement } from './acknowledgement.ts'
+import { type Fork, mergeForks } from './fork.ts'
+import { forkSchema, gtidSchema, promiseSchema, viewSchema } from './schemas.ts'
 import { sameMembers, type View } from './view.ts'
 
 const KEPT_DECISIONS = 50
@@ -27,20 +28,25 @@ export const ledgerSchema = z.object({
   departure: z.object({ at: z.string(), position: gtidSchema }).nullable(),
   /** What it has acknowledged to a peer or to itself. */
   promise: promiseSchema.nullable(),
+  /** When the cluster went on without somebody, newest last. */
+  forks: z.array(forkSchema).default([]),
+  /** Forks that this node is about to make: they are none before it has been Primary. */
+  intended: z.array(forkSchema).default([]),
   decisions: z.array(decisionRecord),
 })
 
 export type Ledger = z.infer<typeof ledgerSchema>
 
 export function newLedger(name: string): Ledger {
-  return { version: 1, name, history: null, view: null, departure: null, promise: null, decisions: [] }
+  return { version: 1, name, history: null, view: null, departure: null, promise: null, forks: [], intended: [], decisions: [] }
 }
 
 /** The node is in this view now. Returns the same value where nothing changed. */
 export function recordView(ledger: Ledger, view: View): Ledger {
   const old = ledger.view
   if (old !== null && old.uuid === view.uuid && old.seqno === view.seqno && sameMembers(old, view)) return ledger
-  return { ...ledger, history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }
+  const promise = ledger.promise === null ? null : { ...ledger.promise, settled: true }
+  return { ...recordForks(ledger, ledger.intended), intended: [], promise, history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }
 }
 
 export function recordDeparture(ledger: Ledger, departure: NonNullable<Ledger['departure']>): Ledger {
@@ -58,10 +64,33 @@ export function recordLaunch(ledger: Ledger, view: View | null = null): Ledger {
   return seen.departure === null ? seen : { ...seen, departure: null }
 }
 
-export function recordPromise(ledger: Ledger, promise: Acknowledgement): Ledger {
+/** The node goes along with these: it was counted, or takes the state anew. */
+export function recordForks(ledger: Ledger, forks: readonly Fork[]): Ledger {
+  const merged = mergeForks(ledger.forks, forks)
+  return merged === ledger.forks ? ledger : { ...ledger, forks: merged.map(mutable) }
+}
+
+/** The node is about to make these; what an earlier attempt intended has come true, or never will. */
+export function recordIntent(ledger: Ledger, seqno: bigint | null, intended: readonly Fork[]): Ledger {
+  const forks = forksAt(ledger, seqno)
+  if (intended.length === 0 && ledger.intended.length === 0 && forks === ledger.forks) return ledger
+  return { ...ledger, forks: forks.map(mutable), intended: intended.map(mutable) }
+}
+
+/**
+ * The forks that the node's data went through, by how far it goes: becoming Primary takes a seqno, so data beyond an
+ * intended fork shows that it was made, also where the node died before it could say so.
+ */
+export function forksAt(ledger: Ledger, seqno: bigint | null): readonly Fork[] {
+  return mergeForks(ledger.forks, ledger.intended.filter((fork) => seqno !== null && seqno > fork.seqno))
+}
+
+const mutable = (fork: Fork) => ({ ...fork, without: [...fork.without] })
+
+export function recordPromise(ledger: Ledger, promise: Omit<Acknowledgement, 'settled'>): Ledger {
   const old = ledger.promise
   if (old !== null && old.epoch === promise.epoch && old.kind === promise.kind && old.chosen === promise.chosen) return ledger
-  return { ...ledger, promise: { epoch: promise.epoch, kind: promise.kind, chosen: promise.chosen } }
+  return { ...ledger, promise: { epoch: promise.epoch, kind: promise.kind, chosen: promise.chosen, settled: false } }
 }
 
 /** Keeps the newest decisions; waiting for the same reason is recorded once. */

@@ -11,6 +11,8 @@ export interface NodeStatus {
   readonly localState: number
   readonly localStateComment: string
   readonly clusterSize: number
+  /** Votes of all members together; null where the library is too old to tell. */
+  readonly clusterWeight: number | null
   readonly nodeUuid: string
   /** Fraction of time (0-1) replication was paused by flow control since the last FLUSH STATUS. */
   readonly flowControlPaused: number
@@ -33,6 +35,7 @@ export function parseNodeStatus(variables: StatusVariables): NodeStatus {
     localState: number('wsrep_local_state'),
     localStateComment: text('wsrep_local_state_comment'),
     clusterSize: number('wsrep_cluster_size'),
+    clusterWeight: /^\d{1,6}$/.test(text('wsrep_cluster_weight')) ? Number(text('wsrep_cluster_weight')) : null,
     nodeUuid: uuid('wsrep_gcomm_uuid'),
     flowControlPaused: number('wsrep_flow_control_paused'),
     receiveQueue: number('wsrep_local_recv_queue'),

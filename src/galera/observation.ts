@@ -1,4 +1,5 @@
-import type { Acknowledgement } from './fence.ts'
+import type { Acknowledgement } from './acknowledgement.ts'
+import type { Fork } from './fork.ts'
 import type { Gvwstate } from './gvwstate.ts'
 import type { View } from './view.ts'
 
@@ -36,6 +37,10 @@ export interface Down {
   readonly gvwstate: Gvwstate | null
   /** Has a peer list. */
   readonly listed: boolean
+  /** Its votes (pc.weight). */
+  readonly weight: number
+  /** When the cluster went on without somebody, as far as this node went along. */
+  readonly forks: readonly Fork[]
   /** What the node has last acknowledged. */
   readonly promise: Acknowledgement | null
 }
@@ -55,6 +60,8 @@ export interface Live {
   /** It is about to make its component primary. */
   readonly repairing: boolean
   readonly view: View | null
+  readonly weight: number
+  readonly forks: readonly Fork[]
   readonly promise: Acknowledgement | null
 }
 
@@ -74,6 +81,16 @@ export interface Facts<Self extends Down | Live = Down> {
   readonly self: Self
   /** The other listed nodes, whatever order they answered in. */
   readonly peers: readonly Observation[]
+  /** By whose word nodes of the newest view may be left behind; absent: nobody's. */
+  readonly orders?: Orders
+}
+
+export interface Orders {
+  /** The policy `absent-members`, once it has waited long enough. */
+  readonly majority: boolean
+  /** An operator's word on the nodes whose data may be lost, and why. */
+  readonly lose: readonly string[]
+  readonly reason: string
 }
 
 /** One line for people: what a node said. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { ProposalKind } from './fence.ts'
+import type { ProposalKind } from './acknowledgement.ts'
 
 /** Shapes of what comes from disk and from peers. A bigint travels as a decimal string. */
 
@@ -12,13 +12,24 @@ export const gtidSchema = z.object({ uuid: uuidSchema, seqno: seqnoSchema })
 export const viewSchema = z.object({
   uuid: uuidSchema,
   seqno: seqnoSchema.nullable(),
-  members: z.array(z.object({ uuid: uuidSchema, name: z.string().max(256).nullable() })).max(256),
+  members: z.array(z.object({ uuid: uuidSchema, name: z.string().max(256).nullable(), address: z.string().max(300).nullable().default(null) })).max(256),
+  weight: z.number().min(0).nullable().default(null),
   ownUuid: uuidSchema,
 })
 
 const proposalKind: z.ZodType<ProposalKind> = z.enum(['bootstrap', 'reform', 'repair'])
 
-export const promiseSchema = z.object({ epoch: z.int().min(1), kind: proposalKind, chosen: z.string().min(1).max(128) })
+export const promiseSchema = z.object({ epoch: z.int().min(1), kind: proposalKind, chosen: z.string().min(1).max(128), settled: z.boolean().default(false) })
+
+export const forkSchema = z.object({
+  at: z.string().max(40),
+  epoch: z.int().min(0),
+  uuid: uuidSchema,
+  seqno: seqnoSchema,
+  without: z.array(nameSchema).max(256),
+  why: z.enum(['not-in-view', 'majority', 'forced']),
+  reason: z.string().max(1000),
+})
 
 const gvwstateSchema = z.object({ myUuid: uuidSchema, viewId: z.string().max(100), members: z.array(uuidSchema).max(256) })
 
@@ -38,6 +49,8 @@ const downSchema = z.object({
   view: viewSchema.nullable(),
   gvwstate: gvwstateSchema.nullable(),
   listed: z.boolean(),
+  weight: z.number().min(0).max(255),
+  forks: z.array(forkSchema).max(20),
   promise: promiseSchema.nullable(),
 })
 
@@ -52,6 +65,8 @@ const liveSchema = z.object({
   receiveQueue: z.number().min(0),
   repairing: z.boolean(),
   view: viewSchema.nullable(),
+  weight: z.number().min(0).max(255),
+  forks: z.array(forkSchema).max(20),
   promise: promiseSchema.nullable(),
 })
 
@@ -66,6 +81,7 @@ export const proposalSchema = z.object({
   uuid: uuidSchema.nullable(),
   seqno: seqnoSchema,
   known: z.array(nameSchema).max(256).default([]),
+  uncounted: z.array(nameSchema).max(256).default([]),
 })
 
 export const answerSchema = z.discriminatedUnion('ack', [

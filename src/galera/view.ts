@@ -3,6 +3,8 @@ export interface Member {
   readonly uuid: string
   /** `wsrep_node_name`; null where only `gvwstate.dat` told of it. */
   readonly name: string | null
+  /** Where its SQL is reached, as it told the group; null where only `gvwstate.dat` told of it. */
+  readonly address: string | null
 }
 
 /** The members of a primary component at one moment. */
@@ -12,6 +14,8 @@ export interface View {
   /** Position at which the view was installed; null where only `gvwstate.dat` told of it. */
   readonly seqno: bigint | null
   readonly members: readonly Member[]
+  /** The weight of all members together (wsrep_cluster_weight); null where nobody told. */
+  readonly weight: number | null
   /** The node UUID that the owner of this record had in it. */
   readonly ownUuid: string
 }

@@ -17,6 +17,8 @@ export interface GearPaths {
   readonly config: string
   readonly clusterConfig: string
   readonly data: string
+  /** Datadirs that were moved aside. */
+  readonly rescued: string
   readonly state: string
   readonly ledger: string
   readonly run: string
@@ -43,6 +45,7 @@ export function gearPaths(dir: string): GearPaths {
     config: at('conf', 'my.cnf'),
     clusterConfig: at('conf', 'cluster.cnf'),
     data: at('data'),
+    rescued: at('rescued'),
     state: at('state'),
     ledger: at('state', 'ledger.json'),
     run: at('run'),

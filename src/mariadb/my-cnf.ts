@@ -58,6 +58,7 @@ function providerOptions(config: Config): string {
     `gmcast.listen_addr=tcp://${hostPort(config.bindAddress, config.listen.group)}`,
     `ist.recv_addr=${hostPort(config.own.host, config.own.istPort)}`,
     `ist.recv_bind=${hostPort(config.bindAddress, config.listen.ist)}`,
+    `pc.weight=${config.weight}`,
     ...JOIN_TIMERS,
   ]
   return [...own, ...config.providerOptions.split(';').map((option) => option.trim()).filter((option) => option !== '')].join(';')

@@ -50,15 +50,15 @@ export class Session implements AsyncDisposable {
   }
 
   /** The view that the server is in, from mysql.wsrep_cluster; null before the first. */
-  async view(nodeUuid: string): Promise<View | null> {
+  async view(nodeUuid: string, weight: number | null): Promise<View | null> {
     const rows = await this.query(
-      'SELECT c.cluster_uuid, c.view_seqno, m.node_uuid, m.node_name FROM mysql.wsrep_cluster c JOIN mysql.wsrep_cluster_members m USING (cluster_uuid)',
+      'SELECT c.cluster_uuid, c.view_seqno, m.node_uuid, m.node_name, m.node_incoming_address FROM mysql.wsrep_cluster c JOIN mysql.wsrep_cluster_members m USING (cluster_uuid)',
     )
     const first = rows[0]
     if (first === undefined || !isUuid(String(first['cluster_uuid']))) return null
-    const members = rows.map((row) => ({ uuid: String(row['node_uuid']), name: String(row['node_name']) }))
+    const members = rows.map((row) => ({ uuid: String(row['node_uuid']), name: String(row['node_name']), address: String(row['node_incoming_address']) }))
     if (!members.some((member) => member.uuid === nodeUuid)) return null
-    return { uuid: String(first['cluster_uuid']), seqno: BigInt(String(first['view_seqno'])), members: members.toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1)), ownUuid: nodeUuid }
+    return { uuid: String(first['cluster_uuid']), seqno: BigInt(String(first['view_seqno'])), members: members.toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1)), weight, ownUuid: nodeUuid }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -15,6 +15,9 @@ export interface Server {
   readonly mode: Launch
   readonly nodeUuid: string
   group: Group | null
+  /** Merged although its data is not part of the group's: it must not stay. */
+  forked: boolean
+  readonly without: readonly string[]
 }
 
 /** Servers that see each other, primary or not. */
@@ -32,6 +35,12 @@ export class Galera {
   readonly groups = new Set<Group>()
   /** The newest acknowledged write. */
   acknowledged: Entry | null = null
+  /** The newest view. */
+  newest: Entry | null = null
+  /** Names of the members of the last primary view there was. */
+  newestMembers: readonly string[] = []
+  /** Who was left behind by an operator's word or the policy. */
+  readonly #left = new Set<string>()
   #numbers = 0
   #roots = 0
   readonly #reachable: (a: string, b: string) => boolean
@@ -42,10 +51,11 @@ export class Galera {
     this.#disks = disks
   }
 
-  start(name: string, disk: Disk, mode: Launch): void {
+  /** `without`: who is left behind if this becomes primary by a bootstrap. */
+  start(name: string, disk: Disk, mode: Launch, without: readonly string[] = []): void {
     if (mode !== 'reform') disk.gvwstate = null
     if (mode === 'bootstrap' && disk.entry !== null) disk.safeToBootstrap = true
-    this.servers.set(name, { name, disk, mode, nodeUuid: disk.gvwstate?.myUuid ?? uuidOf(7, ++this.#numbers), group: null })
+    this.servers.set(name, { name, disk, mode, nodeUuid: disk.gvwstate?.myUuid ?? uuidOf(7, ++this.#numbers), group: null, forked: false, without })
   }
 
   /** SIGKILL: the disk may lack a tail, though only one that somebody else has. */
@@ -76,14 +86,17 @@ export class Galera {
   }
 
   /** pc.bootstrap=YES; where the component is primary Galera ignores it. */
-  repair(name: string): void {
+  repair(name: string, without: readonly string[]): void {
     const group = this.servers.get(name)?.group
-    if (group && !group.primary) this.#install(group)
+    if (!group || group.primary) return
+    this.#leaveBehind(without, group.head)
+    this.#install(group)
   }
 
   write(group: Group): void {
     group.head = follow(group.head)
     this.acknowledged = group.head
+    this.newest = group.head
   }
 
   /** One server tries to become a member. */
@@ -109,7 +122,15 @@ export class Galera {
     if (only !== undefined && this.acknowledged !== null && !contains(only.head, this.acknowledged)) throw new Violation(`acknowledged write ${this.acknowledged.seqno} is absent at ${only.head.seqno}`)
   }
 
+  /** An operator or the policy goes on without these: what only they hold is lost by right. */
+  #leaveBehind(names: readonly string[], from: Entry | null): void {
+    for (const name of names) this.#left.add(name)
+    if (names.length > 0 && this.newest !== null && from !== null && !contains(from, this.newest)) this.newest = from
+    if (names.length > 0 && this.acknowledged !== null && from !== null && !contains(from, this.acknowledged)) this.acknowledged = from
+  }
+
   #bootstrap(server: Server): void {
+    this.#leaveBehind(server.without, server.disk.entry)
     if (server.disk.entry === null) this.#roots++
     const head = server.disk.entry ?? { history: uuidOf(1, this.#roots), seqno: 0n, parent: null }
     this.#form([server], head)
@@ -142,7 +163,11 @@ export class Galera {
 
   #enter(server: Server, group: Group): void {
     const entry = server.group?.head ?? server.disk.entry
-    if (entry !== null && !contains(group.head, entry)) throw new Violation(`${server.name} joined with a fork at ${entry.seqno}`)
+    if (entry !== null && !contains(group.head, entry)) {
+      // A running server is merged by Galera itself before any agent may look.
+      if (server.group === null || !this.#left.has(server.name)) throw new Violation(`${server.name} joined with a fork at ${entry.seqno}`)
+      server.forked = true
+    }
     this.#part(server)
     group.members.add(server)
     server.group = group
@@ -154,6 +179,8 @@ export class Galera {
     group.primary = true
     group.head = follow(group.head)
     const members = new Map([...group.members].map((member) => [member.nodeUuid, member.name]))
+    this.newest = group.head
+    this.newestMembers = [...members.values()]
     group.view = { id: `view/${++this.#numbers}`, seqno: group.head.seqno, members }
     for (const { disk, nodeUuid } of group.members) {
       disk.entry = group.head

@@ -4,8 +4,10 @@ import type { LedgerStore } from '../../src/agent/ledger-store.ts'
 import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
 import { type Answer, type answerProposal, type Proposal, proposalFor } from '../../src/galera/fence.ts'
-import { type Ledger, newLedger, recordDecision, recordDeparture, type recordLaunch, recordPromise, recordView } from '../../src/galera/ledger.ts'
-import type { Data, Facts, Live, Observation } from '../../src/galera/observation.ts'
+import { type Ledger, newLedger, recordDecision, recordDeparture, recordForks, type recordLaunch, recordPromise, recordView } from '../../src/galera/ledger.ts'
+import { goAlong, type Launchable } from '../../src/agent/launch.ts'
+import { leftBehindAt } from '../../src/galera/left-behind.ts'
+import type { Data, Down, Facts, Live, Observation } from '../../src/galera/observation.ts'
 import type { Disk, Galera } from './galera-model.ts'
 
 /** What the agents of a simulation share. */
@@ -18,6 +20,8 @@ export interface Surroundings {
   /** null: the request or its answer was lost. */
   readonly propose: (to: string, proposal: Proposal) => Answer | null
   readonly shuffled: <Item>(items: readonly Item[]) => Item[]
+  /** absent-members=majority. */
+  readonly majority: boolean
   readonly recordLaunch: typeof recordLaunch
   /** An await lies between the fence and `launched`. */
   readonly gapBeforeLaunch: boolean
@@ -41,7 +45,7 @@ export class Gear {
 
   startAgent(): void {
     const ledger = Object.defineProperty({}, 'ledger', { get: () => this.ledger }) as LedgerStore
-    this.node = new Node({} as never, this.#config(), ledger, {} as never, {} as never)
+    this.node = new Node({} as never, this.#config(), {} as never, ledger, {} as never, {} as never)
     if (this.#server !== undefined) this.#poll(this.node)
     else this.node.datadir = this.#readDatadir()
   }
@@ -93,6 +97,7 @@ export class Gear {
         yield
         this.#poll(node)
         if (node.status !== null && !node.status.primary) yield* this.#tendNonPrimary(node)
+        else if (node.status !== null) yield* this.#watchPeers(node)
       }
     }
   }
@@ -102,7 +107,7 @@ export class Gear {
     for (let refusals = 0; ; ) {
       yield
       yield* this.#askPeers(node)
-      const decision = this.#world.decide({ self: node.reportDown(), peers: node.observations })
+      const decision = this.#world.decide(this.#facts(node, node.reportDown()))
       this.ledger = recordDecision(this.ledger, decision, '')
       refusals = decision.do === 'refuse' ? refusals + 1 : 0
       if (refusals >= 4) node.intent = 'stay'
@@ -113,8 +118,9 @@ export class Gear {
       if (this.#world.gapBeforeLaunch) yield
       node.launched = decision.do
       this.ledger = this.#world.recordLaunch(this.ledger, node.reportDown().view)
+      this.#goAlong(node, decision)
       yield
-      this.#world.galera.start(this.name, this.disk, decision.do)
+      this.#world.galera.start(this.name, this.disk, decision.do, givenUp(decision))
       while (this.#server !== undefined && node.launched !== null) {
         yield
         this.#poll(node)
@@ -127,17 +133,39 @@ export class Gear {
   *#tendNonPrimary(node: Node): Generator<void, void> {
     yield* this.#askPeers(node)
     this.#poll(node)
+    const view = node.lastView(this.disk.gvwstate)
+    if (view !== null && !node.status?.primary) this.ledger = recordView(this.ledger, view)
     const self = node.report()
     if (self.kind !== 'non-primary') return
-    const decision = this.#world.decideNonPrimary({ self, peers: node.observations })
+    const decision = this.#world.decideNonPrimary(this.#facts(node, self))
     this.ledger = recordDecision(this.ledger, decision, '')
     if (decision.do === 'leave') this.#world.galera.leave(this.name)
     if (decision.do !== 'repair' || !(yield* this.#raiseFence(node, decision))) return
     node.repairing = true
     yield
-    this.#world.galera.repair(this.name)
+    this.#goAlong(node, decision)
+    this.#world.galera.repair(this.name, givenUp(decision))
     yield
     node.repairing = false
+  }
+
+  /** As launch and repair do: who is left behind is recorded, old data is moved aside. */
+  #goAlong(node: Node, decision: Launchable | Extract<RunningDecision, { do: 'repair' }>): void {
+    const { disk } = this
+    const { data } = node.reportDown()
+    const seqno = node.status?.lastCommitted ?? (data.kind === 'position' ? data.seqno : null)
+    this.ledger = goAlong(this.ledger, node.observations, decision, seqno, this.ledger.promise?.epoch ?? 0, '')
+    if (decision.do === 'join' && decision.aside !== null) Object.assign(disk, { entry: null, safeToBootstrap: false, gvwstate: null })
+    node.word = null
+  }
+
+  /** As the shipped watch of a running node: one that was left behind and was merged by Galera stops. */
+  *#watchPeers(node: Node): Generator<void, void> {
+    yield* this.#askPeers(node)
+    this.#poll(node)
+    if (!node.status?.primary) return
+    if (leftBehindAt(node.report(), node.observations) !== null) this.#world.galera.leave(this.name)
+    else this.ledger = recordForks(this.ledger, node.observations.flatMap((peer) => (peer.kind === 'primary' ? peer.forks : [])))
   }
 
   *#askPeers(node: Node): Generator<void, void> {
@@ -166,6 +194,10 @@ export class Gear {
     return answers.every((answer) => answer?.ack === true) && promise?.epoch === proposal.epoch && promise.chosen === proposal.chosen
   }
 
+  #facts<Self extends Down | Live>(node: Node, self: Self): Facts<Self> {
+    return { self, peers: node.observations, orders: node.orders }
+  }
+
   #poll(node: Node): void {
     const server = this.#server
     const group = server?.group ?? null
@@ -173,8 +205,8 @@ export class Gear {
     node.status = null
     if (server === undefined || group === null) return
     const { primary, head, view } = group
-    node.status = { stateUuid: head.history, lastCommitted: head.seqno, primary, ready: primary, connected: true, localState: 4, localStateComment: '', clusterSize: group.members.size, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '' }
-    if (primary) this.ledger = recordView(this.ledger, { uuid: head.history, seqno: view.seqno, members: [...view.members].map(([uuid, name]) => ({ uuid, name })), ownUuid: server.nodeUuid })
+    node.status = { stateUuid: head.history, lastCommitted: head.seqno, primary, ready: primary, connected: true, localState: 4, localStateComment: '', clusterSize: group.members.size, clusterWeight: group.members.size, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '' }
+    if (primary) this.ledger = recordView(this.ledger, { uuid: head.history, seqno: view.seqno, members: [...view.members].map(([uuid, name]) => ({ uuid, name, address: null })), weight: view.members.size, ownUuid: server.nodeUuid })
   }
 
   #ended(node: Node): void {
@@ -194,6 +226,11 @@ export class Gear {
 
   #config(): Config {
     const peers = this.peers?.map((name) => parseEndpoint(`${name}/${name}.test`)) ?? null
-    return { name: this.name, peers, own: parseEndpoint(`${this.name}/${this.name}.test`) } as Config
+    return { name: this.name, peers, weight: 1, absentMembers: this.#world.majority ? 'majority' : 'wait', absentWait: 0, own: parseEndpoint(`${this.name}/${this.name}.test`) } as Config
   }
+}
+
+function givenUp(decision: Decision | RunningDecision): readonly string[] {
+  if (decision.do !== 'bootstrap' && decision.do !== 'repair') return []
+  return decision.without.flatMap(({ names, why }) => (why === 'not-in-view' ? [] : names))
 }

@@ -15,7 +15,7 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
       const { self } = facts
       if (decision.rule !== 'most-advanced' || decision.do !== 'wait' || !isPositioned(self)) return decision
       const first = positioned(facts).every((node) => node.data.seqno <= self.data.seqno)
-      return first ? { ...decision, do: 'bootstrap', uuid: self.data.uuid, seqno: self.data.seqno, known: [] } : decision
+      return first ? { ...decision, do: 'bootstrap', uuid: self.data.uuid, seqno: self.data.seqno, known: [], leftBehind: [], without: [] } : decision
     },
   },
   'a member that lost its data counted as one that told its position': {

@@ -2,6 +2,7 @@ import { answerProposal } from '../../src/galera/fence.ts'
 import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import { recordLaunch } from '../../src/galera/ledger.ts'
 import type { Facts, Live, Observation } from '../../src/galera/observation.ts'
+import { missingOf } from '../../src/galera/rules/absent.ts'
 import { decide, decideNonPrimary } from '../../src/galera/rules/decide.ts'
 import { Galera } from './galera-model.ts'
 import { contains, Violation } from './history.ts'
@@ -32,8 +33,10 @@ export class World {
   /** In the order in which they were made. */
   readonly #made: readonly string[]
   readonly #lists: Lists
+  readonly #policy: 'wait' | 'majority'
 
-  constructor(seed: number, size: number, lists: Lists, variant: Variant) {
+  constructor(seed: number, size: number, lists: Lists, policy: 'wait' | 'majority', variant: Variant) {
+    this.#policy = policy
     this.random = new Random(seed)
     this.#lists = lists
     this.#decide = variant.decide ?? decide
@@ -44,6 +47,7 @@ export class World {
       decideNonPrimary: variant.decideNonPrimary ?? decideNonPrimary,
       answerProposal: variant.answerProposal ?? answerProposal,
       recordLaunch: variant.recordLaunch ?? recordLaunch,
+      majority: policy === 'majority',
       gapBeforeLaunch: variant.gapBeforeLaunch ?? false,
       ask: this.#ask,
       propose: (to, proposal) => {
@@ -89,7 +93,8 @@ export class World {
         this.#check()
       }
       const [group] = this.galera.groups
-      if (this.galera.groups.size === 1 && group?.primary && group.members.size === this.gears.length) return true
+      const forked = [...this.galera.servers.values()].some((server) => server.forked)
+      if (!forked && this.galera.groups.size === 1 && group?.primary && group.members.size === this.gears.length) return true
     }
     return false
   }
@@ -136,6 +141,7 @@ export class World {
     else if (roll < 0.967) this.#cut()
     else if (roll < 0.975) this.#event(gear, 'sees the network whole again', () => this.#heal())
     else if (roll < 0.977) this.#wipe(gear)
+    else if (roll < 0.978) this.#giveUp(gear)
     else if (roll < 0.98) this.#lossy = !this.#lossy
     else if (roll < 0.985) this.#list(gear)
     else if (gear.node === null) this.#event(gear, 'agent starts', () => gear.startAgent())
@@ -158,16 +164,31 @@ export class World {
     this.galera.reconnect()
   }
 
-  /** A datadir is lost; never the only one with the newest acknowledged write. */
+  /** A datadir is lost; never the only one with the newest view or write. */
   #wipe(gear: Gear): void {
-    const { acknowledged, servers } = this.galera
+    const { newest, servers } = this.galera
     if (servers.has(gear.name) || gear.disk.entry === null) return
-    const kept = this.gears.filter((one) => one !== gear && one.disk.entry !== null && (acknowledged === null || contains(servers.get(one.name)?.group?.head ?? one.disk.entry, acknowledged)))
+    const kept = this.gears.filter((one) => one !== gear && one.disk.entry !== null && (newest === null || contains(servers.get(one.name)?.group?.head ?? one.disk.entry, newest)))
     if (kept.length === 0) return
     this.#event(gear, 'is wiped', () => {
       gear.stopAgent()
       Object.assign(gear.disk, { entry: null, safeToBootstrap: false, gvwstate: null })
     })
+  }
+
+  /** An operator who knows that no other server runs gives up the nodes that this one misses; one at a time. */
+  #giveUp(gear: Gear): void {
+    const { node } = gear
+    const others = this.gears.filter((one) => one !== gear)
+    if (node === null || this.#policy === 'majority' || others.some((one) => this.galera.servers.has(one.name) || one.node?.word)) return
+    const self = node.report()
+    const uuid = self.kind === 'down' ? (self.data.kind === 'position' ? self.data.uuid : null) : self.uuid
+    if (uuid === null || self.kind === 'primary') return
+    // Who forces a node that was not there at last makes a fork that nobody can see.
+    if (!this.galera.newestMembers.includes(gear.name)) return
+    const { names } = missingOf({ self, peers: node.observations }, uuid)
+    if (names.length === 0) return
+    this.#event(gear, `is told to go on without ${names.join('+')}`, () => (node.word = { lose: names, reason: 'gone' }))
   }
 
   /** The platform tells a gear of the others: all at once, or those that were made until now. */

@@ -1,9 +1,9 @@
 import type { Decision, Rule, RunningDecision } from '../decision.ts'
 import { describeObservation, type Down, type Facts, type Live } from '../observation.ts'
 import { allFresh, dataLost, freshNeedsPrimary, noPeerList } from './fresh-cluster.ts'
-import { furtherStopped, othersUnsettled, primaryElsewhere, repairInPlace, runningHistories, viewIncomplete } from './non-primary.ts'
-import { foreignPrimary, joinPrimary, nilPrimary, twoPrimaries } from './running-cluster.ts'
-import { historyChanged, lastMember, liveNonPrimary, membersMissing, mostAdvanced, positionUnknown, reform, startUnderWay, twoHistories } from './stopped-cluster.ts'
+import { chosenElsewhere, furtherStopped, leftBehindLeaves, othersUnsettled, primaryElsewhere, repairInPlace, runningHistories, viewIncomplete } from './non-primary.ts'
+import { foreignPrimary, joinPrimary, nilPrimary, rejoinAnew, twoPrimaries } from './running-cluster.ts'
+import { chosenIsSilent, historyChanged, historyLost, lastMember, leftBehindWaits, liveNonPrimary, majorityGoesOn, membersMissing, mostAdvanced, operatorWord, positionUnknown, reform, startUnderWay, twoHistories } from './stopped-cluster.ts'
 
 /** In order; the first that applies decides. Same facts, same decision, on every node. */
 export const RULES: readonly Rule[] = [
@@ -11,23 +11,29 @@ export const RULES: readonly Rule[] = [
   nilPrimary,
   historyChanged,
   foreignPrimary,
+  rejoinAnew,
   joinPrimary,
   noPeerList,
   positionUnknown,
   twoHistories,
+  leftBehindWaits,
   startUnderWay,
   dataLost,
   freshNeedsPrimary,
   allFresh,
+  chosenIsSilent,
   reform,
   liveNonPrimary,
   lastMember,
+  operatorWord,
+  majorityGoesOn,
   membersMissing,
+  historyLost,
   mostAdvanced,
 ]
 
 /** For a server that runs outside a primary component; in order, the first that applies decides. */
-export const NON_PRIMARY_RULES: readonly Rule<Live>[] = [primaryElsewhere, othersUnsettled, viewIncomplete, runningHistories, furtherStopped, repairInPlace]
+export const NON_PRIMARY_RULES: readonly Rule<Live>[] = [leftBehindLeaves, primaryElsewhere, othersUnsettled, chosenElsewhere, viewIncomplete, runningHistories, furtherStopped, repairInPlace]
 
 /** @throws Error if no rule applies: the list is complete, so that is a bug. */
 export function decide(facts: Facts, rules: readonly Rule[] = RULES): Decision {

@@ -54,6 +54,6 @@ export const allFresh: Rule = {
     }
     const first = down(facts).map((node) => node.name).toSorted()[0] ?? facts.self.name
     if (first !== facts.self.name) return { do: 'wait', reason: `All nodes are new; ${first} starts the cluster.`, for: [first], hint: `Start ${first}.` }
-    return { do: 'bootstrap', reason: 'All listed nodes are new and this one is the first by name: it starts the history.', uuid: null, seqno: -1n, known: answering(facts) }
+    return { do: 'bootstrap', reason: 'All listed nodes are new and this one is the first by name: it starts the history.', uuid: null, seqno: -1n, known: answering(facts), leftBehind: [], without: [] }
   },
 }

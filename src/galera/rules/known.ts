@@ -1,4 +1,5 @@
 import type { Data, Down, Facts, Live, Silent } from '../observation.ts'
+import { leftBehindAt } from '../left-behind.ts'
 import { newestViews, type View } from '../view.ts'
 
 export type Positioned = Down & { readonly data: Extract<Data, { kind: 'position' }> }
@@ -22,8 +23,18 @@ export const down = (facts: Known): readonly Down[] => [facts.self, ...facts.pee
 export const answering = (facts: Known): readonly string[] =>
   [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent').map((node) => node.name).toSorted()
 
-/** Down nodes with a known position, self among them. */
-export const positioned = (facts: Known): readonly Positioned[] => down(facts).filter(isPositioned)
+/** Whom the cluster has left behind, by name: how far their data goes says nothing of it. */
+export function leftBehind(facts: Known): readonly string[] {
+  const all = [facts.self, ...facts.peers]
+  if (all.every((node) => node.kind === 'silent' || node.forks.length === 0)) return []
+  return all.filter((node) => node.kind !== 'silent' && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
+}
+
+/** Down nodes with a known position that counts, self among them. */
+export function positioned(facts: Known): readonly Positioned[] {
+  const behind = leftBehind(facts)
+  return down(facts).filter(isPositioned).filter((node) => !behind.includes(node.name))
+}
 
 export interface Membership {
   /** Names of the members of the newest view; a member whose name nobody knows is called `node UUID`. */
@@ -45,27 +56,16 @@ export function newestMembers(facts: Known, uuid: string): Membership {
   return { names: [...new Set(names)].toSorted(), source: 'view' }
 }
 
-/** The recorded views of one history. */
+/** The recorded views of one history, but those of nodes that were left behind. */
 export function knownViews(facts: Known, uuid: string): readonly View[] {
+  const behind = leftBehind(facts)
   return [facts.self, ...facts.peers].flatMap((node) =>
-    node.kind !== 'silent' && node.view !== null && node.view.uuid === uuid ? [node.view] : [],
+    node.kind !== 'silent' && node.view !== null && node.view.uuid === uuid && !behind.includes(node.name) ? [node.view] : [],
   )
 }
 
-/**
- * Whose position must be known before anybody goes on: the members of the newest view, and everybody listed where a
- * member of it has lost its data, for then a node that left earlier may hold the most.
- */
-export function counted(facts: Known, uuid: string): { readonly names: readonly string[]; readonly why: string } {
-  const members = newestMembers(facts, uuid)
-  const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name)).map((node) => node.name)
-  if (lost.length === 0) return { names: members.names, why: members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded' }
-  const names = [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
-  return { names, why: `needed since data is lost on ${list(lost)}, of the newest view` }
-}
-
 function nameOf(facts: Known, nodeUuid: string): string {
-  const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && node.view?.ownUuid === nodeUuid)
+  const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && (node.view?.ownUuid === nodeUuid || (node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid) === nodeUuid))
   return owner?.name ?? `node ${nodeUuid}`
 }
 

@@ -1,10 +1,29 @@
 import type { Rule } from '../decision.ts'
-import type { Live, Observation } from '../observation.ts'
-import { answering, counted, list, positioned, primaries } from './known.ts'
+import type { Uncounted } from '../fork.ts'
+import { leftBehindAt } from '../left-behind.ts'
+import type { Facts, Live, Observation } from '../observation.ts'
+import { chosenSilent, majorityTold, missingOf, notInView, operatorsWord, waitForChosen } from './absent.ts'
+import { answering, leftBehind, list, positioned, primaries, silent } from './known.ts'
 
 /** Rules for a server that runs outside a primary component, which serves nothing. */
 
+const rightToGoOn = (facts: Facts<Live>): Uncounted | null => {
+  const missing = missingOf(facts, facts.self.uuid)
+  return operatorsWord(facts, missing) ?? majorityTold(facts, facts.self.uuid, missing)
+}
+
 const running = (peers: readonly (Live | Observation)[]): readonly Live[] => peers.filter((node): node is Live => node.kind === 'non-primary')
+
+export const leftBehindLeaves: Rule<Live> = {
+  name: 'left-behind-runs',
+  why: 'The cluster went on without this server. Galera would merge it by incremental state transfer, silently different.',
+  invariant: 'A server that was left behind stops before it is merged.',
+  decide(facts) {
+    const fork = leftBehindAt(facts.self, facts.peers)
+    if (fork === null) return null
+    return { do: 'leave', reason: `The cluster went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why}): it stops, and takes the state anew.` }
+  },
+}
 
 export const primaryElsewhere: Rule<Live> = {
   name: 'primary-elsewhere',
@@ -29,16 +48,24 @@ export const othersUnsettled: Rule<Live> = {
   },
 }
 
+export const chosenElsewhere: Rule<Live> = {
+  name: 'chosen-elsewhere',
+  why: 'Who was acknowledged as the first may have become Primary alone, in a view that nobody else knows.',
+  invariant: 'No component is repaired beside a node that was let go first and does not answer.',
+  decide(facts) {
+    const names = chosenSilent(facts)
+    return names.length === 0 ? null : waitForChosen(names)
+  },
+}
+
 export const viewIncomplete: Rule<Live> = {
   name: 'view-incomplete',
   why: 'Who is silent may be on the other side of a partition, where the majority goes on.',
   invariant: 'A component is repaired only when everybody of the newest view has told its position.',
   decide(facts) {
-    const { names, why } = counted(facts, facts.self.uuid)
-    const told = new Set([facts.self, ...facts.peers].filter((node) => node.kind === 'non-primary' || (node.kind === 'down' && node.data.kind !== 'unknown')).map((node) => node.name))
-    const missing = names.filter((name) => !told.has(name))
-    if (missing.length === 0) return null
-    return { do: 'wait', reason: `Not in a primary component, and nothing is known of ${list(missing)} (${why}).`, for: missing, hint: `Mend the network to ${list(missing)}, or start ${list(missing)}.` }
+    const missing = missingOf(facts, facts.self.uuid)
+    if (missing.names.length === 0 || rightToGoOn(facts) !== null) return null
+    return { do: 'wait', reason: `Not in a primary component, and nothing is known of ${list(missing.names)} (${missing.why}).`, for: missing.names, hint: `Mend the network to ${list(missing.names)}, or start it. If it is gone for good: galeractl bootstrap --force tells what may be lost.` }
   },
 }
 
@@ -74,6 +101,9 @@ export const repairInPlace: Rule<Live> = {
     const { self } = facts
     const [first = self] = [self, ...running(facts.peers)].toSorted((a, b) => (a.seqno === b.seqno ? (a.name < b.name ? -1 : 1) : a.seqno > b.seqno ? -1 : 1))
     if (first.name !== self.name) return { do: 'wait', reason: `${first.name} is as far as any, at ${first.seqno}, and makes the component primary.`, for: [first.name], hint: 'Nothing to do; this server is merged into it.' }
-    return { do: 'repair', reason: `Everybody of the newest view has told, and nobody is further than this running server, at ${self.seqno}: it makes its component primary.`, uuid: self.uuid, seqno: self.seqno, known: answering(facts) }
+    const without = rightToGoOn(facts)
+    const others = silent(facts).map((peer) => peer.name).filter((name) => !without?.names.includes(name))
+    const who = without === null ? 'Everybody of the newest view has told' : `${list(without.names)} ${without.names.length === 1 ? 'is' : 'are'} left behind (${without.why === 'forced' ? `an operator's word: ${without.reason}` : without.reason})`
+    return { do: 'repair', reason: `${who}, and nobody known is further than this running server, at ${self.seqno}: it makes its component primary.`, uuid: self.uuid, seqno: self.seqno, known: answering(facts), leftBehind: leftBehind(facts), without: without === null ? [] : [without, ...notInView(others)] }
   },
 }

@@ -1,4 +1,5 @@
 import type { Rule } from '../decision.ts'
+import { leftBehindAt } from '../left-behind.ts'
 import { isHistory } from '../gtid.ts'
 import { list, primaries } from './known.ts'
 
@@ -54,6 +55,18 @@ export const foreignPrimary: Rule = {
   },
 }
 
+export const rejoinAnew: Rule = {
+  name: 'rejoin-anew',
+  why: 'The cluster went on without this node, which may hold writes that the others lack. By incremental state transfer it would join with them, silently different [ran].',
+  invariant: 'A node that was left behind joins only with a whole new state, and its old data is kept.',
+  decide(facts) {
+    const via = primaries(facts).map((node) => node.name).toSorted()
+    const fork = leftBehindAt(facts.self, facts.peers)
+    if (via.length === 0 || fork === null) return null
+    return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary, but went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why}): its data is moved aside, and it takes the state anew.`, via, uuid: fork.uuid, aside: fork }
+  },
+}
+
 export const joinPrimary: Rule = {
   name: 'join-primary',
   why: 'A running primary component holds the history; everybody else joins it.',
@@ -63,7 +76,7 @@ export const joinPrimary: Rule = {
     const uuid = live[0]?.uuid
     if (uuid === undefined) return null
     const via = live.map((node) => node.name).toSorted()
-    return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary.`, via, uuid }
+    return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary.`, via, uuid, aside: null }
   },
 }
 

@@ -1,6 +1,9 @@
 import type { Rule, Verdict } from '../decision.ts'
+import type { Uncounted } from '../fork.ts'
+import { leftBehindAt } from '../left-behind.ts'
 import type { Facts } from '../observation.ts'
-import { answering, counted, down, isPositioned, knownViews, list, type Positioned, positioned, silent } from './known.ts'
+import { chosenSilent, lossOf, majorityTold, type Missing, missingOf, notInView, operatorsWord, waitForChosen } from './absent.ts'
+import { answering, isPositioned, knownViews, leftBehind, list, type Positioned, positioned, silent } from './known.ts'
 
 /** Rules for nodes with data of which none is Primary. */
 
@@ -44,6 +47,20 @@ export const twoHistories: Rule = {
   },
 }
 
+export const leftBehindWaits: Rule = {
+  name: 'left-behind',
+  why: 'The cluster went on without this node: its data may have a higher seqno, and writes that the others lack, but the others have acknowledged more since.',
+  invariant: 'A node that was left behind never bootstraps.',
+  decide(facts) {
+    const fork = leftBehindAt(facts.self, facts.peers)
+    if (fork === null) return null
+    const others = positioned(facts).map((node) => node.name)
+    const reason = `The cluster went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why})`
+    if (others.length === 0) return { do: 'refuse', reason: `${reason}, and no other node that answers has data that counts.`, hint: 'Start those that went on. If they are gone, or each side went on alone: decide whose data to keep, and on the other nodes galeractl stop, move data/ aside, galeractl setup, galeractl start.' }
+    return { do: 'wait', reason: `${reason}: it takes the state anew when ${list(others)} ${others.length === 1 ? 'is' : 'are'} Primary.`, for: others, hint: `Start ${list(others)}.` }
+  },
+}
+
 export const startUnderWay: Rule = {
   name: 'start-under-way',
   why: 'A node that already bootstraps or joins will be Primary soon, or say that it failed.',
@@ -52,6 +69,16 @@ export const startUnderWay: Rule = {
     const busy = peers.filter((peer) => peer.kind === 'down' && (peer.launched === 'bootstrap' || peer.launched === 'join')).map((peer) => peer.name)
     if (busy.length === 0) return null
     return { do: 'wait', reason: `mariadbd is being started on ${list(busy)}.`, for: busy, hint: 'Nothing to do; galeractl status shows its progress.' }
+  },
+}
+
+export const chosenIsSilent: Rule = {
+  name: 'chosen-is-silent',
+  why: 'Who was acknowledged as the first may have become Primary alone, in a view that nobody else knows, and have acknowledged writes since.',
+  invariant: 'Nobody goes on beside a node that it has itself let go first, until that one answers or a later primary view was seen.',
+  decide(facts) {
+    const names = chosenSilent(facts)
+    return names.length === 0 ? null : waitForChosen(names)
   },
 }
 
@@ -65,8 +92,8 @@ export const reform: Rule = {
     const { uuid } = facts.self.data
     const names: string[] = []
     for (const member of own.members) {
-      const node = down(facts).find((one) => one.gvwstate?.myUuid === member)
-      if (node === undefined || !isPositioned(node) || node.data.uuid !== uuid) return null
+      const node = positioned(facts).find((one) => one.gvwstate?.myUuid === member)
+      if (node === undefined || node.data.uuid !== uuid) return null
       if (node.gvwstate?.viewId !== own.viewId || node.intent === 'stay') return null
       names.push(node.name)
     }
@@ -78,8 +105,9 @@ export const liveNonPrimary: Rule = {
   name: 'live-non-primary',
   why: 'A running server outside a primary component may become Primary at any moment: Galera merges it, or its agent repairs its component or stops it.',
   invariant: 'No bootstrap beside a running server.',
-  decide({ peers }) {
-    const live = peers.filter((peer) => peer.kind === 'non-primary' || (peer.kind === 'silent' && peer.serving))
+  decide({ peers, orders }) {
+    const lose = orders?.lose ?? []
+    const live = peers.filter((peer) => peer.kind === 'non-primary' || (peer.kind === 'silent' && peer.serving && !lose.includes(peer.name)))
     if (live.length === 0) return null
     const names = live.map((peer) => peer.name).toSorted()
     return { do: 'wait', reason: `A server that is not known to be Primary runs on ${list(names)}.`, for: names, hint: `Run galeractl status there; where its agent is down, galeractl start adopts the running server.` }
@@ -101,17 +129,45 @@ export const lastMember: Rule = {
   },
 }
 
+export const operatorWord: Rule = {
+  name: 'operator-word',
+  why: 'An operator has said, by galeractl bootstrap --force, that what only the missing nodes hold may be lost.',
+  invariant: 'Every missing member of the newest view was named, and must take the state anew when it returns.',
+  decide(facts) {
+    return withoutMissing(facts, (missing) => operatorsWord(facts, missing))
+  },
+}
+
+export const majorityGoesOn: Rule = {
+  name: 'majority-goes-on',
+  why: 'With absent-members=majority, and when waiting has ended, more than half of the newest view by weight goes on: no rival Primary can exist, but writes that only the absent hold are left behind.',
+  invariant: 'More than half of the newest view has told, none of the absent serves, and the absent must take the state anew.',
+  decide(facts) {
+    return withoutMissing(facts, (missing, uuid) => majorityTold(facts, uuid, missing))
+  },
+}
+
 export const membersMissing: Rule = {
   name: 'members-missing',
   why: 'A silent peer may hold acknowledged writes that nobody else has, or may be running: silence is not absence. Where a member of the newest view has lost its data, a node that left earlier may hold the most: then everybody listed counts.',
   invariant: 'Nobody bootstraps while a member of the newest view has not told its position.',
   decide(facts) {
     if (!isPositioned(facts.self)) return null
-    const { names, why } = counted(facts, facts.self.data.uuid)
-    const known = new Set(down(facts).filter((node) => node.data.kind !== 'unknown').map((node) => node.name))
-    const missing = names.filter((name) => !known.has(name))
-    if (missing.length === 0) return null
-    return { do: 'wait', reason: `No position yet from ${list(missing)} (${why}).`, for: missing, hint: `Start ${list(missing)}, or its agent.` }
+    const missing = missingOf(facts, facts.self.data.uuid)
+    if (missing.names.length === 0) return null
+    return { do: 'wait', reason: `No position yet from ${list(missing.names)} (${missing.why}).`, for: missing.names, hint: `Start ${list(missing.names)}, or its agent. If it is gone for good: galeractl bootstrap --force tells what may be lost.` }
+  },
+}
+
+export const historyLost: Rule = {
+  name: 'history-lost',
+  why: 'A view or a fork is recorded that began beyond everybody\'s data: what was acknowledged in it was lost with the disks of its members. To go on from less would hide that.',
+  invariant: 'No program rolls the cluster back behind a recorded view.',
+  decide(facts) {
+    if (!isPositioned(facts.self)) return null
+    const loss = lossOf(facts, facts.self.data.uuid)
+    if (loss === null || loss.names.every((name) => facts.orders?.lose.includes(name))) return null
+    return { do: 'refuse', reason: `The data of a recorded view went to seqno ${loss.begun} at least, but no data that counts goes beyond ${loss.reached}: acknowledged writes were lost with ${list(loss.names)}.`, hint: 'Restore a snapshot, bring a disk back, or look at galeractl rescued; to go on with what is left: galeractl bootstrap --force.' }
   },
 }
 
@@ -133,11 +189,21 @@ function byAdvance(a: Positioned, b: Positioned): number {
   return a.name < b.name ? -1 : 1
 }
 
-function choose(facts: Facts, chosen: Positioned, reason: string): Verdict {
-  const absent = silent(facts).map((peer) => peer.name)
-  const without = absent.length > 0 ? ` No answer from ${list(absent)}, not of the newest view.` : ''
+function withoutMissing(facts: Facts, right: (missing: Missing, uuid: string) => Uncounted | null): Verdict | null {
+  if (!isPositioned(facts.self)) return null
+  const { uuid } = facts.self.data
+  const uncounted = right(missingOf(facts, uuid), uuid)
+  const [first] = positioned(facts).toSorted(byAdvance)
+  if (uncounted === null || first === undefined) return null
+  const of = uncounted.why === 'forced' ? `an operator's word: ${uncounted.reason}` : uncounted.reason
+  return choose(facts, first, `${first.name} has the highest known position, ${first.data.seqno}; ${list(uncounted.names)} ${uncounted.names.length === 1 ? 'is' : 'are'} left behind (${of})`, uncounted)
+}
+
+function choose(facts: Facts, chosen: Positioned, reason: string, uncounted: Uncounted | null = null): Verdict {
+  const others = silent(facts).map((peer) => peer.name).filter((name) => !uncounted?.names.includes(name))
+  const without = others.length > 0 ? ` No answer from ${list(others)}, not of the newest view.` : ''
   if (chosen.name === facts.self.name) {
-    return { do: 'bootstrap', reason: `${reason}.${without}`, uuid: chosen.data.uuid, seqno: chosen.data.seqno, known: answering(facts) }
+    return { do: 'bootstrap', reason: `${reason}.${without}`, uuid: chosen.data.uuid, seqno: chosen.data.seqno, known: answering(facts), leftBehind: leftBehind(facts), without: uncounted === null ? [] : [uncounted, ...notInView(others)] }
   }
   const hint = chosen.intent === 'start' ? 'Nothing to do; this node joins it.' : `Start ${chosen.name}.`
   return { do: 'wait', reason: `${reason}: it starts the cluster.${without}`, for: [chosen.name], hint }

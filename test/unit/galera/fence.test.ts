@@ -1,13 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../../src/galera/decision.ts'
-import { type Acknowledgement, answerProposal, type Proposal, proposalFor } from '../../../src/galera/fence.ts'
+import type { Acknowledgement } from '../../../src/galera/acknowledgement.ts'
+import { answerProposal, type Proposal, proposalFor } from '../../../src/galera/fence.ts'
 import type { Live } from '../../../src/galera/observation.ts'
 import { HISTORY, OTHER_HISTORY, down, downs, fresh, live, position, unknown } from './nodes.ts'
 
-const bootstrap = (more: Partial<Proposal> = {}): Proposal => ({ epoch: 3, kind: 'bootstrap', chosen: 'n2', from: 'n2', uuid: HISTORY, seqno: 7n, known: ['n1', 'n2'], ...more })
+const bootstrap = (more: Partial<Proposal> = {}): Proposal => ({ epoch: 3, kind: 'bootstrap', chosen: 'n2', from: 'n2', uuid: HISTORY, seqno: 7n, known: ['n1', 'n2'], uncounted: [], ...more })
 const reform = (more: Partial<Proposal> = {}): Proposal => ({ ...bootstrap(), kind: 'reform', chosen: 'view/1', seqno: -1n, ...more })
-const promised = (epoch: number, chosen: string, kind: Acknowledgement['kind'] = 'bootstrap'): Acknowledgement => ({ epoch, kind, chosen })
+const promised = (epoch: number, chosen: string, kind: Acknowledgement['kind'] = 'bootstrap'): Acknowledgement => ({ epoch, kind, chosen, settled: false })
 const stopped = down('n1', position(5))
 
 describe('a node acknowledges', () => {
@@ -50,7 +51,7 @@ describe('a node refuses', () => {
 })
 
 test('whatever is proposed in whatever order: in one epoch a node acknowledges one choice only', () => {
-  const proposals = fc.record({ epoch: fc.integer({ min: 1, max: 3 }), kind: fc.constantFrom('bootstrap' as const, 'reform' as const), chosen: fc.constantFrom('n1', 'n2', 'n3'), from: fc.constant('n2'), uuid: fc.option(fc.constant(HISTORY)), seqno: fc.bigInt({ min: 0n, max: 5n }), known: fc.subarray(['n1', 'n2', 'n3']) })
+  const proposals = fc.record({ epoch: fc.integer({ min: 1, max: 3 }), kind: fc.constantFrom('bootstrap' as const, 'reform' as const), chosen: fc.constantFrom('n1', 'n2', 'n3'), from: fc.constant('n2'), uuid: fc.option(fc.constant(HISTORY)), seqno: fc.bigInt({ min: 0n, max: 5n }), known: fc.subarray(['n1', 'n2', 'n3']), uncounted: fc.constant([]) })
   fc.assert(fc.property(fc.array(fc.tuple(downs('n1'), proposals)), (asked) => {
     let promise: Acknowledgement | null = null
     const acknowledged = new Map<number, string>()
@@ -60,7 +61,7 @@ test('whatever is proposed in whatever order: in one epoch a node acknowledges o
       expect(acknowledged.get(proposal.epoch) ?? choice).toBe(choice)
       expect(proposal.epoch).toBeGreaterThanOrEqual((promise as Acknowledgement | null)?.epoch ?? 0)
       acknowledged.set(proposal.epoch, choice)
-      promise = proposal
+      promise = { ...proposal, settled: false }
     }
   }))
 })
@@ -93,7 +94,7 @@ describe('a proposal', () => {
   const told = (promise: Acknowledgement | null) => down('n2', position(7), { promise })
 
   test('is needed for a bootstrap and a re-forming only, one epoch above all that were told', () => {
-    expect(proposalFor({ do: 'bootstrap', uuid: HISTORY, seqno: 4n, known: ['n1'], ...more }, 'n1', null, [told(promised(1, 'n2'))])).toEqual({ epoch: 2, kind: 'bootstrap', chosen: 'n1', from: 'n1', uuid: HISTORY, seqno: 4n, known: ['n1'] })
+    expect(proposalFor({ do: 'bootstrap', uuid: HISTORY, seqno: 4n, known: ['n1'], leftBehind: ['n3'], without: [], ...more }, 'n1', null, [told(promised(1, 'n2'))])).toEqual({ epoch: 2, kind: 'bootstrap', chosen: 'n1', from: 'n1', uuid: HISTORY, seqno: 4n, known: ['n1'], uncounted: ['n3'] })
     expect(proposalFor(again, 'n1', promised(2, 'n1'), [told(null)])).toMatchObject({ kind: 'reform', chosen: 'view/1', epoch: 3 })
     expect(proposalFor({ do: 'wait', for: [], hint: '', ...more }, 'n1', null, [])).toBeNull()
   })

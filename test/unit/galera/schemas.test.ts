@@ -16,7 +16,7 @@ test.each([null, 'down', { kind: 'silent', name: 'n1' }, { ...down('n1', fresh),
 })
 
 test('a proposal arrives as it was; one of an earlier version has heard nobody', () => {
-  const proposal = { epoch: 1, kind: 'bootstrap', chosen: 'n1', from: 'n1', uuid: HISTORY, seqno: 2n ** 62n, known: ['n1', 'n2'] }
+  const proposal = { epoch: 1, kind: 'bootstrap', chosen: 'n1', from: 'n1', uuid: HISTORY, seqno: 2n ** 62n, known: ['n1', 'n2'], uncounted: ['n3'] }
   expect(proposalSchema.parse(overTheWire(proposal))).toEqual(proposal)
   expect(proposalSchema.parse(overTheWire({ ...proposal, known: undefined })).known).toEqual([])
   expect(proposalSchema.safeParse(overTheWire({ ...proposal, epoch: 0 })).success).toBe(false)

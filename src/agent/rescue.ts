@@ -1,0 +1,33 @@
+import { rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Fork } from '../galera/fork.ts'
+import { bigintAsText } from '../galera/schemas.ts'
+import { installDatadir } from '../mariadb/datadir.ts'
+import { usersSql } from '../mariadb/users.ts'
+import { RESCUE_FILE, type Rescue } from '../gear/rescued.ts'
+import { makeFolder, syncFolder, writeFileAtomic } from '../system/files.ts'
+import type { Node } from './node.ts'
+
+/**
+ * Moves the whole datadir aside, with a note of what it holds and why. It is never deleted by galeractl.
+ * The note is written first: a folder that was moved without one would be a riddle.
+ */
+export async function rescueDatadir(node: Node, fork: Fork): Promise<void> {
+  const at = new Date().toISOString()
+  const folder = join(node.paths.rescued, `${node.config.name}-${at.replace(/[:.]/g, '')}`)
+  const data = node.datadir?.data
+  const position = data?.kind === 'position' ? { uuid: data.uuid, seqno: data.seqno } : null
+  const rescue: Rescue = { name: node.config.name, at, position, fork: { ...fork, without: [...fork.without] } }
+  await makeFolder(folder, 0o750)
+  await writeFileAtomic(join(folder, RESCUE_FILE), `${JSON.stringify(rescue, bigintAsText, 1)}\n`, 0o640)
+  await rename(node.paths.data, join(folder, 'data'))
+  await syncFolder(folder)
+  await syncFolder(dirname(node.paths.data))
+  node.datadir = null
+  node.log.warn({ folder, position: rescue.position === null ? null : { ...rescue.position, seqno: String(rescue.position.seqno) } }, 'the cluster went on without this node: its datadir was moved aside; see galeractl rescued')
+}
+
+/** An empty datadir with system tables, where there is none: the state comes from a donor. */
+export async function ensureDatadir(node: Node): Promise<void> {
+  await installDatadir(node.paths.data, node.mariadb, usersSql(node.config), { tell: (progress) => node.say('launching', progress) })
+}

@@ -1,0 +1,56 @@
+import { createInterface } from 'node:readline/promises'
+import { commandAgent } from '../agent/control-client.ts'
+import { ensureAgent } from '../agent/spawn-agent.ts'
+import type { ForcePlan } from '../agent/force-plan.ts'
+import { RefusedError, UsageError } from '../errors.ts'
+import { configOf } from '../gear/gear.ts'
+import { type Context, type Given, text } from './command.ts'
+import { agentDoes, timeoutOption } from './gear-agent.ts'
+import { openedGear } from './opened-gear.ts'
+
+/** An operator's word: the cluster goes on from this node, although members of its newest view have not told their position. */
+export async function run(context: Context, given: Given): Promise<number> {
+  const timeout = timeoutOption(given)
+  const reason = text(given, 'reason')?.trim() ?? ''
+  if (given['force'] !== true) throw new UsageError('no-force', 'bootstrap is only for a cluster that waits for nodes that will not come back', 'See galeractl explain for what is missing; then galeractl bootstrap --force --reason "…".')
+  if (reason === '' || reason.length > 500) throw new UsageError('no-reason', '--reason must say in up to 500 characters why the missing nodes are given up', 'Give --reason "…"; it is recorded with the decision.')
+  const gear = await openedGear(context)
+  await ensureAgent(gear.paths)
+  const plan = JSON.parse((await commandAgent(gear.paths.agentSocket, `/force-plan?reason=${encodeURIComponent(reason)}`, () => undefined)) ?? 'null') as ForcePlan
+  process.stderr.write(`${describe(plan)}\n`)
+  await confirm(plan, given['yesLose'])
+  const query = new URLSearchParams({ reason, lose: plan.missing.join(','), timeout: String(timeout ?? configOf(gear).startTimeout) })
+  await agentDoes(context, gear, `/force?${query.toString()}`)
+  return 0
+}
+
+function describe(plan: ForcePlan): string {
+  const names = plan.missing.join(', ')
+  return [
+    `Missing: ${names} (${plan.why}).`,
+    `The cluster would go on from ${plan.name} at ${plan.uuid}:${plan.seqno}.`,
+    `Writes beyond seqno ${plan.seqno} that were acknowledged and that only ${names} may hold would be left behind.`,
+    `If ${names} runs cut off and is Primary there, this makes two clusters: make sure that it does not run.`,
+    `When it returns, its datadir is moved aside and kept (galeractl rescued), and it takes the state anew.`,
+    'Evidence:',
+    ...plan.evidence.map((line) => `  - ${line}`),
+  ].join('\n')
+}
+
+/** Each missing node is named: by --yes-lose, or typed at a terminal. @throws RefusedError `not-confirmed` */
+async function confirm(plan: ForcePlan, yesLose: Given[string]): Promise<void> {
+  const named = new Set(Array.isArray(yesLose) ? yesLose : [])
+  const unnamed = plan.missing.filter((name) => !named.has(name))
+  if (unnamed.length === 0) return
+  const hint = `Run it again with ${plan.missing.map((name) => `--yes-lose ${name}`).join(' ')}.`
+  if (!process.stdin.isTTY) throw new RefusedError('not-confirmed', `not confirmed: ${unnamed.join(', ')} would be left behind`, hint)
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    for (const name of unnamed) {
+      const typed = await terminal.question(`Type ${name} to leave its data behind: `)
+      if (typed.trim() !== name) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${name}: nothing was done`, hint)
+    }
+  } finally {
+    terminal.close()
+  }
+}

@@ -1,0 +1,38 @@
+import type { Fault } from '../errors.ts'
+import type { Fork } from './fork.ts'
+import { leftBehindAt } from './left-behind.ts'
+import { isHistory } from './gtid.ts'
+import type { Live, Observation } from './observation.ts'
+
+/** What a running node sees of the others that no program may mend: each with the way out. */
+export function findAlarms(self: Live, peers: readonly Observation[]): readonly Fault[] {
+  if (self.kind !== 'primary') return []
+  const primaries = peers.filter((peer): peer is Live => peer.kind === 'primary')
+  return [...primaries.flatMap((peer) => rival(self, peer)), ...(self.view?.members ?? []).flatMap(({ name }) => unrenewed(self, peers, name))]
+}
+
+function rival(self: Live, peer: Live): readonly Fault[] {
+  const hint = 'Decide which one holds the data to keep; on the other nodes galeractl stop, move data/ aside, galeractl setup, galeractl start.'
+  if (!isHistory(peer.uuid)) return [{ code: 'nil-history', message: `${peer.name} is Primary with the nil UUID: its data may differ from node to node`, hint: `Stop mariadbd on ${peer.name}, then run galeractl start there: its position is then compared and passed.` }]
+  if (peer.uuid !== self.uuid) return [{ code: 'two-histories', message: `two clusters are running: ${self.name} at ${self.uuid}:${self.seqno}, ${peer.name} at ${peer.uuid}:${peer.seqno}`, hint }]
+  const apart = self.view !== null && peer.view !== null && !self.view.members.some((one) => peer.view?.members.some((other) => other.uuid === one.uuid))
+  if (apart) return [{ code: 'two-components', message: `two primary components of one history are running: ${self.name} at ${self.seqno}, ${peer.name} at ${peer.seqno}, without a common member`, hint }]
+  return []
+}
+
+/** In the view again, although the cluster had gone on without it, and not with a state of its own: by stock mariadbd, say. */
+function unrenewed(self: Live, peers: readonly Observation[], name: string | null): readonly Fault[] {
+  const fork = self.forks.findLast((one) => name !== null && one.without.includes(name))
+  const peer = peers.find((one) => one.name === name)
+  if (fork === undefined || peer === undefined) return []
+  if (peer.kind === 'silent') return fork.why === 'not-in-view' ? [] : [unrenewedFault(peer.name, fork, 'its agent does not answer, so nobody knows whether it took the state anew')]
+  return leftBehindAt(peer, [self]) === null ? [] : [unrenewedFault(peer.name, fork, 'it did not take the state anew')]
+}
+
+function unrenewedFault(name: string, fork: Fork, because: string): Fault {
+  return {
+    code: 'left-behind-runs',
+    message: `${name} is in the component, but the cluster went on without it at ${fork.uuid}:${fork.seqno} on ${fork.at}, and ${because}: its rows may differ`,
+    hint: `On ${name}: stop mariadbd, then galeractl start, which moves the old data aside (galeractl rescued) and takes the state anew.`,
+  }
+}

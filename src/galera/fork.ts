@@ -1,0 +1,34 @@
+/** A moment at which the cluster went on without some of its nodes: these may hold writes that it lacks. */
+export interface Fork {
+  readonly at: string
+  readonly epoch: number
+  readonly uuid: string
+  /** The position from which the others went on. */
+  readonly seqno: bigint
+  /** Names of those that were not counted. */
+  readonly without: readonly string[]
+  /** `not-in-view`: they were not of the newest view, so nothing acknowledged can be lost. */
+  readonly why: Uncounted['why']
+  /** An operator's reason, or how it came. */
+  readonly reason: string
+}
+
+/** Who is left out of a bootstrap or a repair, and by what right. */
+export interface Uncounted {
+  readonly names: readonly string[]
+  readonly why: 'not-in-view' | 'majority' | 'forced'
+  readonly reason: string
+}
+
+/** So many are remembered. */
+const KEPT_FORKS = 20
+
+/** What tells two forks apart. */
+export const forkId = (fork: Fork) => `${fork.epoch} ${fork.uuid} ${fork.seqno} ${fork.why} ${fork.at}`
+
+/** The forks of both, oldest first, each once. */
+export function mergeForks(own: readonly Fork[], told: readonly Fork[]): readonly Fork[] {
+  const known = new Set(own.map(forkId))
+  const news = told.filter((fork) => !known.has(forkId(fork)))
+  return news.length === 0 ? own : [...own, ...news].toSorted((a, b) => (a.at < b.at ? -1 : 1)).slice(-KEPT_FORKS)
+}

@@ -1,0 +1,99 @@
+import type { Verdict } from '../decision.ts'
+import type { Uncounted } from '../fork.ts'
+import type { Down, Facts, Live } from '../observation.ts'
+import { newestViews } from '../view.ts'
+import { down, knownViews, list, newestMembers, positioned, silent } from './known.ts'
+
+/** Who has not told its position, and who may go on without them. */
+
+type Known = Facts<Down | Live>
+
+export interface Missing {
+  readonly names: readonly string[]
+  /** Why they count. */
+  readonly why: string
+}
+
+/**
+ * Who must have told its position before anybody goes on and has not: of the newest view, and of all that are
+ * listed where a member of it has lost its data, for then a node that left earlier may hold the most.
+ */
+export function missingOf(facts: Known, uuid: string): Missing {
+  const members = newestMembers(facts, uuid)
+  const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name)).map((node) => node.name)
+  const names = lost.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
+  const why = lost.length > 0 ? `needed since data is lost on ${list(lost)}, of the newest view` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
+  const told = new Set([facts.self, ...facts.peers].filter((node) => (node.kind === 'down' ? node.data.kind !== 'unknown' : node.kind !== 'silent')).map((node) => node.name))
+  return { names: names.filter((name) => !told.has(name)), why }
+}
+
+/** A member of the view whose name nobody knows may be any of the silent. */
+function listedNames(facts: Known, { names }: Missing): readonly string[] {
+  const listed = names.filter((name) => facts.peers.some((peer) => peer.name === name))
+  return listed.length === names.length ? names : [...new Set([...listed, ...silent(facts).map((peer) => peer.name)])].toSorted()
+}
+
+/**
+ * Who was acknowledged as the first by a node that was in no primary view since, and is silent: it may be
+ * Primary alone, in a view that nobody else knows. Not who was given up by an operator.
+ */
+export function chosenSilent(facts: Known): readonly string[] {
+  const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
+  const chosen = seen.flatMap(({ promise }) => (promise === null || promise.settled || promise.kind === 'reform' ? [] : [promise.chosen]))
+  return silent(facts).map((peer) => peer.name).filter((name) => chosen.includes(name) && facts.orders?.lose.includes(name) !== true).toSorted()
+}
+
+export function waitForChosen(names: readonly string[]): Extract<Verdict, { do: 'wait' }> {
+  return { do: 'wait', reason: `${list(names)} was acknowledged as the first and does not answer: it may be Primary alone.`, for: names, hint: `Start ${list(names)}, or its agent. If it is gone for good: galeractl bootstrap --force tells what may be lost.` }
+}
+
+/** An operator's word for each of the missing. */
+export function operatorsWord(facts: Known, missing: Missing): Uncounted | null {
+  const { orders } = facts
+  if (orders === undefined || missing.names.length === 0) return null
+  return missing.names.every((name) => orders.lose.includes(name)) ? { names: listedNames(facts, missing), why: 'forced', reason: orders.reason } : null
+}
+
+/**
+ * More than half of the newest view by weight has told: no rival can have become Primary without a person's doing.
+ * Not where a missing one is seen to serve, for then there was one.
+ */
+export function majorityTold(facts: Known, uuid: string, missing: Missing): Uncounted | null {
+  const views = newestViews(knownViews(facts, uuid))
+  if (missing.names.length === 0 || facts.orders?.majority !== true || views.length === 0) return null
+  if (facts.peers.some((peer) => peer.kind === 'silent' && peer.serving)) return null
+  const members = newestMembers(facts, uuid).names
+  const whole = Math.max(...views.map((view) => view.weight ?? view.members.length))
+  const running = [facts.self, ...facts.peers].filter((node): node is Live => node.kind === 'non-primary' && node.uuid === uuid)
+  const told = [...positioned(facts).filter((node) => node.data.uuid === uuid), ...running].filter((node) => members.includes(node.name))
+  const weight = told.reduce((sum, node) => sum + node.weight, 0)
+  if (weight * 2 <= whole) return null
+  return { names: listedNames(facts, missing), why: 'majority', reason: `absent-members=majority: ${weight} of ${whole} votes of the newest view have told` }
+}
+
+/** Silent ones outside the newest view. Where others are given up, they may hold more than those that go on. */
+export const notInView = (names: readonly string[]): readonly Uncounted[] => (names.length === 0 ? [] : [{ names, why: 'not-in-view', reason: 'silent, and not of the newest view' }])
+
+export interface Loss {
+  /** Whose data is gone: members of the newest view that are empty, else all its members. */
+  readonly names: readonly string[]
+  /** The last seqno before the newest known view, or where the newest fork was. */
+  readonly begun: bigint
+  /** How far anybody's data goes. */
+  readonly reached: bigint
+}
+
+/** What is known to have been begun beyond everybody's data: acknowledged writes are lost. Null where nothing is. */
+export function lossOf(facts: Known, uuid: string): Loss | null {
+  const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
+  const forks = seen.flatMap((node) => node.forks).filter((fork) => fork.uuid === uuid).map(({ seqno }) => seqno)
+  // A view takes a seqno for itself, which carries no write.
+  const views = knownViews(facts, uuid).map(({ seqno }) => (seqno ?? 0n) - 1n)
+  const begun = [...forks, ...views].reduce((top, seqno) => (seqno > top ? seqno : top), -1n)
+  const running = seen.filter((node): node is Live => node.kind === 'non-primary')
+  const reached = [...positioned(facts).map(({ data }) => data), ...running].filter((one) => one.uuid === uuid).reduce((top, { seqno }) => (seqno > top ? seqno : top), -1n)
+  if (begun <= reached) return null
+  const members = newestMembers(facts, uuid).names
+  const empty = down(facts).filter((node) => node.data.kind === 'fresh' && members.includes(node.name)).map((node) => node.name)
+  return { names: empty.length > 0 ? empty : members, begun, reached }
+}
