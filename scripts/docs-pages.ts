@@ -1,4 +1,5 @@
 import { buildProgram } from '../src/cli.ts'
+import { settingOptions } from '../src/commands/setting-options.ts'
 import { COMMANDS } from '../src/commands/table.ts'
 import { SETTINGS } from '../src/config/settings.ts'
 import { SEED_LISTS, SHARED } from '../src/config/shared-variables.ts'
@@ -28,7 +29,7 @@ function settingsPage(): string {
     [`\`${SHARED.formerPeers}\``, 'Nodes that were once listed and are no more: absence from the list is no proof of removal.'],
     [Object.values(SEED_LISTS).map((name) => `\`${name}\``).join('<br>'), 'Lists of older cartridges, `host:port` each; read together where `GALERACTL_PEERS` is not set.'],
   ]
-  return `# Settings\n\n${NOTE}Every value is taken from the first of: option, environment, shared variable (one file each in the gear's \`env/\`), \`gear.env\`, default. \`galeractl config\` prints each value with where it came from. Options are kept in \`gear.env\` by \`galeractl setup\`. Secrets are read from files, never from the command line.\n\n${table(['option', 'variable and its aliases', 'default', 'meaning'], rows)}\n\nOwn server settings go into \`conf/conf.d/*.cnf\` of the gear: they are read last and win.\n\n## Shared variables\n\n${table(['variable', 'content'], shared)}\n`
+  return `# Settings\n\n${NOTE}Every value is taken from the first of: option, environment, shared variable (one file each in the gear's \`env/\`), \`gear.env\`, default. \`galeractl config\` prints each value with where it came from. Options are kept in \`gear.env\` by \`galeractl setup\`. Secrets come from files, the environment or shared variables, never from the command line.\n\n${table(['option', 'variable and its aliases', 'default', 'meaning'], rows)}\n\nOwn server settings go into \`conf/conf.d/*.cnf\` of the gear: they are read last and win.\n\n## Shared variables\n\n${table(['variable', 'content'], shared)}\n`
 }
 
 function commandsPage(): string {
@@ -36,9 +37,10 @@ function commandsPage(): string {
   const sections = COMMANDS.map((command) => {
     const sub = program.commands.find((one) => one.name() === command.name)
     const usage = `galeractl ${command.name}${command.options === undefined ? '' : ' [options]'}${command.arguments === undefined ? '' : ` ${command.arguments}`}`
-    const options = command.name === 'setup' || command.name === 'run' ? 'Takes every [setting](settings.md) as an option.' : ''
-    const rows = (sub?.options ?? []).filter((option) => !['--gear', '--json'].includes(option.long ?? '')).map((option) => [`\`${option.flags}\``, option.description])
-    const list = options !== '' ? options : rows.length === 0 ? '' : table(['option', ''], rows)
+    const takesSettings = command.name === 'setup' || command.name === 'run'
+    const settings = new Set(settingOptions.map(({ flags }) => flags))
+    const rows = (sub?.options ?? []).filter((option) => !['--gear', '--json'].includes(option.long ?? '') && !(takesSettings && settings.has(option.flags))).map((option) => [`\`${option.flags}\``, option.description])
+    const list = [takesSettings ? 'Takes every [setting](settings.md) as an option, and:' : '', rows.length === 0 ? '' : table(['option', ''], rows)].filter((part) => part !== '').join('\n\n')
     return [`## ${command.name}`, `\`${usage}\``, command.description ?? `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`, list].filter((part) => part !== '').join('\n\n')
   })
   const meaning: Readonly<Record<keyof typeof EXIT, string>> = {

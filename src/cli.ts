@@ -1,8 +1,8 @@
-import { Command as Program, CommanderError } from 'commander'
+import { Command as Program, CommanderError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { Command, Context } from './commands/command.ts'
 import { COMMANDS } from './commands/table.ts'
-import { EXIT, type Fault } from './errors.ts'
+import { EXIT, type Fault, UsageError } from './errors.ts'
 import { errorShape } from './system/error-shape.ts'
 import { humanLog, jsonLog } from './system/log.ts'
 
@@ -33,13 +33,14 @@ export function buildProgram(invoke: Invoke): Program {
     .enablePositionalOptions()
     .configureHelp({ sortSubcommands: false, helpWidth: 100, showGlobalOptions: true })
     .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    // Errors are told as all others are, by report().
+    .configureOutput({ outputError: () => undefined })
   for (const command of COMMANDS) {
     const sub = program.command(command.name).summary(command.summary).description(command.description ?? command.summary).exitOverride()
-    sub.option('--gear <dir>', 'folder of the gear; default $GALERACTL_GEAR').option('--json', 'print results and errors as JSON')
+    sub.addOption(new Option('--gear <dir>').hideHelp()).addOption(new Option('--json').hideHelp())
     if (command.arguments !== undefined) sub.arguments(command.arguments)
     for (const option of command.options ?? []) sub.option(option.flags, option.description)
-    if (command.raw) sub.passThroughOptions().allowUnknownOption().helpOption(false)
+    if (command.raw) sub.passThroughOptions().allowUnknownOption()
     sub.action(async () => {
       const given = { ...program.opts(), ...sub.opts() } as Record<string, never>
       await invoke(command, await contextOf(given, command.name), given, sub.args)
@@ -62,11 +63,16 @@ async function contextOf(given: Record<string, string | boolean | undefined>, co
 
 /** @returns the exit code */
 function report(error: unknown, json: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
-  const shape = errorShape(error)
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done
+  const shape = error instanceof CommanderError ? usage(error).toShape() : errorShape(error)
   if (json) process.stderr.write(`${JSON.stringify({ error: shape })}\n`)
   else process.stderr.write(`${[`galeractl: ${shape.message}`, ...faultLines(shape.faults ?? []), `  → ${shape.hint}`].join('\n')}\n`)
   return shape.exitCode
+}
+
+/** What commander found wrong with the arguments. */
+function usage(error: CommanderError): UsageError {
+  return new UsageError(error.code.replace('commander.', ''), error.message.replace(/^error: /, '').split('\n')[0] ?? '', 'See galeractl --help, or galeractl COMMAND --help.')
 }
 
 function faultLines(faults: readonly Fault[]): readonly string[] {

@@ -56,7 +56,7 @@ export async function takeOver(node: Node): Promise<boolean> {
   node.server = server
   node.launched = null
   await poll(node)
-  node.say(node.synced ? 'running' : 'joining', `took over the running mariadbd (pid ${server.pid})`)
+  node.say('joining', `took over the running mariadbd (pid ${server.pid})`)
   return true
 }
 

@@ -66,11 +66,15 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   return api
 }
 
+/** How often a wait shows that it goes on, milliseconds. */
+const STILL_WAITING = 10_000
+
 /** Follows the node until it is Synced, refused, has no peer list to start with, or time (milliseconds) is up. */
 export function followStart(node: Node, timeout: number, tell: (progress: string) => void): Promise<Outcome> {
   return new Promise((resolve) => {
     const end = (line: Outcome) => {
       clearTimeout(timer)
+      clearInterval(clock)
       node.events.off('change', look)
       resolve(line)
     }
@@ -81,9 +85,11 @@ export function followStart(node: Node, timeout: number, tell: (progress: string
       if (node.intent === 'start' && node.phase === 'running') end({ done: 'Synced' })
       else if (node.failure !== null && (node.failure.exitCode !== 5 || failures.size >= 2)) end({ error: node.failure })
       else if (node.phase === 'waiting' && node.decision?.rule === 'no-peer-list') end({ done: 'no peer list yet: the agent waits for the first subscribe' })
-      else tell(node.message)
+      else if (node.phase !== 'stopped') tell(node.message)
     }
     const timer = setTimeout(() => end({ error: outOfTime(node, timeout) }), timeout)
+    const started = performance.now()
+    const clock = setInterval(() => tell(`${node.message} (${Math.round((performance.now() - started) / 1000)} of ${timeout / 1000} s)`), STILL_WAITING)
     node.events.on('change', look)
     look()
   })

@@ -62,6 +62,8 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   const close = async () => {
     spool[Symbol.dispose]()
     lookout[Symbol.dispose]()
+    await supervisor.release()
+    if (node.server !== null) log.info({ pid: node.server.pid }, 'the agent ends, mariadbd goes on')
     await Promise.all(servers.map(closeServer))
     await node.session[Symbol.asyncDispose]()
     await rm(gear.paths.agentSocket, { force: true })

@@ -52,7 +52,7 @@ export class Node {
   decision: Decision | RunningDecision | null = null
   observations: readonly Observation[] = []
   /** When (performance.now) the running node last looked at the others, and what was wrong then. */
-  peersSeen = 0
+  peersSeen = -Infinity
   alarms: readonly Fault[] = []
   /** Since when (performance.now) it has been asking its peers without coming up. */
   askingSince: number | null = null

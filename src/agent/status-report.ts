@@ -3,6 +3,7 @@ import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
 import { askPeers } from '../peers/ask.ts'
 import type { ErrorShape, Fault } from '../errors.ts'
+import { isRunning } from '../mariadb/server.ts'
 import { within } from '../system/wait.ts'
 import { poll } from './membership.ts'
 import type { Node } from './node.ts'
@@ -40,10 +41,14 @@ export interface StatusReport {
 }
 
 export async function statusReport(node: Node, agent: boolean): Promise<StatusReport> {
-  const answers = node.server === null || (await within(poll(node), LONGEST_POLL).then(() => true, () => false))
+  const ended = node.server !== null && node.phase !== 'stopping' && !(await isRunning(node.server))
+  const answers = node.server === null || (!ended && (await within(poll(node), LONGEST_POLL).then(() => true, () => false)))
   const peers = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
-  const { phase, message, synced } = answers ? node : { phase: node.phase, message: 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger', synced: false }
-  const own = answers ? { ...row(node.report(), true), detail: message } : { name: node.config.name, self: true, state: 'hangs', position: '', detail: message }
+  const { phase } = node
+  const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : answers || phase === 'stopping' ? null : 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger'
+  const message = trouble ?? node.message
+  const synced = trouble === null && answers && node.synced
+  const own = trouble === null ? { ...row(node.report(), true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'hangs', position: '', detail: message }
   return {
     name: node.config.name,
     cluster: node.config.clusterName,

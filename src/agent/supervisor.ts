@@ -18,6 +18,9 @@ const WATCH_INTERVAL = 500
 const LOOKOUT_INTERVAL = 2_000
 const LONGEST_BACKOFF = 60_000
 
+/** A server that has not joined yet holds nothing that is not elsewhere, and often hears SIGTERM late. Milliseconds. */
+const JOINER_PATIENCE = 10_000
+
 /** How long a stop waits for the server's last word on its view, milliseconds. */
 const LAST_LOOK = 1_000
 
@@ -63,6 +66,13 @@ export class Supervisor {
     this.#working = this.#working.then(() => this.#keepUp(signal))
   }
 
+  /** Ends the work and leaves mariadbd as it is: the next agent takes it over. */
+  async release(): Promise<void> {
+    this.#abort.abort()
+    await this.#node.session[Symbol.asyncDispose]()
+    await this.#working.catch(() => undefined)
+  }
+
   /** Something happened at the server: look at once. */
   poke(): void {
     this.#poke()
@@ -71,6 +81,7 @@ export class Supervisor {
   /** Ends the work, stops mariadbd within `timeout` (milliseconds) and records a clean departure durably. @returns whether mariadbd ended by itself */
   async stop(timeout: number = this.#node.config.stopTimeout): Promise<boolean> {
     const node = this.#node
+    const joining = node.launched === 'join'
     node.intent = 'stay'
     node.word = null
     node.askingSince = null
@@ -85,8 +96,9 @@ export class Supervisor {
     }
     await within(poll(node), LAST_LOOK).catch(() => undefined)
     await rememberView(node)
-    node.say('stopping', `stopping mariadbd, at most ${timeout / 1000} s`)
-    const clean = await stopServer(node.server, timeout)
+    const patience = joining ? Math.min(timeout, JOINER_PATIENCE) : timeout
+    node.say('stopping', `stopping mariadbd, at most ${patience / 1000} s`)
+    const clean = await stopServer(node.server, patience)
     await this.#ended()
     if (clean) await recordCleanStop(node)
     node.say('stopped', clean ? 'stopped' : 'mariadbd did not end in time and was killed')

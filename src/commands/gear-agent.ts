@@ -17,7 +17,7 @@ export function timeoutOption(given: Given): number | undefined {
 export async function agentDoes(context: Context, gear: Gear, path: string): Promise<void> {
   let last = ''
   const done = await commandAgent(gear.paths.agentSocket, path, (progress) => {
-    if (progress !== last && progress !== '') process.stderr.write(`${progress}\n`)
+    if (progress !== last && progress !== '' && progress !== 'stopped') process.stderr.write(`${progress}\n`)
     last = progress
   })
   if (done === null) throw new OutsideError('no-agent', 'the agent does not answer', `Read ${gear.paths.agentLog}.`)

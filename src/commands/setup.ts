@@ -1,7 +1,8 @@
-import { gearFolder, gearPaths } from '../gear/gear.ts'
+import { gearFolder, gearPaths, gearServerFiles } from '../gear/gear.ts'
 import type { Change } from '../gear/gear-file.ts'
 import { setUpGear } from '../gear/setup.ts'
 import { takeFolder } from '../gear/take-folder.ts'
+import { findServer } from '../mariadb/server.ts'
 import { abortOnSignals } from '../system/signals.ts'
 import type { Context, Given } from './command.ts'
 import { text } from './command.ts'
@@ -18,6 +19,8 @@ export async function run(context: Context, given: Given): Promise<number> {
   }
   for (const change of result.changes) context.print(changeLine(change))
   context.print(result.changes.length === 0 ? `gear ${folder}: nothing to change` : `gear ${folder} is ready: node ${result.config.name}, MariaDB ${result.version}`)
+  const running = result.changes.length > 0 && (await findServer(gearServerFiles(gearPaths(folder)))) !== null
+  if (running) process.stderr.write('The node runs with the former settings: run galeractl restart to apply these.\n')
   if (result.newSecret) process.stderr.write(`A new cluster secret was made; give it to the other nodes: copy the line GALERACTL_SECRET of ${folder}/gear.env into a file for --secret-file.\n`)
   return 0
 }

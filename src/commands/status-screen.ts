@@ -1,6 +1,9 @@
 import Table from 'cli-table3'
 import type { StatusReport } from '../agent/status-report.ts'
 
+/** While it does this, the last decision is news. */
+const DECIDING: ReadonlySet<string> = new Set(['asking peers', 'waiting', 'fencing', 'launching', 'joining'])
+
 /** One screen that a tired person understands. */
 export function renderStatus(report: StatusReport): string {
   const table = new Table({ head: ['node', 'state', 'position', 'doing'], style: { head: [], border: [] }, wordWrap: true, colWidths: [16, 12, 46, 40] })
@@ -19,7 +22,7 @@ function details(report: StatusReport): readonly string[] {
   const lines = report.alarms.flatMap((alarm) => [`ALARM: ${alarm.message}`, `  → ${alarm.hint}`])
   if (report.synced) lines.push(`Flow control: paused ${(report.flowControlPaused * 100).toFixed(1)} % of the time; ${report.receiveQueue} write-sets wait to be applied.`)
   if (report.failure !== null) lines.push(`Failed: ${report.failure.message}`, `  → ${report.failure.hint}`)
-  if (report.decision !== null && !report.synced) {
+  if (report.decision !== null && DECIDING.has(report.phase)) {
     lines.push(`Decision: ${report.decision.do} (rule ${report.decision.rule}): ${report.decision.reason}`)
     if ('hint' in report.decision) lines.push(`  → ${report.decision.hint}`)
   }

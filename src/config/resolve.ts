@@ -49,7 +49,7 @@ export function findFaults(resolved: Resolved): readonly Fault[] {
     const wrong = text === '' ? null : setting.check(text)
     if (wrong === null) continue
     const shown = setting.secret ? 'the value' : JSON.stringify(text.slice(0, 80))
-    faults.push({ code: `bad-${setting.name}`, message: `${setting.name} (${origin} ${source}): ${shown}: ${wrong}`, hint: `Set --${setting.name} ${setting.value} or ${setting.variable}.` })
+    faults.push({ code: `bad-${setting.name}`, message: `${setting.name} (${origin} ${source}): ${shown}: ${wrong}`, hint: setting.secret ? `Give --${setting.name}-file FILE or set ${setting.variable}.` : `Set --${setting.name} ${setting.value} or ${setting.variable}.` })
   }
   for (const name of ['name', 'address', 'secret'] as const) {
     if (resolved[name].text === '') faults.push({ code: `no-${name}`, message: `${name} is not set`, hint: REQUIRED[name] })

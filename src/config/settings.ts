@@ -25,8 +25,7 @@ const free = (text: string) => (/^[^\n"\\]{0,1000}$/.test(text) ? null : 'no new
 const matching = (shape: RegExp, what: string) => (text: string) => (shape.test(text) ? null : what)
 const peers = (text: string) => {
   try {
-    parsePeerList(text)
-    return null
+    return parsePeerList(text).length === 0 ? 'a list names every node of the cluster, this one included' : null
   } catch (error) {
     return (error as Error).message
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chown, copyFile, link, lstat, mkdir, readFile, readlink, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { UsageError } from '../errors.ts'
 import { isErrno } from '../system/files.ts'
 import { ownCommand, run, type RunResult } from '../system/processes.ts'
 import { type Account, findAccount } from '../system/privileges.ts'
@@ -14,8 +15,10 @@ export interface DemoNode {
 export interface Demo {
   readonly nodes: readonly DemoNode[]
   readonly secretFile: string
-  /** The folder as the user named it. */
+  /** The folder as the user named it, or where that one is closed to the database's user, the real one. */
   readonly shown: string
+  /** The option that names it, where it is not the default. */
+  readonly option: string
   /** Runs galeractl on one of the gears. Progress lines go to `tell`. */
   readonly galeractl: (node: DemoNode, args: readonly string[]) => Promise<RunResult>
 }
@@ -27,11 +30,18 @@ const START_TIMEOUT = 300_000
 
 export const DEMO_FOLDER = '.demo'
 
+/** How the user called us. */
+export const DEMO_COMMAND = process.env['GALERACTL_DEMO_COMMAND'] ?? 'galeractl'
+
 export const DEMO_PEERS = ADDRESSES.map((address, at) => `n${at + 1}/${address}`).join(',')
 
-/** The demo's folder with its secret; nothing is started. */
-export async function prepareDemo(folder: string): Promise<Demo> {
+/**
+ * The demo's folder with its secret; nothing is started. Made only where `make` says so.
+ * @throws UsageError `no-demo`
+ */
+export async function prepareDemo(folder: string, make: boolean): Promise<Demo> {
   const account = process.getuid?.() === 0 ? await findAccount('mysql') : null
+  if (!make && (await stat(resolve(folder)).catch(() => null)) === null) throw new UsageError('no-demo', `there is no demo in ${resolve(folder)}`, 'Run galeractl demo to make one here, or name its folder with --dir.')
   const place = await placeFor(resolve(folder), account)
   const secretFile = join(place, 'secret')
   await writeFile(secretFile, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }).catch(ignoreExisting)
@@ -40,7 +50,7 @@ export async function prepareDemo(folder: string): Promise<Demo> {
   const nodes = ADDRESSES.map((address, at) => ({ name: `n${at + 1}`, address, gear: join(place, `n${at + 1}`) }))
   const galeractl = (node: DemoNode, args: readonly string[]) =>
     run(command.file, [...command.args, '--gear', node.gear, ...args], { timeout: START_TIMEOUT, env: { ...(process.env as Record<string, string>), GALERACTL_GEAR: node.gear } })
-  return { nodes, secretFile, shown: folder, galeractl }
+  return { nodes, secretFile, shown: place.startsWith(ELSEWHERE) ? place : folder, option: folder === DEMO_FOLDER ? '' : ` --dir ${folder}`, galeractl }
 }
 
 async function placeFor(folder: string, account: Account | null): Promise<string> {

@@ -9,7 +9,7 @@ import { steps } from './up.ts'
 export async function demoResume(demo: Demo, print: (text: string) => void): Promise<number> {
   const started = performance.now()
   await steps('Starting', demo, (node) => demo.galeractl(node, ['start']), true)
-  print(`\nBack after ${((performance.now() - started) / 1000).toFixed(1)} s.`)
+  print(`\nAll Synced after ${((performance.now() - started) / 1000).toFixed(1)} s.`)
   for (const node of demo.nodes) {
     const text = await readIfExists((await openGear(node.gear)).paths.ledger)
     const decision = text === null ? undefined : ledgerSchema.parse(JSON.parse(text)).decisions.at(-1)

@@ -1,7 +1,7 @@
 import { Listr } from 'listr2'
 import { OutsideError } from '../errors.ts'
 import type { RunResult } from '../system/processes.ts'
-import { DEMO_FOLDER, DEMO_PEERS, type Demo, type DemoNode } from './place.ts'
+import { DEMO_COMMAND, DEMO_PEERS, type Demo, type DemoNode } from './place.ts'
 import { withNode } from './sql.ts'
 import { statusText } from './status.ts'
 
@@ -25,7 +25,7 @@ export async function steps(title: string, demo: Demo, work: (node: DemoNode) =>
     task: async (_: unknown, task: { title: string }) => {
       const started = performance.now()
       const result = await work(node)
-      if (result.exitCode !== 0) throw new OutsideError('demo', `${node.name}: ${result.stderr.trim()}`, 'Mend this and run galeractl demo again; galeractl demo down starts from nothing.')
+      if (result.exitCode !== 0) throw new OutsideError('demo', `${node.name}: ${result.stderr.trim()}`, `Mend this and run galeractl demo again; to start from nothing: galeractl demo down, then remove ${demo.shown}.`)
       task.title += ` (${((performance.now() - started) / 1000).toFixed(1)} s)`
     },
   }))
@@ -56,8 +56,8 @@ async function nextSteps(demo: Demo): Promise<string> {
   if (first === undefined) return ''
   const { stdout } = await demo.galeractl(first, ['connection-info', '--json'])
   const info = JSON.parse(stdout) as { host: string; port: number; user: string; password: string; database: string }
-  const command = process.env['GALERACTL_DEMO_COMMAND'] ?? 'galeractl'
-  const place = demo.shown === DEMO_FOLDER ? '' : ` --dir ${demo.shown}`
+  const command = DEMO_COMMAND
+  const place = demo.option
   return [
     '',
     'Connect:',

@@ -32,6 +32,8 @@ function membership(answers: readonly NodeAnswer[]): readonly Finding[] {
   const found: Finding[] = []
   for (const { name, observation: o } of answers) {
     if (o.kind === 'silent') found.push(error(`${name} is silent (${o.reason})`, `Start it: galeractl start on ${name}.`))
+    else if (o.kind === 'down' && o.launched !== null) found.push(error(`${name} is being started`, 'Look again in a moment; galeractl status shows its progress.'))
+    else if (o.kind === 'down' && o.intent === 'start') found.push(error(`${name} waits to be started`, `See galeractl status on ${name}: it tells what for.`))
     else if (o.kind === 'down') found.push(error(`${name} is not running`, `Start it: galeractl start on ${name}.`))
     else if (o.kind === 'non-primary') found.push(error(`${name} is not in a primary component`, `See galeractl explain on ${name}.`))
     else if (!o.synced) found.push(warning(`${name} is Primary but not Synced`, 'Wait for it; galeractl status shows its progress.'))
@@ -43,21 +45,22 @@ function membership(answers: readonly NodeAnswer[]): readonly Finding[] {
   const views = new Set(live.map((one) => one.view?.members.map((member) => member.uuid).toSorted().join()))
   const sizes = [...new Set(answers.flatMap(({ reply }) => (reply === null || reply.clusterSize === 0 ? [] : [reply.clusterSize])))]
   if (sizes.length > 1 || views.size > 1) found.push(error(`nodes see different views (sizes ${sizes.join(', ')})`, 'The network between them is cut or changing: look again, then at the links.'))
-  else if (sizes[0] !== undefined) found.push(sizes[0] === answers.length ? ok(`all ${sizes[0]} nodes see the same view`) : error(`the view has ${sizes[0]} members, the peer list ${answers.length}`, 'Start the missing nodes, or mend the peer list.'))
+  else if (sizes[0] !== undefined) found.push(sizes[0] === answers.length ? ok(sizes[0] === 1 ? 'the view has this node only, as listed' : `all ${sizes[0]} nodes see the same view`) : error(`the view has ${sizes[0]} members, the peer list ${answers.length}`, 'Start the missing nodes, or mend the peer list.'))
   return found
 }
 
 function votes(answers: readonly NodeAnswer[]): readonly Finding[] {
-  const total = answers.reduce((sum, { reply }) => sum + (reply?.weight ?? 1), 0)
-  if (total < 3) return [error(`${total} vote${total === 1 ? '' : 's'}: the loss of one node stops the cluster`, 'Run at least three nodes, or add an arbitrator.')]
-  if (total % 2 === 0) return [warning(`${total} votes: an even number can split into halves of which neither goes on`, 'Add a node or an arbitrator, or change a weight.')]
+  const voting = answers.flatMap(({ observation: o, reply }) => (o.kind === 'primary' && reply !== null ? [reply.weight] : []))
+  const total = voting.reduce((sum, weight) => sum + weight, 0)
+  if (total < 3) return [error(`${total} vote${total === 1 ? '' : 's'}: the loss of one node stops the cluster`, 'Run at least three nodes.')]
+  if (total % 2 === 0) return [warning(`${total} votes: an even number can split into halves of which neither goes on`, 'Add a node, or change a weight.')]
   return [ok(`${total} votes, an odd number`)]
 }
 
 function replication(answers: readonly NodeAnswer[], writeError: string | null): readonly Finding[] {
   if (writeError !== null) return [error(`a test row can't be written here: ${writeError}`, 'See galeractl status: only a Synced node in a primary component takes writes.')]
   const blind = answers.filter(({ reply }) => reply === null || !reply.found)
-  if (blind.length === 0) return [ok(`a row written here is read on all ${answers.length} nodes`)]
+  if (blind.length === 0) return [ok(answers.length === 1 ? 'a row can be written here' : `a row written here is read on all ${answers.length} nodes`)]
   return blind.map(({ name, reply }) => error(`the test row is not read on ${name}: ${reply === null ? 'no answer' : (reply.error ?? 'it is not there')}`, `See galeractl status on ${name} and its log.`))
 }
 

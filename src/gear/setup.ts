@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import notifyHook from '../../hooks/notify' with { type: 'text' }
-import { type Config, findFaults, resolve, toConfig } from '../config/resolve.ts'
+import { type Config, findFaults, type Resolved, resolve, toConfig } from '../config/resolve.ts'
 import { newSecret } from '../config/secrets.ts'
 import { type Fault, FaultsError, GaleractlError, UsageError } from '../errors.ts'
 import { refreshBasedir } from '../mariadb/basedir.ts'
@@ -13,7 +13,8 @@ import { templateFor } from '../mariadb/templates.ts'
 import { usersSql } from '../mariadb/users.ts'
 import { lockFile } from '../system/lock.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
-import { othersOf } from '../galera/peer-list.ts'
+import { formatEndpoint } from '../galera/endpoint.ts'
+import { isSame, othersOf } from '../galera/peer-list.ts'
 import { type Change, gearFileChanges, lineChanges, mergeGearFile } from './gear-file.ts'
 import { type GearPaths, gearSources, LONGEST_GEAR_PATH } from './gear.ts'
 
@@ -43,7 +44,7 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   const after = mergeGearFile(before, given)
   const resolved = resolve(await gearSources(paths, after, {}))
   const { mariadb, faults } = await requirements(paths, resolved['mariadb-bin'].text || null)
-  const all = [...findFaults(resolved), ...faults]
+  const all = [...findFaults(resolved), ...ownFaults(options.given['peers'], resolved), ...faults]
   if (all.length > 0 || mariadb === null) throw new FaultsError('setup', all)
   const config = toConfig(resolved)
   if (before !== null && parse(before)['GALERACTL_SECRET'] !== undefined) refuseUserChanges(before, after)
@@ -84,6 +85,14 @@ async function makeFolders(paths: GearPaths): Promise<void> {
 async function withSecret(paths: GearPaths, before: string | null, given: SetupOptions['given']): Promise<{ given: SetupOptions['given']; madeSecret: boolean }> {
   const { secret } = resolve(await gearSources(paths, mergeGearFile(before, given), {}))
   return secret.text === '' ? { given: { ...given, secret: newSecret() }, madeSecret: true } : { given, madeSecret: false }
+}
+
+/** A list that is given now must hold this node, or it would start a cluster of its own beside the others. */
+function ownFaults(given: string | undefined, resolved: Resolved): readonly Fault[] {
+  if (given === undefined || findFaults(resolved).length > 0) return []
+  const { own, peers } = toConfig(resolved)
+  if (peers?.some((peer) => isSame(peer, own) && peer.host === own.host)) return []
+  return [{ code: 'not-listed', message: `peers: ${given} does not hold this node, ${own.name} at ${own.host}`, hint: `List every node, this one as ${formatEndpoint(own)}.` }]
 }
 
 /** What must be on the machine and about the folder; every fault at once. */

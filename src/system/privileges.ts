@@ -49,6 +49,8 @@ export function becomeAccount(account: Account): void {
   (process as unknown as { initgroups(user: string, group: number): void }).initgroups(account.name, account.gid)
   process.setgid?.(account.gid)
   process.setuid?.(account.uid)
+  // A folder of root's may be closed to the account, and nothing could be run from there.
+  process.chdir('/')
   process.env['HOME'] = account.home
   process.env['USER'] = account.name
   process.env['LOGNAME'] = account.name

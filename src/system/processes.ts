@@ -32,7 +32,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     reject: false,
     cleanup: true,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    // The caller's folder may be closed to the gear's owner.
+    cwd: options.cwd ?? '/',
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   })
   if (result.timedOut) throw new OutsideError('program-timeout', `${file} did not end within ${options.timeout / 1000} s`, 'Look at the load of the machine and run the command again.')

@@ -43,6 +43,25 @@ test('config tells where each value comes from: option before environment before
   expect((await read({ GALERACTL_CLUSTER_NAME: 'from-environment' }))('cluster-name')).toMatchObject({ value: 'from-environment', origin: 'environment' })
 })
 
+test.each([
+  ['nobody', ',', 'a list names every node'],
+  ['this node at another address', 'n1/127.0.33.99', 'does not hold this node'],
+  ['others only', 'n8/127.0.33.8', 'does not hold this node'],
+])('a peer list of %s would make a cluster of its own and is refused', async (_what, list, said) => {
+  await using gear = testGear('127.0.33.1')
+  expect(await gear.setup('--peers', list)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(said) })
+})
+
+test('what must run as the gear\'s owner runs also from a folder that is closed to it', async () => {
+  await using gear = testGear('127.0.33.1')
+  const closed = join(gear.folder, 'closed')
+  mkdirSync(closed, { mode: 0o700 })
+  const from = (...args: string[]) => spawnSync(EXECUTABLE, ['--gear', gear.dir, ...args], { cwd: closed, encoding: 'utf8' })
+  expect(from('setup', '--name', 'n1', '--address', '127.0.33.1', '--secret-file', gear.secretFile)).toMatchObject({ status: 0 })
+  expect(from('start')).toMatchObject({ status: 0 })
+  expect(from('stop')).toMatchObject({ status: 0 })
+})
+
 test('SIGTERM in the middle of setup leaves nothing half-made: the second run works', async () => {
   await using gear = testGear('127.0.33.1')
   const child = execFile(EXECUTABLE, ['--gear', gear.dir, 'setup', '--name', 'n1', '--address', '127.0.33.1', '--secret-file', gear.secretFile])

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -82,6 +82,18 @@ test('stop records a clean departure; a second stop is no error', async () => {
   expect(await gear.run('stop')).toMatchObject({ exitCode: 0, stdout: 'already stopped\n' })
   const ledger = JSON.parse(readFileSync(join(gear.dir, 'state/ledger.json'), 'utf8')) as { departure: { position: { seqno: string } } | null }
   expect(Number(ledger.departure?.position.seqno)).toBeGreaterThan(0)
+})
+
+test('an agent that is ended in order leaves mariadbd running, and the next one takes it over', async () => {
+  expect((await gear.run('start')).exitCode).toBe(0)
+  const pid = () => Number(readFileSync(join(gear.dir, 'run/agent.pid'), 'utf8'))
+  const first = pid()
+  process.kill(first, 'SIGTERM')
+  await expect.poll(() => existsSync(`/proc/${first}`), { timeout: 10_000 }).toBe(false)
+  expect((await gear.run('start')).exitCode).toBe(0)
+  expect(pid()).not.toBe(first)
+  expect(readFileSync(join(gear.dir, 'log/agent.log'), 'utf8')).toContain('took over the running mariadbd')
+  expect((await gear.run('stop')).exitCode).toBe(0)
 })
 
 test('explain prints what start would do and does nothing', async () => {

@@ -39,12 +39,12 @@ function listedNames(facts: Known, { names }: Missing): readonly string[] {
  */
 export function chosenSilent(facts: Known): readonly string[] {
   const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
-  const chosen = seen.flatMap(({ promise }) => (promise === null || promise.settled || promise.kind === 'reform' ? [] : [promise.chosen]))
-  return silent(facts).map((peer) => peer.name).filter((name) => chosen.includes(name) && facts.orders?.lose.includes(name) !== true).toSorted()
+  const chosen = new Set(seen.flatMap(({ promise }) => (promise === null || promise.settled || promise.kind === 'reform' ? [] : [promise.chosen])))
+  return silent(facts).map((peer) => peer.name).filter((name) => chosen.has(name) && facts.orders?.lose.includes(name) !== true).toSorted()
 }
 
 export function waitForChosen(names: readonly string[]): Extract<Verdict, { do: 'wait' }> {
-  return { do: 'wait', reason: `${list(names)} was acknowledged as the first and does not answer: it may be Primary alone.`, for: names, hint: `Start ${list(names)}, or its agent. If it is gone for good: galeractl bootstrap --force tells what may be lost.` }
+  return { do: 'wait', reason: `${list(names)} was acknowledged as the first and does not answer: it may be Primary alone.`, for: names, hint: `Run galeractl start on ${list(names)}. If that is gone for good: galeractl bootstrap --force tells what may be lost.` }
 }
 
 /** An operator's word for each of the missing. */

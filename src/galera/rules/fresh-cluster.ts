@@ -50,7 +50,7 @@ export const allFresh: Rule = {
     if (facts.self.data.kind !== 'fresh') return null
     const missing = silent(facts).map((peer) => peer.name)
     if (missing.length > 0) {
-      return { do: 'wait', reason: `No data here, and no answer from ${list(missing)}, where there may be some.`, for: missing, hint: `Start the agent of ${list(missing)}, or take it out of the peer list if it was never part of the cluster.` }
+      return { do: 'wait', reason: `No data here, and no answer from ${list(missing)}, where there may be some.`, for: missing, hint: `Run galeractl start on ${list(missing)}, or leave it out of the peer list if it was never part of the cluster.` }
     }
     const first = down(facts).map((node) => node.name).toSorted()[0] ?? facts.self.name
     if (first !== facts.self.name) return { do: 'wait', reason: `All nodes are new; ${first} starts the cluster.`, for: [first], hint: `Start ${first}.` }

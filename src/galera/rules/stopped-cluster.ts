@@ -155,7 +155,7 @@ export const membersMissing: Rule = {
     if (!isPositioned(facts.self)) return null
     const missing = missingOf(facts, facts.self.data.uuid)
     if (missing.names.length === 0) return null
-    return { do: 'wait', reason: `No position yet from ${list(missing.names)} (${missing.why}).`, for: missing.names, hint: `Start ${list(missing.names)}, or its agent. If it is gone for good: galeractl bootstrap --force tells what may be lost.` }
+    return { do: 'wait', reason: `No position yet from ${list(missing.names)} (${missing.why}).`, for: missing.names, hint: `Run galeractl start on ${list(missing.names)}. If that is gone for good: galeractl bootstrap --force tells what may be lost.` }
   },
 }
 
