@@ -116,7 +116,7 @@ export class Node {
     const { ledger } = this.ledger
     if (this.status !== null && this.server !== null) {
       const { stateUuid, lastCommitted, primary, nodeUuid, localState, receiveQueue } = this.status
-      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: ledger.view, weight: this.config.weight, forks: forksAt(ledger, primary ? lastCommitted : null), promise: ledger.promise }
+      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: ledger.view, weight: this.config.weight, forks: forksAt(ledger, primary ? lastCommitted : null), departures: ledger.departures, promise: ledger.promise }
     }
     return this.reportDown()
   }
@@ -135,6 +135,7 @@ export class Node {
       listed: this.config.peers !== null,
       weight: this.config.weight,
       forks: forksAt(ledger, this.datadir?.data.kind === 'position' ? this.datadir.data.seqno : null),
+      departures: ledger.departures,
       promise: ledger.promise,
     }
   }

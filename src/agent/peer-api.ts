@@ -1,9 +1,10 @@
 import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { bigintAsText, proposalSchema } from '../galera/schemas.ts'
+import { bigintAsText, departureSchema, proposalSchema } from '../galera/schemas.ts'
 import { FRESH_MILLISECONDS, HEADERS, isRequestSignature, NonceMemory, signAnswer } from '../peers/signature.ts'
 import { STATE_PATH } from '../peers/ask.ts'
 import { CHECK_PATH, readCheckRow, checkRequestSchema } from './check-row.ts'
+import { DEPARTURE_PATH, learnDeparture } from './departure.ts'
 import { acknowledge, FENCE_PATH } from './fence-exchange.ts'
 import type { Node } from './node.ts'
 
@@ -43,6 +44,12 @@ export function peerApi(node: Node): Hono {
   api.post(FENCE_PATH, async (context) => {
     const proposal = proposalSchema.safeParse(await json(context))
     return proposal.success ? answer(context, 200, await acknowledge(node, proposal.data)) : answer(context, 400, { malformed: true })
+  })
+  api.post(DEPARTURE_PATH, async (context) => {
+    const departure = departureSchema.safeParse(await json(context))
+    if (!departure.success) return answer(context, 400, { malformed: true })
+    await learnDeparture(node, departure.data)
+    return answer(context, 200, { known: true })
   })
   api.post(CHECK_PATH, async (context) => {
     const request = checkRequestSchema.safeParse(await json(context))

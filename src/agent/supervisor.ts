@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { GaleractlError } from '../errors.ts'
+import { type Gtid, isHistory } from '../galera/gtid.ts'
 import { parseGrastate } from '../galera/grastate.ts'
 import { recordDeparture } from '../galera/ledger.ts'
 import { findServer, isRunning, killServer, logSize, stopServer, tidyServerFiles } from '../mariadb/server.ts'
@@ -7,6 +8,7 @@ import { errorShape } from '../system/error-shape.ts'
 import { readIfExists } from '../system/files.ts'
 import { within } from '../system/wait.ts'
 import { bringUp, takeOver } from './bring-up.ts'
+import { tellDeparture } from './departure.ts'
 import { endIfOutside, isForeign, poll, rememberView, wrongHistory } from './membership.ts'
 import type { Node } from './node.ts'
 import { tendNonPrimary } from './outside-primary.ts'
@@ -96,11 +98,13 @@ export class Supervisor {
     }
     await within(poll(node), LAST_LOOK).catch(() => undefined)
     await rememberView(node)
+    const nodeUuid = node.status?.nodeUuid
     const patience = joining ? Math.min(timeout, JOINER_PATIENCE) : timeout
     node.say('stopping', `stopping mariadbd, at most ${patience / 1000} s`)
     const clean = await stopServer(node.server, patience)
     await this.#ended()
-    if (clean) await recordCleanStop(node)
+    const position = clean ? await recordCleanStop(node) : null
+    if (position !== null && nodeUuid !== undefined) await tellDeparture(node, { name: node.config.name, nodeUuid, ...position })
     node.say('stopped', clean ? 'stopped' : 'mariadbd did not end in time and was killed')
     return clean
   }
@@ -173,13 +177,16 @@ export class Supervisor {
   }
 }
 
-async function recordCleanStop(node: Node): Promise<void> {
+async function recordCleanStop(node: Node): Promise<Gtid | null> {
   const text = await readIfExists(`${node.paths.data}/grastate.dat`)
   try {
     const state = text === null ? null : parseGrastate(text)
-    if (state === null || state.seqno < 0n) return
-    await node.ledger.update((ledger) => recordDeparture(ledger, { at: new Date().toISOString(), position: { uuid: state.uuid, seqno: state.seqno } }))
+    if (state === null || state.seqno < 0n || !isHistory(state.uuid)) return null
+    const position = { uuid: state.uuid, seqno: state.seqno }
+    await node.ledger.update((ledger) => recordDeparture(ledger, { at: new Date().toISOString(), position }))
+    return position
   } catch (error) {
     node.log.warn({ err: error }, 'no clean stop was recorded')
+    return null
   }
 }

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import type { Decision, RunningDecision } from './decision.ts'
 import type { Acknowledgement } from './acknowledgement.ts'
+import { type Departure, mergeDepartures } from './departure.ts'
 import { type Fork, mergeForks } from './fork.ts'
-import { forkSchema, gtidSchema, promiseSchema, viewSchema } from './schemas.ts'
+import { departureSchema, forkSchema, gtidSchema, promiseSchema, viewSchema } from './schemas.ts'
 import { sameMembers, type View } from './view.ts'
 
 const KEPT_DECISIONS = 50
@@ -32,13 +33,15 @@ export const ledgerSchema = z.object({
   forks: z.array(forkSchema).default([]),
   /** Forks that this node is about to make: they are none before it has been Primary. */
   intended: z.array(forkSchema).default([]),
+  /** Who left in order and told how far its data goes; newest last. */
+  departures: z.array(departureSchema).default([]),
   decisions: z.array(decisionRecord),
 })
 
 export type Ledger = z.infer<typeof ledgerSchema>
 
 export function newLedger(name: string): Ledger {
-  return { version: 1, name, history: null, view: null, departure: null, promise: null, forks: [], intended: [], decisions: [] }
+  return { version: 1, name, history: null, view: null, departure: null, promise: null, forks: [], intended: [], departures: [], decisions: [] }
 }
 
 /** The node is in this view now. Returns the same value where nothing changed. */
@@ -86,6 +89,11 @@ export function forksAt(ledger: Ledger, seqno: bigint | null): readonly Fork[] {
 }
 
 const mutable = (fork: Fork) => ({ ...fork, without: [...fork.without] })
+
+export function recordDepartures(ledger: Ledger, told: readonly Departure[]): Ledger {
+  const merged = mergeDepartures(ledger.departures, told)
+  return merged === ledger.departures ? ledger : { ...ledger, departures: [...merged] }
+}
 
 export function recordPromise(ledger: Ledger, promise: Omit<Acknowledgement, 'settled'>): Ledger {
   const old = ledger.promise

@@ -1,4 +1,5 @@
 import type { Acknowledgement } from './acknowledgement.ts'
+import type { Departure } from './departure.ts'
 import type { Fork } from './fork.ts'
 import type { Gvwstate } from './gvwstate.ts'
 import type { View } from './view.ts'
@@ -41,6 +42,8 @@ export interface Down {
   readonly weight: number
   /** When the cluster went on without somebody, as far as this node went along. */
   readonly forks: readonly Fork[]
+  /** Who left in order, as far as this node was told. */
+  readonly departures: readonly Departure[]
   /** What the node has last acknowledged. */
   readonly promise: Acknowledgement | null
 }
@@ -62,6 +65,7 @@ export interface Live {
   readonly view: View | null
   readonly weight: number
   readonly forks: readonly Fork[]
+  readonly departures: readonly Departure[]
   readonly promise: Acknowledgement | null
 }
 

@@ -31,6 +31,8 @@ export const forkSchema = z.object({
   reason: z.string().max(1000),
 })
 
+export const departureSchema = z.object({ name: nameSchema, nodeUuid: uuidSchema, uuid: uuidSchema, seqno: seqnoSchema })
+
 const gvwstateSchema = z.object({ myUuid: uuidSchema, viewId: z.string().max(100), members: z.array(uuidSchema).max(256) })
 
 const dataSchema = z.discriminatedUnion('kind', [
@@ -51,6 +53,7 @@ const downSchema = z.object({
   listed: z.boolean(),
   weight: z.number().min(0).max(255),
   forks: z.array(forkSchema).max(20),
+  departures: z.array(departureSchema).max(50),
   promise: promiseSchema.nullable(),
 })
 
@@ -67,6 +70,7 @@ const liveSchema = z.object({
   view: viewSchema.nullable(),
   weight: z.number().min(0).max(255),
   forks: z.array(forkSchema).max(20),
+  departures: z.array(departureSchema).max(50),
   promise: promiseSchema.nullable(),
 })
 

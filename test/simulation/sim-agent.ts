@@ -2,6 +2,7 @@ import type { Config } from '../../src/config/resolve.ts'
 import { Node } from '../../src/agent/node.ts'
 import type { LedgerStore } from '../../src/agent/ledger-store.ts'
 import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
+import type { Departure } from '../../src/galera/departure.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
 import { type Answer, type answerProposal, type Proposal, proposalFor } from '../../src/galera/fence.ts'
 import { type Ledger, newLedger, recordDecision, recordDeparture, recordForks, type recordLaunch, recordPromise, recordView } from '../../src/galera/ledger.ts'
@@ -20,6 +21,8 @@ export interface Surroundings {
   /** null: the request or its answer was lost. */
   readonly propose: (to: string, proposal: Proposal) => Answer | null
   readonly shuffled: <Item>(items: readonly Item[]) => Item[]
+  /** Tells whoever can be reached. */
+  readonly tellDeparture: (departure: Departure) => void
   /** absent-members=majority. */
   readonly majority: boolean
   readonly recordLaunch: typeof recordLaunch
@@ -66,11 +69,15 @@ export class Gear {
     if (this.node === null) return
     this.node.intent = 'stay'
     this.work = null
-    if (this.#server !== undefined) {
+    const nodeUuid = this.#server?.nodeUuid
+    if (nodeUuid !== undefined) {
       this.#poll(this.node)
       this.#world.galera.leave(this.name)
       const { entry } = this.disk
-      if (entry !== null) this.ledger = recordDeparture(this.ledger, { at: '', position: { uuid: entry.history, seqno: entry.seqno } })
+      if (entry !== null) {
+        this.ledger = recordDeparture(this.ledger, { at: '', position: { uuid: entry.history, seqno: entry.seqno } })
+        this.#world.tellDeparture({ name: this.name, nodeUuid, uuid: entry.history, seqno: entry.seqno })
+      }
     }
     this.#ended(this.node)
     this.node.datadir = this.#readDatadir()
@@ -125,6 +132,7 @@ export class Gear {
         yield
         this.#poll(node)
         if (node.status?.primary) node.launched = null
+        else if (node.status !== null && decision.do !== 'reform') yield* this.#tendNonPrimary(node)
       }
       return
     }

@@ -1,13 +1,33 @@
 import { answerProposal } from '../../src/galera/fence.ts'
+import type { Observation } from '../../src/galera/observation.ts'
 import { decide, decideNonPrimary, NON_PRIMARY_RULES, RULES } from '../../src/galera/rules/decide.ts'
 import { isPositioned, positioned } from '../../src/galera/rules/known.ts'
 import type { Variant } from './world.ts'
 
 /** Known faults: an invariant that none of them breaks would prove nothing. */
+const without = (...names: readonly string[]): Variant => ({
+  decide: (facts) => decide(facts, RULES.filter(({ name }) => !names.includes(name))),
+  decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => !names.includes(name))),
+})
+
 export const FAULTS: Readonly<Record<string, Variant>> = {
-  'a repair in place that does not wait for silent members': { decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => name !== 'view-incomplete')) },
+  'a node that was let go first and is silent is forgotten': { ...without('chosen-is-silent', 'chosen-elsewhere'), from: 6_630 },
+  'who was left behind joins as it is': { ...without('rejoin-anew', 'left-behind'), from: 955 },
+  'half of the votes count as a majority': {
+    from: 730,
+    decide: (facts) => decide(facts.orders?.majority ? { ...facts, self: { ...facts.self, weight: facts.self.weight + 0.01 } } : facts),
+  },
+  'positions are not compared': {
+    answerProposal: (own, promise, proposal) => answerProposal(own, promise, { ...proposal, seqno: 2n ** 62n }),
+    decide(facts) {
+      const level = <Node extends Observation>(node: Node): Node => (node.kind === 'down' && node.data.kind === 'position' ? { ...node, data: { ...node.data, seqno: 5n } } : node)
+      return decide({ ...facts, self: level(facts.self), peers: facts.peers.map(level) })
+    },
+  },
+  'who left in order is believed to hold nothing': { departure: (departure) => ({ ...departure, seqno: 0n }) },
+  'a repair in place that does not wait for silent members': without('view-incomplete'),
   'a repair in place that leaves a stopped node behind': { decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => name !== 'further-stopped')), answerProposal: (own, promise, proposal) => answerProposal(own, promise, proposal.kind === 'repair' ? { ...proposal, seqno: 2n ** 62n } : proposal) },
-  'rules without members-missing': { decide: (facts) => decide(facts, RULES.filter(({ name }) => name !== 'members-missing')) },
+  'rules without members-missing': without('members-missing'),
   'a fence that always acknowledges': { answerProposal: () => ({ ack: true }) },
   'ties broken by the own name first': {
     decide(facts) {
@@ -25,6 +45,7 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
     },
   },
   'a fence that lets an unheard choice be overtaken': {
+    from: 1_120,
     answerProposal: (own, promise, proposal) => answerProposal(own, promise, promise === null ? proposal : { ...proposal, known: [...proposal.known, promise.chosen] }),
   },
 }

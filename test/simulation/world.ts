@@ -1,6 +1,7 @@
 import { answerProposal } from '../../src/galera/fence.ts'
 import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
-import { recordLaunch } from '../../src/galera/ledger.ts'
+import type { Departure } from '../../src/galera/departure.ts'
+import { recordDepartures, recordLaunch } from '../../src/galera/ledger.ts'
 import type { Facts, Live, Observation } from '../../src/galera/observation.ts'
 import { missingOf } from '../../src/galera/rules/absent.ts'
 import { decide, decideNonPrimary } from '../../src/galera/rules/decide.ts'
@@ -11,11 +12,14 @@ import { Gear, type Surroundings } from './sim-agent.ts'
 
 /** What is put in the place of the shipped functions, to see that the invariants catch it. */
 export interface Variant {
+  /** Where the search begins: a seed shortly before one that shows the fault. */
+  readonly from?: number
   readonly decide?: (facts: Facts) => Decision
   readonly decideNonPrimary?: (facts: Facts<Live>) => RunningDecision
   readonly answerProposal?: typeof answerProposal
   readonly recordLaunch?: typeof recordLaunch
   readonly gapBeforeLaunch?: boolean
+  readonly departure?: (departure: Departure) => Departure
 }
 
 export type Lists = 'equal' | 'late' | 'growing'
@@ -47,6 +51,12 @@ export class World {
       decideNonPrimary: variant.decideNonPrimary ?? decideNonPrimary,
       answerProposal: variant.answerProposal ?? answerProposal,
       recordLaunch: variant.recordLaunch ?? recordLaunch,
+      tellDeparture: (departure) => {
+        for (const gear of this.gears) {
+          const heard = gear.name !== departure.name && gear.node !== null && this.#reachable(gear.name, departure.name) && !this.#lost()
+          if (heard) gear.ledger = recordDepartures(gear.ledger, [variant.departure?.(departure) ?? departure])
+        }
+      },
       majority: policy === 'majority',
       gapBeforeLaunch: variant.gapBeforeLaunch ?? false,
       ask: this.#ask,

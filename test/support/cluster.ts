@@ -30,6 +30,12 @@ export interface TestCluster extends AsyncDisposable {
   /** SIGKILL of mariadbd and agents of these nodes, at the same moment. */
   readonly kill: (nodes: readonly TestNode[], what?: 'all' | 'server' | 'agent') => void
   readonly sql: <Value>(node: TestNode, work: (connection: Connection) => Promise<Value>) => Promise<Value>
+  /** The application's user of a node. */
+  readonly account: (node: TestNode) => Promise<{ readonly user: string; readonly password: string; readonly database: string }>
+  /** Runs setup again, as at first. */
+  readonly setup: (node: TestNode) => Promise<Result>
+  /** The pid of a node's mariadbd as recorded. */
+  readonly serverPid: (node: TestNode) => number
   /** The last decision in a gear's ledger. */
   readonly lastDecision: (node: TestNode) => Pick<Decision, 'do' | 'rule' | 'reason'> | undefined
 }
@@ -72,7 +78,15 @@ export async function makeCluster(net: number, size: number, options: ClusterOpt
     for (const file of files) for (const node of some) killRecorded(join(node.gear, 'run', file))
   }
   const peers = nodes.map((node) => `${node.name}/${node.address}`).join(',')
+  const account: TestCluster['account'] = async (node) => {
+    const { user, password, database } = JSON.parse((await must(node, 'connection-info', '--json')).stdout) as { user: string; password: string; database: string }
+    return { user, password, database }
+  }
+  const setup: TestCluster['setup'] = (node) => must(node, 'setup', '--name', node.name, '--address', node.address, '--cluster-name', 'test', '--secret-file', secret, ...(options.peers === false ? [] : ['--peers', peers]), ...(options.setup ?? []))
   const cluster: TestCluster = {
+    account,
+    setup,
+    serverPid: (node) => Number(/"pid":(\d+)/.exec(readFileSync(join(node.gear, 'run/server.json'), 'utf8'))?.[1]),
     nodes,
     folder,
     run,
@@ -93,7 +107,7 @@ export async function makeCluster(net: number, size: number, options: ClusterOpt
       rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
-  await Promise.all(nodes.map((node) => must(node, 'setup', '--name', node.name, '--address', node.address, '--cluster-name', 'test', '--secret-file', secret, ...(options.peers === false ? [] : ['--peers', peers]), ...(options.setup ?? []))))
+  await Promise.all(nodes.map(setup))
   return cluster
 }
 

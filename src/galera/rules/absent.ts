@@ -2,7 +2,7 @@ import type { Verdict } from '../decision.ts'
 import type { Uncounted } from '../fork.ts'
 import type { Down, Facts, Live } from '../observation.ts'
 import { newestViews } from '../view.ts'
-import { down, knownViews, list, newestMembers, positioned, silent } from './known.ts'
+import { down, furthest, knownViews, list, newestMembers, positioned, silent } from './known.ts'
 
 /** Who has not told its position, and who may go on without them. */
 
@@ -15,16 +15,16 @@ export interface Missing {
 }
 
 /**
- * Who must have told its position before anybody goes on and has not: of the newest view, and of all that are
+ * Who must have told its position before anybody goes on and has not: of the newest view but for those that left it in order, and of all that are
  * listed where a member of it has lost its data, for then a node that left earlier may hold the most.
  */
 export function missingOf(facts: Known, uuid: string): Missing {
   const members = newestMembers(facts, uuid)
-  const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name)).map((node) => node.name)
+  const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name) && !members.left.includes(node.name)).map((node) => node.name)
   const names = lost.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
   const why = lost.length > 0 ? `needed since data is lost on ${list(lost)}, of the newest view` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
   const told = new Set([facts.self, ...facts.peers].filter((node) => (node.kind === 'down' ? node.data.kind !== 'unknown' : node.kind !== 'silent')).map((node) => node.name))
-  return { names: names.filter((name) => !told.has(name)), why }
+  return { names: names.filter((name) => !told.has(name) && !members.left.includes(name)), why }
 }
 
 /** A member of the view whose name nobody knows may be any of the silent. */
@@ -90,8 +90,7 @@ export function lossOf(facts: Known, uuid: string): Loss | null {
   // A view takes a seqno for itself, which carries no write.
   const views = knownViews(facts, uuid).map(({ seqno }) => (seqno ?? 0n) - 1n)
   const begun = [...forks, ...views].reduce((top, seqno) => (seqno > top ? seqno : top), -1n)
-  const running = seen.filter((node): node is Live => node.kind === 'non-primary')
-  const reached = [...positioned(facts).map(({ data }) => data), ...running].filter((one) => one.uuid === uuid).reduce((top, { seqno }) => (seqno > top ? seqno : top), -1n)
+  const reached = furthest(facts, uuid)
   if (begun <= reached) return null
   const members = newestMembers(facts, uuid).names
   const empty = down(facts).filter((node) => node.data.kind === 'fresh' && members.includes(node.name)).map((node) => node.name)

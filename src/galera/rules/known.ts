@@ -39,6 +39,8 @@ export function positioned(facts: Known): readonly Positioned[] {
 export interface Membership {
   /** Names of the members of the newest view; a member whose name nobody knows is called `node UUID`. */
   readonly names: readonly string[]
+  /** Names of those among them that left in order since, with data that goes no further than what is here. */
+  readonly left: readonly string[]
   /** Whether a recorded view told it; otherwise it is the whole peer list. */
   readonly source: 'view' | 'peer-list'
 }
@@ -50,10 +52,26 @@ export interface Membership {
 export function newestMembers(facts: Known, uuid: string): Membership {
   const views = newestViews(knownViews(facts, uuid))
   if (views.length === 0) {
-    return { names: [facts.self.name, ...facts.peers.map((peer) => peer.name)].toSorted(), source: 'peer-list' }
+    return { names: [facts.self.name, ...facts.peers.map((peer) => peer.name)].toSorted(), left: [], source: 'peer-list' }
   }
-  const names = views.flatMap((view) => view.members.map((member) => member.name ?? nameOf(facts, member.uuid)))
-  return { names: [...new Set(names)].toSorted(), source: 'view' }
+  const members = views.flatMap((view) => view.members.map((member) => ({ uuid: member.uuid, name: member.name ?? nameOf(facts, member.uuid) })))
+  const departed = departedWithin(facts, uuid)
+  const still = new Set(members.filter((member) => !departed.has(member.uuid)).map(({ name }) => name))
+  const names = [...new Set(members.map(({ name }) => name))].toSorted()
+  return { names, left: names.filter((name) => !still.has(name)), source: 'view' }
+}
+
+/** Node UUIDs of those that left in order with no more than somebody here holds. */
+function departedWithin(facts: Known, uuid: string): ReadonlySet<string> {
+  const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
+  const reached = furthest(facts, uuid)
+  return new Set(seen.flatMap(({ departures }) => departures).filter((one) => one.uuid === uuid && one.seqno <= reached).map(({ nodeUuid }) => nodeUuid))
+}
+
+/** How far the data that counts goes, of stopped nodes and of servers outside a primary component; -1 where there is none. */
+export function furthest(facts: Known, uuid: string): bigint {
+  const running = [facts.self, ...facts.peers].filter((node): node is Live => node.kind === 'non-primary')
+  return [...positioned(facts).map(({ data }) => data), ...running].filter((one) => one.uuid === uuid).reduce((top, { seqno }) => (seqno > top ? seqno : top), -1n)
 }
 
 /** The recorded views of one history, but those of nodes that were left behind. */

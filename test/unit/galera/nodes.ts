@@ -26,8 +26,8 @@ export const view = (seqno: number | null, names: readonly string[], own = names
 
 export const gvwstate = (name: string, names: readonly string[], viewId = 'view/1') => ({ myUuid: nodeUuid(name), viewId, members: names.map(nodeUuid).toSorted() })
 
-export const down = (name: string, data: Data, more: Partial<Down> = {}): Down => ({ kind: 'down', name, intent: 'start', launched: null, data, history: data.kind === 'position' ? data.uuid : null, view: null, gvwstate: null, listed: true, weight: 1, forks: [], promise: null, ...more })
-export const live = (name: string, kind: Live['kind'], more: Partial<Live> = {}): Live => ({ kind, name, uuid: HISTORY, seqno: 9n, synced: true, joining: false, nodeUuid: nodeUuid(name), receiveQueue: 0, repairing: false, view: null, weight: 1, forks: [], promise: null, ...more })
+export const down = (name: string, data: Data, more: Partial<Down> = {}): Down => ({ kind: 'down', name, intent: 'start', launched: null, data, history: data.kind === 'position' ? data.uuid : null, view: null, gvwstate: null, listed: true, weight: 1, forks: [], departures: [], promise: null, ...more })
+export const live = (name: string, kind: Live['kind'], more: Partial<Live> = {}): Live => ({ kind, name, uuid: HISTORY, seqno: 9n, synced: true, joining: false, nodeUuid: nodeUuid(name), receiveQueue: 0, repairing: false, view: null, weight: 1, forks: [], departures: [], promise: null, ...more })
 export const fork = (seqno: number, without: readonly string[], why: Fork['why'] = 'forced'): Fork => ({ at: `2026-01-0${seqno}`, epoch: 1, uuid: HISTORY, seqno: BigInt(seqno), without, why, reason: 'burnt' })
 export const silent = (name: string, more: Partial<Silent> = {}): Silent => ({ kind: 'silent', name, reason: 'refused', serving: false, ...more })
 export const facts = (self: Down, ...peers: readonly Observation[]): Facts => ({ self, peers })
@@ -45,6 +45,7 @@ const datas: fc.Arbitrary<Data> = fc.oneof(
 const views = (name: string): fc.Arbitrary<View | null> =>
   fc.option(fc.tuple(fc.option(fc.integer({ min: 0, max: 4 })), someNames, histories).map(([seqno, names, history]) => view(seqno, names, name, history)))
 const promises = fc.option(fc.record({ epoch: fc.integer({ min: 1, max: 4 }), kind: fc.constantFrom('bootstrap' as const, 'reform' as const), chosen: fc.constantFrom('n1', 'n2', 'view/1'), settled: fc.boolean() }))
+const departures = fc.array(fc.tuple(fc.constantFrom('n2', 'n3'), histories, seqnos).map(([name, history, seqno]) => ({ name, nodeUuid: nodeUuid(name), uuid: history, seqno })), { maxLength: 1 })
 const forks: fc.Arbitrary<Fork[]> = fc.array(fc.record({ at: fc.constantFrom('1', '2'), epoch: fc.constantFrom(1, 2), uuid: histories, seqno: seqnos, without: fc.subarray([...NAMES], { minLength: 1, maxLength: 2 }), why: fc.constantFrom('not-in-view' as const, 'majority' as const, 'forced' as const), reason: fc.constant('') }), { maxLength: 1 })
 
 export const downs = (name: string): fc.Arbitrary<Down> =>
@@ -60,10 +61,11 @@ export const downs = (name: string): fc.Arbitrary<Down> =>
     listed: fc.boolean(),
     weight: fc.constantFrom(1, 1, 2),
     forks: forks,
+    departures: departures,
     promise: promises,
   })
 const lives = (name: string): fc.Arbitrary<Live> =>
-  fc.record({ kind: fc.constantFrom('primary' as const, 'non-primary' as const), name: fc.constant(name), uuid: histories, seqno: seqnos, synced: fc.boolean(), joining: fc.boolean(), nodeUuid: fc.constant(nodeUuid(name)), receiveQueue: fc.constantFrom(0, 0, 3), repairing: fc.boolean(), view: views(name), weight: fc.constantFrom(1, 1, 2), forks: forks, promise: promises })
+  fc.record({ kind: fc.constantFrom('primary' as const, 'non-primary' as const), name: fc.constant(name), uuid: histories, seqno: seqnos, synced: fc.boolean(), joining: fc.boolean(), nodeUuid: fc.constant(nodeUuid(name)), receiveQueue: fc.constantFrom(0, 0, 3), repairing: fc.boolean(), view: views(name), weight: fc.constantFrom(1, 1, 2), forks: forks, departures: departures, promise: promises })
 const silents = (name: string): fc.Arbitrary<Silent> => fc.record({ kind: fc.constant('silent' as const), name: fc.constant(name), reason: fc.constantFrom('refused' as const, 'timeout' as const), serving: fc.boolean() })
 
 export const observations = (name: string): fc.Arbitrary<Observation> => fc.oneof({ weight: 4, arbitrary: downs(name) }, { weight: 1, arbitrary: lives(name) }, { weight: 1, arbitrary: silents(name) })

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+import Table from 'cli-table3'
+import { makeCluster } from '../support/cluster.ts'
+import { makeNetwork } from '../support/network.ts'
+import { Random } from '../simulation/random.ts'
+import { FAULTS, type World } from './faults.ts'
+import { Writers, verify } from './writers.ts'
+
+/** `npm run soak -- --rounds N --seed S`: random faults on three real nodes with writers on all; a table at the end. */
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, seed: { type: 'string', default: String(Date.now() % 1_000_000) } } })
+const rounds = Number(values.rounds)
+const seed = Number(values.seed)
+if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) throw new Error('--rounds and --seed are whole numbers, rounds above 0')
+
+/** The longest that a cluster may take to be whole again, seconds. */
+const LONGEST = 180
+
+const random = new Random(seed)
+const network = makeNetwork(3)
+const cluster = await makeCluster(0, 3, { network })
+const world: World = { cluster, network, random }
+const seconds = new Map<string, number[]>()
+const failed: string[] = []
+process.stdout.write(`${rounds} rounds, seed ${seed}\n`)
+try {
+  await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
+  const writers = await Writers.start(cluster)
+  for (let round = 1; round <= rounds; round++) {
+    const [name, fault] = random.pick(Object.entries(FAULTS)) ?? []
+    if (name === undefined || fault === undefined) break
+    await fault(world)
+    const from = performance.now()
+    const results = await Promise.all(cluster.nodes.map((node) => cluster.run(node, 'start', '--timeout', String(LONGEST))))
+    const took = (performance.now() - from) / 1000
+    const wrong = results.some((one) => one.exitCode !== 0) ? results.map((one) => `${one.exitCode} ${one.stderr.trim().split('\n').at(-1)}`).join(' | ') : await verify(cluster, writers, LONGEST)
+    seconds.set(name, [...(seconds.get(name) ?? []), took])
+    if (wrong !== null) failed.push(`round ${round} (${name}): ${wrong}`)
+    process.stdout.write(`${String(round).padStart(4)}  ${name.padEnd(40)} ${took.toFixed(1).padStart(6)} s  ${wrong === null ? `${writers.acknowledged} acknowledged writes there` : `FAILED: ${wrong}`}\n`)
+    if (wrong !== null) break
+  }
+  await writers.stop()
+} finally {
+  if (failed.length === 0) await cluster[Symbol.asyncDispose]()
+  else {
+    cluster.kill(cluster.nodes)
+    process.stdout.write(`the gears are kept for a look: ${cluster.folder}\n`)
+  }
+  network[Symbol.dispose]()
+}
+const table = new Table({ head: ['fault', 'rounds', 'back after (median s)', 'longest s'], style: { head: [], border: [] } })
+for (const [name, all] of [...seconds].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  const sorted = all.toSorted((a, b) => a - b)
+  table.push([name, String(all.length), (sorted[Math.floor(sorted.length / 2)] ?? 0).toFixed(1), (sorted.at(-1) ?? 0).toFixed(1)])
+}
+process.stdout.write(`${table.toString()}\n${failed.length === 0 ? 'no acknowledged write lost, one history throughout' : failed.join('\n')}\n`)
+process.exitCode = failed.length === 0 ? 0 : 1
