@@ -32,7 +32,8 @@ export async function awaitMembership(node: Node, decision: Decision, logOffset:
     else if (node.nonPrimarySince !== null && decision.do !== 'reform') await tendNonPrimary(node)
     else if (decision.do === 'reform' && performance.now() - launched > LONGEST_REFORM) await giveUpReform(node)
     if (node.synced) return true
-    if (node.status !== null) node.say('joining', `mariadbd is ${node.status.localStateComment || 'connecting'}${node.status.primary ? '' : ', not in a primary component'}`)
+    if (node.nonPrimarySince !== null) return undefined
+    if (node.status !== null) node.say('joining', `mariadbd is ${node.status.localStateComment || 'connecting'}`)
     else node.say('joining', joiningMessage(decision))
     return undefined
   }, { timeout: LONGEST_JOIN, interval: 25, signal })

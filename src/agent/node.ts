@@ -51,7 +51,7 @@ export class Node {
   repairing = false
   decision: Decision | RunningDecision | null = null
   observations: readonly Observation[] = []
-  /** When (performance.now) the running node last looked at the others, and what was wrong then. */
+  /** When (performance.now) the running node last asked the others, and what was wrong then. */
   peersSeen = -Infinity
   alarms: readonly Fault[] = []
   /** Since when (performance.now) it has been asking its peers without coming up. */

@@ -14,6 +14,9 @@ import type { Node } from './node.ts'
 /** How long Galera is left to merge a component by itself before anybody is asked, milliseconds. */
 const GALERA_FIRST = 2_000
 
+/** How often the peers are asked, milliseconds. */
+const INTERVAL = 400
+
 /** How long a server that sees a primary component may need to be merged into it; then the addresses it knows are stale. Milliseconds. */
 const LONGEST_MERGE = 60_000
 
@@ -27,7 +30,9 @@ const LONGEST_REPAIR = 10_000
  */
 export async function tendNonPrimary(node: Node): Promise<void> {
   const since = node.nonPrimarySince
-  if (since === null || performance.now() - since < GALERA_FIRST) return
+  const now = performance.now()
+  if (since === null || now - since < GALERA_FIRST || now - node.peersSeen < INTERVAL) return
+  node.peersSeen = now
   await node.reload()
   node.observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
   await poll(node)
