@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { OutsideError, ReportedError } from '../errors.ts'
 import { GEAR_VARIABLE } from '../config/settings.ts'
 import type { GearPaths } from '../gear/gear.ts'
-import { ownCommand, startDaemon } from '../system/processes.ts'
+import { readIfExists } from '../system/files.ts'
+import { ownCommand, processInfo, startDaemon } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
 import { askAgent } from './control-client.ts'
 
+/** Milliseconds. */
 const STARTED_WITHIN = 20_000
+const ENDED_WITHIN = 5_000
 
 /**
  * Makes sure that the gear's agent runs; it outlives this process.
@@ -28,6 +31,14 @@ export async function ensureAgent(paths: GearPaths): Promise<void> {
     if (error instanceof ReportedError && error.code === 'locked') return undefined
     throw error
   }, { timeout: STARTED_WITHIN, interval: 10 })
+}
+
+/** Returns when the agent that runs now has ended: what a platform removes must have no process left. Not longer than some seconds. */
+export async function agentEnding(paths: GearPaths): Promise<() => Promise<void>> {
+  const pid = Number(await readIfExists(paths.agentPid))
+  const agent = pid > 0 ? await processInfo(pid) : null
+  const ended = async () => (agent === null || (await processInfo(pid))?.startTime !== agent.startTime ? true : undefined)
+  return async () => void (await waitFor('the agent ends', ended, { timeout: ENDED_WITHIN, interval: 10 }).catch(() => undefined))
 }
 
 async function agentError(log: string, from: number, ended: number | string): Promise<Error> {

@@ -22,13 +22,21 @@ export interface View {
 
 /**
  * The views that may be the newest of one history: the one with the highest seqno, and each whose
- * seqno is unknown (it can't be ordered). Their members together are a superset of the last view's
+ * seqno is unknown (it can't be ordered), each once. Their members together are a superset of the last view's
  * members, so judging by all of them waits too long rather than too short.
  */
 export function newestViews(views: readonly View[]): readonly View[] {
   const highest = views.reduce((top, view) => (view.seqno !== null && view.seqno > top ? view.seqno : top), -2n)
-  return views.filter((view) => view.seqno === null || view.seqno === highest)
+  const newest: View[] = []
+  for (const view of views) {
+    if (view.seqno !== null && view.seqno !== highest) continue
+    if (!newest.some((one) => one.seqno === view.seqno && sameOrder(one.members, view.members))) newest.push(view)
+  }
+  return newest
 }
+
+/** Every record of a view lists its members in the same order, so this finds repetitions without sorting. */
+const sameOrder = (a: readonly Member[], b: readonly Member[]) => a.length === b.length && a.every((member, at) => member.uuid === b[at]?.uuid)
 
 /** True where both views name the same members. */
 export function sameMembers(a: View, b: View): boolean {

@@ -23,18 +23,27 @@ export const down = (facts: Known): readonly Down[] => [facts.self, ...facts.pee
 export const answering = (facts: Known): readonly string[] =>
   [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent').map((node) => node.name).toSorted()
 
-/** Whom the cluster has left behind, by name: how far their data goes says nothing of it. */
-export function leftBehind(facts: Known): readonly string[] {
-  const all = [facts.self, ...facts.peers]
-  if (all.every((node) => node.kind === 'silent' || node.forks.length === 0)) return []
-  return all.filter((node) => node.kind !== 'silent' && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
+/** Facts are values: what follows from them is worked out once. */
+function once<Value>(work: (facts: Known) => Value): (facts: Known) => Value {
+  const done = new WeakMap<Known, Value>()
+  return (facts) => {
+    if (!done.has(facts)) done.set(facts, work(facts))
+    return done.get(facts) as Value
+  }
 }
 
+/** Whom the cluster has left behind, by name: how far their data goes says nothing of it. */
+export const leftBehind = once((facts): readonly string[] => {
+  const all = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
+  const named = new Set(all.flatMap(({ forks }) => forks.flatMap(({ without }) => without)))
+  return all.filter((node) => named.has(node.name) && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
+})
+
 /** Down nodes with a known position that counts, self among them. */
-export function positioned(facts: Known): readonly Positioned[] {
-  const behind = leftBehind(facts)
-  return down(facts).filter(isPositioned).filter((node) => !behind.includes(node.name))
-}
+export const positioned = once((facts): readonly Positioned[] => {
+  const behind = new Set(leftBehind(facts))
+  return down(facts).filter(isPositioned).filter((node) => !behind.has(node.name))
+})
 
 export interface Membership {
   /** Names of the members of the newest view; a member whose name nobody knows is called `node UUID`. */

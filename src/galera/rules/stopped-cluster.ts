@@ -90,9 +90,10 @@ export const reform: Rule = {
     const own = facts.self.gvwstate
     if (own === null || !isPositioned(facts.self)) return null
     const { uuid } = facts.self.data
+    const nodes = new Map(positioned(facts).map((one) => [one.gvwstate?.myUuid, one]))
     const names: string[] = []
     for (const member of own.members) {
-      const node = positioned(facts).find((one) => one.gvwstate?.myUuid === member)
+      const node = nodes.get(member)
       if (node === undefined || node.data.uuid !== uuid) return null
       if (node.gvwstate?.viewId !== own.viewId || node.intent === 'stay') return null
       names.push(node.name)
