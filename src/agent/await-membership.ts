@@ -24,13 +24,16 @@ const LONGEST_REFORM = 30_000
 export async function awaitMembership(node: Node, decision: Decision, logOffset: number, signal: AbortSignal): Promise<void> {
   const launched = performance.now()
   await waitFor('the node is Synced', async () => {
-    if (node.server === null || !(await isRunning(node.server))) throw await serverEnded(node, logOffset)
+    if (node.server === null || !(await isRunning(node.server))) {
+      if (decision.do === 'reform') node.givenUpViews.add(decision.viewId)
+      throw await serverEnded(node, logOffset)
+    }
     await poll(node)
     await endIfOutside(node, logOffset)
     if (node.status?.primary) await checkIdentity(node, decision)
     // The component may break up while this node is still joining it.
     else if (node.nonPrimarySince !== null && decision.do !== 'reform') await tendNonPrimary(node)
-    else if (decision.do === 'reform' && performance.now() - launched > LONGEST_REFORM) await giveUpReform(node)
+    else if (decision.do === 'reform' && performance.now() - launched > LONGEST_REFORM) await giveUpReform(node, decision.viewId)
     if (node.synced) return true
     if (node.nonPrimarySince !== null) return undefined
     if (node.status !== null) node.say('joining', `mariadbd is ${node.status.localStateComment || 'connecting'}`)
@@ -44,7 +47,8 @@ export async function awaitMembership(node: Node, decision: Decision, logOffset:
 }
 
 /** SIGKILL: it serves nothing, and a graceful stop would remove gvwstate.dat. */
-async function giveUpReform(node: Node): Promise<never> {
+async function giveUpReform(node: Node, viewId: string): Promise<never> {
+  node.givenUpViews.add(viewId)
   if (node.server !== null) await killServer(node.server)
   throw new OutsideError('not-re-formed', `the view did not re-form within ${LONGEST_REFORM / 1000} s`, 'Nothing to do: the peers are asked again. See galeractl explain.')
 }

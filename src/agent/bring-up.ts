@@ -5,7 +5,7 @@ import { recordDecision } from '../galera/ledger.ts'
 import type { Facts } from '../galera/observation.ts'
 import { joinsBefore } from '../galera/join-turn.ts'
 import { decide } from '../galera/rules/decide.ts'
-import { findServer, logSize } from '../mariadb/server.ts'
+import { findServer, killServer, logSize } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
 import { raiseFence } from './fence-exchange.ts'
 import { launch } from './launch.ts'
@@ -27,13 +27,13 @@ const LONGEST_TURN = 5_000
  */
 export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
   node.askingSince ??= performance.now()
-  await readPosition(node)
   let refusals = 0
   let turn: number | null = null
   for (let round = 0; ; round++) {
     signal.throwIfAborted()
     if (await takeOver(node)) return
     await node.reload()
+    await readPosition(node, signal)
     const decision = await considerNow(node)
     await node.ledger.update((ledger) => recordDecision(ledger, decision, new Date().toISOString()))
     refusals = decision.do === 'refuse' ? refusals + 1 : 0
@@ -57,18 +57,32 @@ export async function takeOver(node: Node): Promise<boolean> {
   node.server = server
   node.launched = null
   await poll(node)
+  if (server.launch === 'reform' && node.status === null) {
+    // It waits for others that may never come; whoever launched it can't give it up any more.
+    await killServer(server)
+    node.server = null
+    return false
+  }
   node.say('joining', `took over the running mariadbd (pid ${server.pid})`)
   return true
 }
 
-/** Asks everybody and decides; does nothing. */
-export async function considerNow(node: Node): Promise<Decision> {
+/** Asks everybody and decides. */
+async function considerNow(node: Node): Promise<Decision> {
   if (node.phase !== 'waiting') node.say('asking peers', `asking ${node.others.length} peers`)
-  node.observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
+  node.observations = await askAll(node)
   const decision = decide(factsOf(node))
   node.decision = decision
   return decision
 }
+
+/** What a stopped node would decide if it were started now; leaves the node as it is. */
+export async function foresee(node: Node): Promise<Decision> {
+  const peers = await askAll(node)
+  return decide({ self: { ...node.reportDown(), intent: 'start' }, peers, orders: node.orders })
+}
+
+const askAll = (node: Node) => askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
 
 export function factsOf(node: Node): Facts {
   return { self: node.reportDown(), peers: node.observations, orders: node.orders }

@@ -3,7 +3,7 @@ import { stream } from 'hono/streaming'
 import { type ErrorShape, NotYetError } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { errorShape } from '../system/error-shape.ts'
-import { considerNow } from './bring-up.ts'
+import { foresee } from './bring-up.ts'
 import { checkCluster } from './check-cluster.ts'
 import { planForce } from './force-plan.ts'
 import type { Node } from './node.ts'
@@ -21,7 +21,7 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
 
   api.get('/ping', (context) => context.text('ok'))
   api.get('/status', async () => report(await statusReport(node, true)))
-  api.get('/explain', async () => report({ decision: node.server === null && node.intent === 'stay' ? await considerNow(node) : node.decision, running: node.server !== null }))
+  api.get('/explain', async () => report({ decision: node.server === null && node.intent === 'stay' ? await foresee(node) : node.decision, running: node.server !== null }))
   api.get('/check', async () => report(await checkCluster(node)))
   api.post('/reload', async (context) => {
     await node.reload()

@@ -30,11 +30,11 @@ export interface Agent {
 }
 
 /** Opens everything that is known of a node, without watching or answering anything. */
-export async function openNode(gear: Gear, log: Logger): Promise<Node> {
+export async function openNode(gear: Gear, log: Logger, mode: 'own' | 'look' = 'look'): Promise<Node> {
   const config = configOf(gear)
   log.level = process.env['GALERACTL_LOG_LEVEL'] ?? config.logLevel
-  const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name)
-  if (damaged !== null) log.error({ aside: damaged }, 'the ledger was damaged or of another node; it was set aside')
+  const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name, mode)
+  if (damaged !== null) log.error({ ledger: damaged }, `the ledger was damaged or of another node${mode === 'own' ? '; it was set aside' : ''}`)
   return new Node(gear.paths, config, await findMariadb(config.mariadbBin), store, new Session(gear.paths.socket, agentPassword(config)), log)
 }
 
@@ -44,33 +44,28 @@ export async function openNode(gear: Gear, log: Logger): Promise<Node> {
  * @throws RefusedError `locked`; OutsideError `agent-port`
  */
 export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
-  const lock = await lockFile(gear.paths.agentLock, 'an agent')
+  await using opened = new AsyncDisposableStack()
+  opened.use(await lockFile(gear.paths.agentLock, 'an agent'))
   await writeFile(gear.paths.agentPid, `${process.pid}\n`, { mode: 0o640 })
-  const node = await openNode(gear, log)
+  opened.defer(() => rm(gear.paths.agentPid, { force: true }))
+  const node = opened.adopt(await openNode(gear, log, 'own'), (one) => one.session[Symbol.asyncDispose]())
   const supervisor = new Supervisor(node)
+  opened.defer(async () => {
+    await supervisor.release()
+    if (node.server !== null) log.info({ pid: node.server.pid }, 'the agent ends, mariadbd goes on')
+  })
   await clearSpool(gear.paths.spool)
-  const spool = followSpool(gear.paths.spool, log, () => supervisor.poke())
+  opened.use(followSpool(gear.paths.spool, log, () => supervisor.poke()))
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
   const adopted = await takeOver(node)
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
-  const servers = [
-    await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }),
-    await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket),
-  ]
+  opened.adopt(await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }), closeServer)
+  opened.adopt(await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket), closeServer)
+  opened.defer(() => rm(gear.paths.agentSocket, { force: true }))
   if (adopted) supervisor.start()
-  const lookout = supervisor.lookOut()
-  const close = async () => {
-    spool[Symbol.dispose]()
-    lookout[Symbol.dispose]()
-    await supervisor.release()
-    if (node.server !== null) log.info({ pid: node.server.pid }, 'the agent ends, mariadbd goes on')
-    await Promise.all(servers.map(closeServer))
-    await node.session[Symbol.asyncDispose]()
-    await rm(gear.paths.agentSocket, { force: true })
-    await rm(gear.paths.agentPid, { force: true })
-    await lock[Symbol.asyncDispose]()
-  }
-  return { node, supervisor, quit, close }
+  opened.use(supervisor.lookOut())
+  const all = opened.move()
+  return { node, supervisor, quit, close: () => all.disposeAsync() }
 }
 
 async function listenLocally(app: Hono, path: string): Promise<HttpServer> {

@@ -3,7 +3,7 @@ import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { type Endpoint, peerLabel } from '../galera/endpoint.ts'
 import { formatGrastate } from '../galera/grastate.ts'
 import { NIL_UUID, UNDEFINED_SEQNO } from '../galera/gtid.ts'
-import { type Ledger, recordForks, recordIntent, recordLaunch } from '../galera/ledger.ts'
+import { type Ledger, recordForks, recordIntent, recordJoining, recordLaunch } from '../galera/ledger.ts'
 import type { Observation } from '../galera/observation.ts'
 import { refreshBasedir } from '../mariadb/basedir.ts'
 import { renderClusterConfig } from '../mariadb/my-cnf.ts'
@@ -24,7 +24,7 @@ export async function launch(node: Node, decision: Launchable, epoch: number): P
   // gvwstate.dat may know a newer view than the ledger, and is about to be moved aside.
   const { view } = node.reportDown()
   const seqno = data?.kind === 'position' ? data.seqno : null
-  await node.ledger.update((ledger) => goAlong(recordLaunch(ledger, view), node.observations, decision, seqno, epoch, new Date().toISOString()))
+  await node.ledger.update((ledger) => goAlong(recordJoining(recordLaunch(ledger, view), decision.do === 'join'), node.observations, decision, seqno, epoch, new Date().toISOString()))
   if (decision.do === 'join') await ensureDatadir(node)
   await refreshBasedir(node.paths.basedir, node.mariadb.mariadbd)
   await writeFileAtomic(node.paths.clusterConfig, renderClusterConfig(addressesFor(node, decision)), 0o640)
@@ -32,7 +32,7 @@ export async function launch(node: Node, decision: Launchable, epoch: number): P
   if (decision.do === 'bootstrap' && decision.uuid !== null) {
     await writeFileAtomic(join(node.paths.data, 'grastate.dat'), formatGrastate({ ...position, safeToBootstrap: true }), 0o660)
   }
-  node.server = await launchServer(node.files, { mariadbd: node.mariadb.mariadbd, startPosition: position, newCluster: decision.do === 'bootstrap' })
+  node.server = await launchServer(node.files, { mariadbd: node.mariadb.mariadbd, startPosition: position, launch: decision.do })
 }
 
 type Forking = Launchable | Extract<RunningDecision, { do: 'repair' }>

@@ -13,12 +13,13 @@ export class LedgerStore {
     this.#ledger = ledger
   }
 
-  /** A torn or foreign file is set aside and told of in `damaged`, never guessed at. */
-  static async open(path: string, name: string): Promise<{ store: LedgerStore; damaged: string | null }> {
+  /** A torn or foreign file is never guessed at: it is set aside and told of in `damaged`, or, to look only, left alone. */
+  static async open(path: string, name: string, mode: 'own' | 'look' = 'own'): Promise<{ store: LedgerStore; damaged: string | null }> {
     const text = await readIfExists(path)
     if (text === null) return { store: new LedgerStore(path, newLedger(name)), damaged: null }
     const ledger = parse(text)
     if (ledger !== null && ledger.name === name) return { store: new LedgerStore(path, ledger), damaged: null }
+    if (mode === 'look') return { store: new LedgerStore(path, newLedger(name)), damaged: path }
     const aside = await setAside(path, 'damaged', new Date())
     return { store: new LedgerStore(path, newLedger(name)), damaged: aside }
   }

@@ -1,7 +1,7 @@
 import { type GaleractlError, OutsideError, RefusedError } from '../errors.ts'
 import { isHistory } from '../galera/gtid.ts'
-import { recordView } from '../galera/ledger.ts'
-import type { NodeStatus } from '../galera/node-status.ts'
+import { type Ledger, recordFormerView, recordJoining, recordView } from '../galera/ledger.ts'
+import { isSynced, type NodeStatus } from '../galera/node-status.ts'
 import { readGvwstate } from '../mariadb/position.ts'
 import { lastErrors, stopServer } from '../mariadb/server.ts'
 import type { Node } from './node.ts'
@@ -14,6 +14,7 @@ export async function poll(node: Node): Promise<void> {
   try {
     const status = await node.session.status()
     node.status = status.connected ? status : null
+    node.statusAt = performance.now()
     node.outsideSince = status.connected ? null : (node.outsideSince ?? performance.now())
     node.nonPrimarySince = status.connected && !status.primary ? (node.nonPrimarySince ?? performance.now()) : null
     await learnView(node, status)
@@ -29,7 +30,11 @@ async function learnView(node: Node, status: NodeStatus): Promise<void> {
   if (!status.primary || isForeign(node, status)) return
   const view = await node.session.view(status.nodeUuid, status.clusterWeight)
   if (view === null || view.uuid !== status.stateUuid || view.members.length !== status.clusterSize) return
-  await node.ledger.update((ledger) => recordView(ledger, view)).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
+  const old = node.ledger.ledger.view
+  const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.ownWeight !== null
+  const ownWeight = known ? old.ownWeight : await node.session.weight()
+  const learn = (ledger: Ledger) => recordJoining(recordView(ledger, { ...view, ownWeight }), ledger.joining && !isSynced(status))
+  await node.ledger.update(learn).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
 }
 
 /** gvwstate.dat, which a graceful stop removes, may know a primary view that was over before an agent saw it. */
@@ -37,7 +42,13 @@ export async function rememberView(node: Node): Promise<void> {
   if (node.status?.primary) return
   const { gvwstate } = await readGvwstate(node.paths.data)
   const view = node.lastView(gvwstate)
-  if (view !== null) await node.ledger.update((ledger) => recordView(ledger, view))
+  if (view !== null) await node.ledger.update((ledger) => recordFormerView(ledger, view)).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
+}
+
+/** Stops the node's mariadbd; from this moment it counts as serving nothing. @returns whether it ended by itself */
+export async function endServer(node: Node, timeout: number): Promise<boolean> {
+  node.status = null
+  return node.server === null || stopServer(node.server, timeout)
 }
 
 /** Primary with no history, or with another than the ledger remembers: never recorded, and stopped at once. */
@@ -53,7 +64,7 @@ export function isForeign(node: Node, status: NodeStatus): boolean {
 export async function endIfOutside(node: Node, logOffset: number): Promise<void> {
   if (node.server === null || node.outsideSince === null || performance.now() - node.outsideSince < LONGEST_OUTSIDE) return
   const errors = await lastErrors(node.paths.serverLog, logOffset)
-  await stopServer(node.server, node.config.stopTimeout)
+  await endServer(node, node.config.stopTimeout)
   throw new OutsideError('left-group', `mariadbd left the group and would not come back by itself: ${errors[0] ?? 'its log shows no error'}`, `Nothing to do if the agent succeeds now; else read ${node.paths.serverLog}.`)
 }
 

@@ -20,6 +20,9 @@ import { derive } from '../config/secrets.ts'
 import type { Logger } from '../system/log.ts'
 import type { LedgerStore } from './ledger-store.ts'
 
+/** An older status tells nothing any more, milliseconds. */
+const LONGEST_STATUS = 15_000
+
 /** What the node is doing, in the order of a start. */
 export type Phase = 'stopped' | 'reading position' | 'asking peers' | 'waiting' | 'fencing' | 'launching' | 'joining' | 'running' | 'stopping'
 
@@ -39,14 +42,20 @@ export class Node {
   intent: Down['intent'] = 'stay'
   launched: Launch | null = null
   datadir: DatadirState | null = null
+  /** When (performance.now) it was read. */
+  readAt = -Infinity
   /** The reading of the position that is under way. */
   reading: Promise<void> | null = null
   server: Server | null = null
   status: NodeStatus | null = null
+  /** When (performance.now) the status was read. */
+  statusAt = -Infinity
   /** Since when (performance.now) mariadbd answers SQL while it is in no group. */
   outsideSince: number | null = null
   /** Since when (performance.now) it is in a group that is not primary. */
   nonPrimarySince: number | null = null
+  /** Views that would not re-form: their members decide otherwise from then on. */
+  readonly givenUpViews = new Set<string>()
   /** It is about to make its component primary: the fence is held. */
   repairing = false
   decision: Decision | RunningDecision | null = null
@@ -84,7 +93,7 @@ export class Node {
   }
 
   get synced(): boolean {
-    return this.status !== null && isSynced(this.status)
+    return this.status !== null && isSynced(this.status) && performance.now() - this.statusAt < LONGEST_STATUS
   }
 
   /** By whose word absent members may be left behind, now. */
@@ -116,7 +125,7 @@ export class Node {
     const { ledger } = this.ledger
     if (this.status !== null && this.server !== null) {
       const { stateUuid, lastCommitted, primary, nodeUuid, localState, receiveQueue } = this.status
-      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: ledger.view, weight: this.config.weight, forks: forksAt(ledger, primary ? lastCommitted : null), departures: ledger.departures, promise: ledger.promise }
+      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: ledger.view, weight: ledger.view?.ownWeight ?? this.config.weight, forks: forksAt(ledger, primary ? lastCommitted : null), departures: ledger.departures, promise: ledger.promise }
     }
     return this.reportDown()
   }
@@ -131,13 +140,19 @@ export class Node {
       data: this.knownData(),
       history: ledger.history,
       view: this.lastView(this.datadir?.gvwstate ?? null),
-      gvwstate: this.datadir?.restorable ? this.datadir.gvwstate : null,
+      gvwstate: this.restorableView(),
       listed: this.config.peers !== null,
-      weight: this.config.weight,
+      weight: ledger.view?.ownWeight ?? this.config.weight,
       forks: forksAt(ledger, this.datadir?.data.kind === 'position' ? this.datadir.data.seqno : null),
       departures: ledger.departures,
       promise: ledger.promise,
     }
+  }
+
+  /** gvwstate.dat as far as starting together from it is still worth a try. */
+  private restorableView(): Gvwstate | null {
+    const gvwstate = this.datadir?.restorable ? this.datadir.gvwstate : null
+    return gvwstate !== null && this.givenUpViews.has(gvwstate.viewId) ? null : gvwstate
   }
 
   /** A running server is ahead of what was read before it started: only while it is launched does that still tell. */

@@ -3,12 +3,11 @@ import type { RunningDecision } from '../galera/decision.ts'
 import { recordDecision } from '../galera/ledger.ts'
 import type { Live } from '../galera/observation.ts'
 import { decideNonPrimary } from '../galera/rules/decide.ts'
-import { stopServer } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
 import { waitFor } from '../system/wait.ts'
 import { raiseFence } from './fence-exchange.ts'
 import { goAlong } from './launch.ts'
-import { poll, rememberView } from './membership.ts'
+import { endServer, poll, rememberView } from './membership.ts'
 import type { Node } from './node.ts'
 
 /** How long Galera is left to merge a component by itself before anybody is asked, milliseconds. */
@@ -75,6 +74,6 @@ async function repair(node: Node, decision: Extract<RunningDecision, { do: 'repa
 }
 
 async function leave(node: Node, reason: string): Promise<never> {
-  if (node.server !== null) await stopServer(node.server, node.config.stopTimeout)
+  await endServer(node, node.config.stopTimeout)
   throw new OutsideError('non-primary', `mariadbd ran outside a primary component and was stopped to join again: ${reason}`, 'Nothing to do: the peers are asked again. See galeractl explain.')
 }

@@ -2,8 +2,8 @@ import { OutsideError } from '../errors.ts'
 import { findAlarms } from '../galera/alarms.ts'
 import { recordForks } from '../galera/ledger.ts'
 import { leftBehindAt } from '../galera/left-behind.ts'
-import { stopServer } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
+import { endServer } from './membership.ts'
 import type { Node } from './node.ts'
 
 /** How often a running node looks at the others, milliseconds. */
@@ -22,7 +22,7 @@ export async function watchPeers(node: Node): Promise<void> {
   if (self.kind !== 'primary') return
   const fork = leftBehindAt(self, observations)
   if (fork !== null) {
-    if (node.server !== null) await stopServer(node.server, node.config.stopTimeout)
+    await endServer(node, node.config.stopTimeout)
     throw new OutsideError('left-behind', `the cluster went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at}; Galera had merged it, so mariadbd was stopped`, 'Nothing to do: its data is moved aside, and it takes the state anew. See galeractl rescued.')
   }
   const told = observations.flatMap((peer) => (peer.kind === 'primary' && peer.uuid === self.uuid ? peer.forks : []))

@@ -3,13 +3,13 @@ import { GaleractlError } from '../errors.ts'
 import { type Gtid, isHistory } from '../galera/gtid.ts'
 import { parseGrastate } from '../galera/grastate.ts'
 import { recordDeparture } from '../galera/ledger.ts'
-import { findServer, isRunning, killServer, logSize, stopServer, tidyServerFiles } from '../mariadb/server.ts'
+import { findServer, isRunning, killServer, logSize, tidyServerFiles } from '../mariadb/server.ts'
 import { errorShape } from '../system/error-shape.ts'
 import { readIfExists } from '../system/files.ts'
 import { within } from '../system/wait.ts'
 import { bringUp, takeOver } from './bring-up.ts'
 import { tellDeparture } from './departure.ts'
-import { endIfOutside, isForeign, poll, rememberView, wrongHistory } from './membership.ts'
+import { endIfOutside, endServer, isForeign, poll, rememberView, wrongHistory } from './membership.ts'
 import type { Node } from './node.ts'
 import { tendNonPrimary } from './outside-primary.ts'
 import { watchPeers } from './peer-watch.ts'
@@ -55,7 +55,8 @@ export class Supervisor {
 
   /** Tells the peers this node's position while it stays stopped. */
   async rest(): Promise<void> {
-    await readPosition(this.#node)
+    if (this.#abort.signal.aborted) this.#abort = new AbortController()
+    await readPosition(this.#node, this.#abort.signal)
     if (this.#node.intent === 'stay') this.#node.say('stopped', 'stopped; the agent answers peers')
   }
 
@@ -101,7 +102,7 @@ export class Supervisor {
     const nodeUuid = node.status?.nodeUuid
     const patience = joining ? Math.min(timeout, JOINER_PATIENCE) : timeout
     node.say('stopping', `stopping mariadbd, at most ${patience / 1000} s`)
-    const clean = await stopServer(node.server, patience)
+    const clean = await endServer(node, patience)
     await this.#ended()
     const position = clean ? await recordCleanStop(node) : null
     if (position !== null && nodeUuid !== undefined) await tellDeparture(node, { name: node.config.name, nodeUuid, ...position })
@@ -127,6 +128,7 @@ export class Supervisor {
       } catch (error) {
         if (signal.aborted) return
         await this.#failed(error)
+        if (node.server === null) await readPosition(node, signal).catch((cause) => node.log.error({ err: cause }, 'the position can not be read'))
         if (error instanceof GaleractlError && error.exitCode === 3) return
       }
       await delay(Math.min(LONGEST_BACKOFF, 250 * 2 ** failures), undefined, { signal }).catch(() => undefined)
@@ -138,7 +140,11 @@ export class Supervisor {
     node.log.error({ err: error }, 'the start failed')
     node.failure = errorShape(error)
     if (node.server !== null && !(await isRunning(node.server))) await this.#ended()
-    if (node.failure.exitCode === 3) node.intent = 'stay'
+    if (node.failure.exitCode === 3) {
+      node.intent = 'stay'
+      node.word = null
+    }
+    if (node.server === null) node.launched = null
     node.say(node.intent === 'stay' ? 'stopped' : 'waiting', node.failure.message)
     node.events.emit('change')
   }

@@ -1,4 +1,4 @@
-import { considerNow } from '../agent/bring-up.ts'
+import { foresee } from '../agent/bring-up.ts'
 import { askAgent } from '../agent/control-client.ts'
 import { openNode } from '../agent/daemon.ts'
 import { readPosition } from '../agent/position.ts'
@@ -39,7 +39,6 @@ function ruleText(): string {
 async function decideHere(gear: Gear, context: Context): Promise<Decision> {
   await using _lock = await lockFile(gear.paths.agentLock, 'an agent')
   const node = await openNode(gear, context.log)
-  node.intent = 'start'
   await readPosition(node)
-  return considerNow(node)
+  return foresee(node)
 }

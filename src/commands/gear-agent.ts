@@ -9,7 +9,7 @@ export function timeoutOption(given: Given): number | undefined {
   const value = text(given, 'timeout')
   if (value === undefined) return undefined
   const seconds = Number(value)
-  if (!/^\d{1,7}(\.\d+)?$/.test(value) || seconds <= 0) throw new UsageError('bad-timeout', `--timeout ${JSON.stringify(value)} is no number of seconds`, 'Give a number above 0, such as --timeout 60.')
+  if (!/^\d{1,6}(\.\d{1,3})?$/.test(value) || seconds <= 0) throw new UsageError('bad-timeout', `--timeout ${JSON.stringify(value)} is no number of seconds`, 'Give a number from 0.001 to 999999, such as --timeout 60.')
   return seconds * 1000
 }
 

@@ -26,9 +26,11 @@ export async function run(context: Context, given: Given): Promise<number> {
   agent.supervisor.start()
   await Promise.race([asked.promise, agent.quit])
   await notifyServiceManager(['STOPPING=1'])
-  const clean = await agent.supervisor.stop()
-  await agent.close()
-  return clean ? 0 : 5
+  try {
+    return (await agent.supervisor.stop()) ? 0 : 5
+  } finally {
+    await agent.close()
+  }
 }
 
 /** Ready means Synced, however long that takes; until then the service manager shows what the node does. */

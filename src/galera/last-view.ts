@@ -11,5 +11,5 @@ export function lastView(recorded: View | null, gvwstate: Gvwstate | null, uuid:
   if (recorded !== null && same) return recorded
   const names = new Map(recorded?.members.map((member) => [member.uuid, member.name]))
   const nameOf = (member: string) => names.get(member) ?? (member === gvwstate.myUuid ? ownName : null)
-  return { uuid, seqno: null, members: gvwstate.members.map((member) => ({ uuid: member, name: nameOf(member), address: null })), weight: null, ownUuid: gvwstate.myUuid }
+  return { uuid, seqno: null, members: gvwstate.members.map((member) => ({ uuid: member, name: nameOf(member), address: null })), weight: null, ownWeight: null, ownUuid: gvwstate.myUuid }
 }

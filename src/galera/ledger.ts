@@ -27,6 +27,8 @@ export const ledgerSchema = z.object({
   view: viewSchema.nullable(),
   /** The last graceful stop: trusted only while grastate.dat shows the same position. */
   departure: z.object({ at: z.string(), position: gtidSchema }).nullable(),
+  /** It joins, and was not Synced since: its datadir may be half of another's. */
+  joining: z.boolean().default(false),
   /** What it has acknowledged to a peer or to itself. */
   promise: promiseSchema.nullable(),
   /** When the cluster went on without somebody, newest last. */
@@ -41,15 +43,22 @@ export const ledgerSchema = z.object({
 export type Ledger = z.infer<typeof ledgerSchema>
 
 export function newLedger(name: string): Ledger {
-  return { version: 1, name, history: null, view: null, departure: null, promise: null, forks: [], intended: [], departures: [], decisions: [] }
+  return { version: 1, name, history: null, view: null, departure: null, joining: false, promise: null, forks: [], intended: [], departures: [], decisions: [] }
 }
 
-/** The node is in this view now. Returns the same value where nothing changed. */
+/** The node is Primary in this view now. Returns the same value where nothing changed. */
 export function recordView(ledger: Ledger, view: View): Ledger {
+  const seen = recordFormerView(ledger, view)
+  if (seen === ledger && ledger.intended.length === 0 && ledger.promise?.settled !== false) return ledger
+  const promise = seen.promise === null ? null : { ...seen.promise, settled: true }
+  return { ...recordForks(seen, seen.intended), intended: [], promise }
+}
+
+/** The node was in this view, as gvwstate.dat tells: that it settled anything since is not said. */
+export function recordFormerView(ledger: Ledger, view: View): Ledger {
   const old = ledger.view
-  if (old !== null && old.uuid === view.uuid && old.seqno === view.seqno && sameMembers(old, view)) return ledger
-  const promise = ledger.promise === null ? null : { ...ledger.promise, settled: true }
-  return { ...recordForks(ledger, ledger.intended), intended: [], promise, history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }
+  if (old !== null && old.uuid === view.uuid && old.seqno === view.seqno && sameMembers(old, view) && old.ownWeight === view.ownWeight) return ledger
+  return { ...ledger, history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }
 }
 
 export function recordDeparture(ledger: Ledger, departure: NonNullable<Ledger['departure']>): Ledger {
@@ -63,7 +72,7 @@ export function recordDeparture(ledger: Ledger, departure: NonNullable<Ledger['d
  * the last view as that file told it: without it a start that fails would forget the newest view.
  */
 export function recordLaunch(ledger: Ledger, view: View | null = null): Ledger {
-  const seen = view === null ? ledger : recordView(ledger, view)
+  const seen = view === null ? ledger : recordFormerView(ledger, view)
   return seen.departure === null ? seen : { ...seen, departure: null }
 }
 
@@ -89,6 +98,10 @@ export function forksAt(ledger: Ledger, seqno: bigint | null): readonly Fork[] {
 }
 
 const mutable = (fork: Fork) => ({ ...fork, without: [...fork.without] })
+
+export function recordJoining(ledger: Ledger, joining: boolean): Ledger {
+  return ledger.joining === joining ? ledger : { ...ledger, joining }
+}
 
 export function recordDepartures(ledger: Ledger, told: readonly Departure[]): Ledger {
   const merged = mergeDepartures(ledger.departures, told)

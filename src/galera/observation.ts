@@ -10,6 +10,8 @@ export type PositionSource = 'clean-stop' | 'recovered'
 /** What lies in a stopped node's datadir. */
 export type Data =
   | { readonly kind: 'fresh' }
+  /** A state transfer did not end: nothing that others lack, and nothing to start with. */
+  | { readonly kind: 'partial' }
   | { readonly kind: 'unknown'; readonly reason: string }
   | {
       readonly kind: 'position'
@@ -107,6 +109,7 @@ export function describeObservation(o: Observation): string {
 
 export function describeData(data: Data): string {
   if (data.kind === 'fresh') return 'no data yet (fresh)'
+  if (data.kind === 'partial') return 'a state transfer did not end'
   if (data.kind === 'unknown') return `position unknown (${data.reason})`
   const source = data.source === 'clean-stop' ? 'clean stop' : 'recovered'
   return `at ${data.uuid}:${data.seqno} (${source}${data.safeToBootstrap ? ', safe_to_bootstrap 1' : ''})`

@@ -14,6 +14,7 @@ export const viewSchema = z.object({
   seqno: seqnoSchema.nullable(),
   members: z.array(z.object({ uuid: uuidSchema, name: z.string().max(256).nullable(), address: z.string().max(300).nullable().default(null) })).max(256),
   weight: z.number().min(0).nullable().default(null),
+  ownWeight: z.number().min(0).nullable().default(null),
   ownUuid: uuidSchema,
 })
 
@@ -37,6 +38,7 @@ const gvwstateSchema = z.object({ myUuid: uuidSchema, viewId: z.string().max(100
 
 const dataSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('fresh') }),
+  z.object({ kind: z.literal('partial') }),
   z.object({ kind: z.literal('unknown'), reason: z.string().max(500) }),
   z.object({ kind: z.literal('position'), uuid: uuidSchema, seqno: seqnoSchema, source: z.enum(['clean-stop', 'recovered']), safeToBootstrap: z.boolean() }),
 ])
@@ -51,10 +53,10 @@ const downSchema = z.object({
   view: viewSchema.nullable(),
   gvwstate: gvwstateSchema.nullable(),
   listed: z.boolean(),
-  weight: z.number().min(0).max(255),
-  forks: z.array(forkSchema).max(20),
-  departures: z.array(departureSchema).max(50),
-  promise: promiseSchema.nullable(),
+  weight: z.number().min(0).max(255).default(1),
+  forks: z.array(forkSchema).max(20).default([]),
+  departures: z.array(departureSchema).max(50).default([]),
+  promise: promiseSchema.nullable().default(null),
 })
 
 const liveSchema = z.object({
@@ -65,13 +67,13 @@ const liveSchema = z.object({
   synced: z.boolean(),
   joining: z.boolean(),
   nodeUuid: uuidSchema,
-  receiveQueue: z.number().min(0),
-  repairing: z.boolean(),
+  receiveQueue: z.number().min(0).default(0),
+  repairing: z.boolean().default(false),
   view: viewSchema.nullable(),
-  weight: z.number().min(0).max(255),
-  forks: z.array(forkSchema).max(20),
-  departures: z.array(departureSchema).max(50),
-  promise: promiseSchema.nullable(),
+  weight: z.number().min(0).max(255).default(1),
+  forks: z.array(forkSchema).max(20).default([]),
+  departures: z.array(departureSchema).max(50).default([]),
+  promise: promiseSchema.nullable().default(null),
 })
 
 /** What an agent says about its own node. */

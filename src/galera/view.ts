@@ -16,6 +16,8 @@ export interface View {
   readonly members: readonly Member[]
   /** The weight of all members together (wsrep_cluster_weight); null where nobody told. */
   readonly weight: number | null
+  /** The votes of the record's owner in it (pc.weight); null where nobody told. */
+  readonly ownWeight: number | null
   /** The node UUID that the owner of this record had in it. */
   readonly ownUuid: string
 }

@@ -37,6 +37,8 @@ async function folderFaults(paths: GearPaths): Promise<Fault[]> {
   const faults: Fault[] = []
   for (const folder of [paths.data, paths.state, paths.run, paths.log, paths.conf]) {
     const info = await stat(folder).catch(() => null)
+    // A crash while the datadir was moved aside: it is made anew when the node joins.
+    if (info === null && folder === paths.data) continue
     if (info === null) faults.push({ code: 'no-folder', message: `${folder} is missing`, hint: 'Run galeractl setup: it makes what is missing.' })
     else if (info.uid !== process.getuid?.()) faults.push({ code: 'foreign-owner', message: `${folder} belongs to user ${info.uid}, not to ${process.getuid?.()}`, hint: `chown -R ${process.getuid?.()} ${folder}` })
     else if (!(await access(folder, constants.W_OK).then(() => true, () => false))) faults.push({ code: 'not-writable', message: `${folder} can't be written`, hint: 'Mend its permissions, or mount the file system for writing.' })

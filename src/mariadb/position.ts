@@ -27,6 +27,9 @@ export interface PositionQuery {
   readonly config: string
   /** The position of our last clean stop, which makes --wsrep-recover unnecessary where grastate.dat shows the same. */
   readonly departure: Gtid | null
+  /** The node was joining when it ended: then what InnoDB recovers may be the half of a transfer. */
+  readonly joining: boolean
+  readonly signal?: AbortSignal
 }
 
 /** Reads how far the data of a stopped node goes. The server must not run. */
@@ -60,6 +63,7 @@ function tolerate<Value>(parse: () => Value): { value: Value | null; damage: str
 async function dataOf(query: PositionQuery, grastate: Grastate | null, noGrastate: boolean): Promise<Data> {
   if (noGrastate && query.departure === null && !(await hasRun(query.datadir))) return { kind: 'fresh' }
   const safeToBootstrap = grastate?.safeToBootstrap ?? false
+  if (query.joining && (grastate === null || !isHistory(grastate.uuid))) return { kind: 'partial' }
   const left = query.departure
   if (grastate !== null && left !== null && grastate.uuid === left.uuid && grastate.seqno === left.seqno && left.seqno >= 0n) {
     return { kind: 'position', ...left, source: 'clean-stop', safeToBootstrap }
@@ -86,7 +90,8 @@ async function hasRun(datadir: string): Promise<boolean> {
  */
 export async function recoverPosition(query: PositionQuery): Promise<Gtid> {
   const args = [`--defaults-file=${query.config}`, '--wsrep-recover', '--disable-log-error', '--skip-networking']
-  const { exitCode, stderr, stdout } = await run(query.mariadbd, args, { timeout: 3_600_000 })
+  const { exitCode, stderr, stdout } = await run(query.mariadbd, args, { timeout: 3_600_000, ...(query.signal === undefined ? {} : { signal: query.signal }) })
+  query.signal?.throwIfAborted()
   if (exitCode !== 0) {
     const said = stderr.split('\n').findLast((line) => line.includes('[ERROR]')) ?? stderr.trim().split('\n').at(-1) ?? ''
     throw new OutsideError('recover-failed', `mariadbd --wsrep-recover ended with ${exitCode}: ${said.slice(0, 300)}`, 'Repair the datadir or move it aside.')

@@ -1,6 +1,8 @@
-import { readFile, rm, stat } from 'node:fs/promises'
+import { open, rm, stat } from 'node:fs/promises'
+import * as z from 'zod'
 import { OutsideError } from '../errors.ts'
 import { type Gtid, formatGtid } from '../galera/gtid.ts'
+import type { Launch } from '../galera/observation.ts'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
 import { cleanEnvironment, type ProcessInfo, processInfo, signalProcess, startDaemon } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
@@ -19,13 +21,20 @@ export interface ServerFiles {
 export interface Server {
   readonly pid: number
   readonly startTime: string
+  /** What it was launched for, where we launched it. */
+  readonly launch: Launch | null
 }
 
+/** Logs may be larger than memory. */
+const MOST_LOG_BYTES = 1024 * 1024
+
+const recordSchema = z.object({ pid: z.int().positive(), startTime: z.string(), launch: z.enum(['join', 'reform', 'bootstrap']).nullable().default(null) })
+
 export interface LaunchOptions {
+  readonly launch: Launch
   readonly mariadbd: string
   /** null: a fresh datadir. */
   readonly startPosition: Gtid | null
-  readonly newCluster: boolean
 }
 
 /** Starts mariadbd in a session of its own: it outlives the agent. @throws OutsideError `no-program` */
@@ -33,20 +42,22 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
   const args = [
     `--defaults-file=${files.config}`,
     ...(options.startPosition === null ? [] : [`--wsrep_start_position=${formatGtid(options.startPosition)}`]),
-    ...(options.newCluster ? ['--wsrep-new-cluster'] : []),
+    ...(options.launch === 'bootstrap' ? ['--wsrep-new-cluster'] : []),
   ]
   const daemon = await startDaemon(options.mariadbd, args, { logFile: files.serverLog, env: cleanEnvironment(), cwd: files.data })
   const info = await processInfo(daemon.pid)
-  const server = { pid: daemon.pid, startTime: info?.startTime ?? '' }
+  const server = { pid: daemon.pid, startTime: info?.startTime ?? '', launch: options.launch }
   await writeFileAtomic(files.processFile, `${JSON.stringify(server)}\n`, 0o640)
   return server
 }
 
 /** The gear's mariadbd, if one runs: also one that somebody started by hand. */
 export async function findServer(files: ServerFiles): Promise<Server | null> {
-  for (const pid of [await recordedPid(files.processFile), await writtenPid(files.pidFile)]) {
+  const recorded = await recordedServer(files.processFile)
+  for (const pid of [recorded?.pid ?? null, await writtenPid(files.pidFile)]) {
     const info = pid === null ? null : await processInfo(pid)
-    if (info !== null && isOurs(info, files.config)) return { pid: info.pid, startTime: info.startTime }
+    if (info === null || !isOurs(info, files.config)) continue
+    return { pid: info.pid, startTime: info.startTime, launch: recorded?.startTime === info.startTime ? recorded.launch : null }
   }
   return null
 }
@@ -88,8 +99,21 @@ export async function tidyServerFiles(files: ServerFiles): Promise<void> {
 
 /** The last error lines of the server's log since `offset` bytes, newest last. */
 export async function lastErrors(log: string, offset: number): Promise<readonly string[]> {
-  const text = await readFile(log).then((bytes) => bytes.subarray(offset).toString('utf8'), () => '')
+  const text = await readEnd(log, offset).catch(() => '')
   return text.split('\n').filter((line) => /\[ERROR\]/.test(line)).slice(-4).map((line) => line.slice(0, 300))
+}
+
+/** The file from `offset` on, at most its last `MOST_LOG_BYTES`. */
+async function readEnd(path: string, offset: number): Promise<string> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const from = Math.max(offset > size ? 0 : offset, size - MOST_LOG_BYTES)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from)
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await file.close()
+  }
 }
 
 export async function logSize(log: string): Promise<number> {
@@ -100,10 +124,12 @@ function isOurs(info: ProcessInfo, config: string): boolean {
   return info.command.includes(`--defaults-file=${config}`) && !info.command.includes('--wsrep-recover')
 }
 
-async function recordedPid(path: string): Promise<number | null> {
-  const text = await readIfExists(path)
-  const pid = Number(text?.match(/"pid":(\d+)/)?.[1])
-  return pid > 0 ? pid : null
+async function recordedServer(path: string): Promise<Server | null> {
+  try {
+    return recordSchema.parse(JSON.parse((await readIfExists(path)) ?? 'null'))
+  } catch {
+    return null
+  }
 }
 
 async function writtenPid(path: string): Promise<number | null> {

@@ -25,9 +25,9 @@ export function usersSql(config: Config): string {
     `GRANT PROCESS, CONNECTION ADMIN, SUPER ON *.* TO '${AGENT_USER}'@'localhost';`,
     ...['wsrep_cluster', 'wsrep_cluster_members'].map(selectOnFutureTable),
     `GRANT SELECT, INSERT, CREATE, DROP ON ${CHECK_SCHEMA}.* TO '${AGENT_USER}'@'localhost';`,
-    `CREATE DATABASE IF NOT EXISTS ${database};`,
+    `CREATE DATABASE IF NOT EXISTS \`${database}\`;`,
     `CREATE USER '${user}'@'%' IDENTIFIED BY ${quote(appPassword(config))};`,
-    `GRANT ALL ON ${database}.* TO '${user}'@'%';`,
+    `GRANT ALL ON \`${database.replaceAll('_', '\\_')}\`.* TO '${user}'@'%';`,
     'FLUSH PRIVILEGES;',
     '',
   ].join('\n')

@@ -214,7 +214,7 @@ export class Gear {
     if (server === undefined || group === null) return
     const { primary, head, view } = group
     node.status = { stateUuid: head.history, lastCommitted: head.seqno, primary, ready: primary, connected: true, localState: 4, localStateComment: '', clusterSize: group.members.size, clusterWeight: group.members.size, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '' }
-    if (primary) this.ledger = recordView(this.ledger, { uuid: head.history, seqno: view.seqno, members: [...view.members].map(([uuid, name]) => ({ uuid, name, address: null })), weight: view.members.size, ownUuid: server.nodeUuid })
+    if (primary) this.ledger = recordView(this.ledger, { uuid: head.history, seqno: view.seqno, members: [...view.members].map(([uuid, name]) => ({ uuid, name, address: null })), weight: view.members.size, ownWeight: 1, ownUuid: server.nodeUuid })
   }
 
   #ended(node: Node): void {

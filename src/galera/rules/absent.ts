@@ -63,7 +63,9 @@ export function majorityTold(facts: Known, uuid: string, missing: Missing): Unco
   if (missing.names.length === 0 || facts.orders?.majority !== true || views.length === 0) return null
   if (facts.peers.some((peer) => peer.kind === 'silent' && peer.serving)) return null
   const members = newestMembers(facts, uuid).names
-  const whole = Math.max(...views.map((view) => view.weight ?? view.members.length))
+  // Without the votes that Galera counted nobody can say what a majority is.
+  if (views.some((view) => view.weight === null)) return null
+  const whole = Math.max(...views.map((view) => view.weight ?? 0))
   const running = [facts.self, ...facts.peers].filter((node): node is Live => node.kind === 'non-primary' && node.uuid === uuid)
   const told = [...positioned(facts).filter((node) => node.data.uuid === uuid), ...running].filter((node) => members.includes(node.name))
   const weight = told.reduce((sum, node) => sum + node.weight, 0)

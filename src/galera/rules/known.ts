@@ -48,7 +48,7 @@ export const positioned = once((facts): readonly Positioned[] => {
 export interface Membership {
   /** Names of the members of the newest view; a member whose name nobody knows is called `node UUID`. */
   readonly names: readonly string[]
-  /** Names of those among them that left in order since, with data that goes no further than what is here. */
+  /** Names of those among them that left in order since, with data that goes less far than what is here. */
   readonly left: readonly string[]
   /** Whether a recorded view told it; otherwise it is the whole peer list. */
   readonly source: 'view' | 'peer-list'
@@ -70,11 +70,14 @@ export function newestMembers(facts: Known, uuid: string): Membership {
   return { names, left: names.filter((name) => !still.has(name)), source: 'view' }
 }
 
-/** Node UUIDs of those that left in order with no more than somebody here holds. */
+/**
+ * Node UUIDs of those that left in order with less than somebody here holds. Not with as much: nodes that left
+ * together would then each go on without the others.
+ */
 function departedWithin(facts: Known, uuid: string): ReadonlySet<string> {
   const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
   const reached = furthest(facts, uuid)
-  return new Set(seen.flatMap(({ departures }) => departures).filter((one) => one.uuid === uuid && one.seqno <= reached).map(({ nodeUuid }) => nodeUuid))
+  return new Set(seen.flatMap(({ departures }) => departures).filter((one) => one.uuid === uuid && one.seqno < reached).map(({ nodeUuid }) => nodeUuid))
 }
 
 /** How far the data that counts goes, of stopped nodes and of servers outside a primary component; -1 where there is none. */

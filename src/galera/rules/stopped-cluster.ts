@@ -1,7 +1,7 @@
 import type { Rule, Verdict } from '../decision.ts'
 import type { Uncounted } from '../fork.ts'
 import { leftBehindAt } from '../left-behind.ts'
-import type { Facts } from '../observation.ts'
+import { describeData, type Facts } from '../observation.ts'
 import { chosenSilent, lossOf, majorityTold, type Missing, missingOf, notInView, operatorsWord, waitForChosen } from './absent.ts'
 import { answering, isPositioned, knownViews, leftBehind, list, type Positioned, positioned, silent } from './known.ts'
 
@@ -12,12 +12,13 @@ export const positionUnknown: Rule = {
   why: 'A node that does not know how far its data goes can neither be chosen nor be compared.',
   invariant: 'No start without a position, but to join a primary component, which brings the state.',
   decide({ self, peers }) {
-    if (self.data.kind !== 'unknown') return null
+    if (self.data.kind !== 'unknown' && self.data.kind !== 'partial') return null
+    const why = describeData(self.data)
     if (peers.length > 0) {
       const names = peers.map((peer) => peer.name).toSorted()
-      return { do: 'wait', reason: `The position of this datadir is unknown (${self.data.reason}): it can only join a primary component.`, for: names, hint: `Start ${list(names)}; if this node must go first, repair its datadir.` }
+      return { do: 'wait', reason: `This datadir is not to be started from (${why}): it can only join a primary component.`, for: names, hint: `Start ${list(names)}; if this node must go first, repair its datadir.` }
     }
-    return { do: 'refuse', reason: `The position of this datadir is unknown: ${self.data.reason}.`, hint: 'Repair the datadir, or move it aside and run galeractl setup: the node then takes the state from the others.' }
+    return { do: 'refuse', reason: `This datadir is not to be started from: ${why}.`, hint: 'Repair the datadir, or move it aside and run galeractl setup: the node then takes the state from the others.' }
   },
 }
 

@@ -21,6 +21,7 @@ export const view = (seqno: number | null, names: readonly string[], own = names
   seqno: seqno === null ? null : BigInt(seqno),
   members: names.map((name) => ({ uuid: nodeUuid(name), name, address: null })),
   weight: names.length,
+  ownWeight: 1,
   ownUuid: nodeUuid(own),
 })
 

@@ -81,6 +81,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['by weight one of two is more than half', { ...facts(down('n1', position(5), { weight: 2, view: { ...view(5, ['n1', 'n2']), weight: 3 } }), silent('n2')), orders: majority }, 'bootstrap'],
   ],
   'members-missing': [
+    ['all left in order at the same position: none goes on without the others', facts(down('n1', position(6), { view: all, departures: ['n2', 'n3'].map((name) => ({ name, nodeUuid: nodeUuid(name), uuid: HISTORY, seqno: 6n })) }), silent('n2'), silent('n3')), 'wait'],
     ['a silent member left in order, but with more than is here', facts(down('n1', position(5), { view: all, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a silent member left in order, and was there again since', facts(down('n1', position(9), { view: { ...all, members: [...all.members.slice(0, 2), { uuid: '00000999-0000-4000-8000-000000000000', name: 'n3', address: null }] }, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
     ['the policy is majority, but just half has told', { ...facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), silent('n2')), orders: majority }, 'wait'],
@@ -96,7 +97,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a fork began beyond all data that counts', facts(down('n1', position(3), { view: view(2, ['n1']), forks: [fork(9, ['n2'])] })), 'refuse'],
   ],
   'most-advanced': [
-    ['a silent member of the newest view left in order with no more than is here', facts(down('n1', position(6), { view: all }), down('n2', position(5), { departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), silent('n3')), 'bootstrap'],
+    ['a silent member of the newest view left in order with less than is here', facts(down('n1', position(7), { view: all }), down('n2', position(5), { departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), silent('n3')), 'bootstrap'],
     ['an operator gave up what was lost', { ...facts(down('n1', position(3), { view: view(2, ['n1', 'n2']) }), down('n2', fresh, { history: HISTORY, view: view(8, ['n2']) })), orders: { majority: false, lose: ['n2'], reason: 'burnt' } }, 'bootstrap'],
     ['who was left behind is further, and does not count', facts(down('n1', position(7), { view: view(7, ['n1']), forks: [fork(5, ['n2'])] }), down('n2', position(99), { view: all })), 'bootstrap'],
     ['this node has the highest seqno', facts(down('n2', position(6)), down('n1', position(5))), 'bootstrap'],
