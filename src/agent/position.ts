@@ -19,8 +19,8 @@ export async function readPosition(node: Node, signal?: AbortSignal): Promise<vo
 async function read(node: Node, signal: AbortSignal | undefined): Promise<void> {
   const first = node.datadir === null
   if (first) node.say('reading position', 'reading the position of the data')
-  const { departure, joining } = node.ledger.ledger
-  const query = { datadir: node.paths.data, mariadbd: node.mariadb.mariadbd, config: node.paths.config, departure: departure?.position ?? null, joining, ...(signal === undefined ? {} : { signal }) }
+  const { departure, joining, history } = node.ledger.ledger
+  const query = { datadir: node.paths.data, mariadbd: node.mariadb.mariadbd, config: node.paths.config, departure: departure?.position ?? null, joining, member: history !== null, ...(signal === undefined ? {} : { signal }) }
   const state = await readDatadir(query)
   if (first) for (const damage of state.damaged) node.log.warn(damage)
   node.datadir = state

@@ -12,6 +12,8 @@ export type Data =
   | { readonly kind: 'fresh' }
   /** A state transfer did not end: nothing that others lack, and nothing to start with. */
   | { readonly kind: 'partial' }
+  /** A server ran on it without a history: what it holds can't be compared with anybody's. */
+  | { readonly kind: 'nil' }
   | { readonly kind: 'unknown'; readonly reason: string }
   | {
       readonly kind: 'position'
@@ -109,6 +111,7 @@ export function describeObservation(o: Observation): string {
 
 export function describeData(data: Data): string {
   if (data.kind === 'fresh') return 'no data yet (fresh)'
+  if (data.kind === 'nil') return 'data without a history'
   if (data.kind === 'partial') return 'a state transfer did not end'
   if (data.kind === 'unknown') return `position unknown (${data.reason})`
   const source = data.source === 'clean-stop' ? 'clean stop' : 'recovered'

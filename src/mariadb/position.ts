@@ -29,6 +29,8 @@ export interface PositionQuery {
   readonly departure: Gtid | null
   /** The node was joining when it ended: then what InnoDB recovers may be the half of a transfer. */
   readonly joining: boolean
+  /** The node was a member of a history before. */
+  readonly member: boolean
   readonly signal?: AbortSignal
 }
 
@@ -72,7 +74,7 @@ async function dataOf(query: PositionQuery, grastate: Grastate | null, noGrastat
     const recovered = await recoverPosition(query)
     if (isHistory(recovered.uuid) && recovered.seqno >= 0n) return { kind: 'position', ...recovered, source: 'recovered', safeToBootstrap }
     if (grastate !== null && isHistory(grastate.uuid)) return { kind: 'unknown', reason: `grastate.dat names history ${grastate.uuid}, InnoDB recovered ${recovered.uuid}:${recovered.seqno}` }
-    return { kind: 'fresh' }
+    return query.member && (await hasRun(query.datadir)) ? { kind: 'nil' } : { kind: 'fresh' }
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error
     return { kind: 'unknown', reason: error.message }

@@ -62,6 +62,17 @@ test('what must run as the gear\'s owner runs also from a folder that is closed 
   expect(from('stop')).toMatchObject({ status: 0 })
 })
 
+test('the agent\'s user may do no more than it needs, and there are no anonymous users', async () => {
+  await using gear = testGear('127.0.33.1')
+  await gear.setup('--app-database', 'my_app', '--peers', 'n1/127.0.33.1')
+  expect((await gear.run('start')).exitCode).toBe(0)
+  const sql = (text: string) => spawnSync('mariadb', ['-N', '-S', join(gear.dir, 'run/mariadbd.sock'), '-e', text], { encoding: 'utf8' }).stdout
+  expect(sql("SELECT COUNT(*) FROM mysql.global_priv WHERE User = ''")).toBe('0\n')
+  expect(sql("SHOW GRANTS FOR 'galeractl'@'localhost'")).toMatch(/GRANT PROCESS, SUPER, CONNECTION ADMIN ON \*\.\*/)
+  expect(sql("SHOW GRANTS FOR 'app'@'%'")).toMatch(/`my\\+_app`/)
+  await gear.run('stop')
+})
+
 test('SIGTERM in the middle of setup leaves nothing half-made: the second run works', async () => {
   await using gear = testGear('127.0.33.1')
   const child = execFile(EXECUTABLE, ['--gear', gear.dir, 'setup', '--name', 'n1', '--address', '127.0.33.1', '--secret-file', gear.secretFile])

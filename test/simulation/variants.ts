@@ -11,7 +11,6 @@ const without = (...names: readonly string[]): Variant => ({
 })
 
 export const FAULTS: Readonly<Record<string, Variant>> = {
-  'a node that was let go first and is silent is forgotten': { ...without('chosen-is-silent', 'chosen-elsewhere'), from: 6_630 },
   'who was left behind joins as it is': { ...without('rejoin-anew', 'left-behind'), from: 955 },
   'half of the votes count as a majority': {
     from: 730,

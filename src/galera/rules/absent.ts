@@ -23,7 +23,7 @@ export function missingOf(facts: Known, uuid: string): Missing {
   const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name) && !members.left.includes(node.name)).map((node) => node.name)
   const names = lost.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
   const why = lost.length > 0 ? `needed since data is lost on ${list(lost)}, of the newest view` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
-  const told = new Set([facts.self, ...facts.peers].filter((node) => (node.kind === 'down' ? node.data.kind !== 'unknown' : node.kind !== 'silent')).map((node) => node.name))
+  const told = new Set([facts.self, ...facts.peers].filter((node) => (node.kind === 'down' ? node.data.kind !== 'unknown' && node.data.kind !== 'nil' : node.kind !== 'silent')).map((node) => node.name))
   return { names: names.filter((name) => !told.has(name) && !members.left.includes(name)), why }
 }
 

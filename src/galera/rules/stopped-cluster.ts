@@ -12,7 +12,7 @@ export const positionUnknown: Rule = {
   why: 'A node that does not know how far its data goes can neither be chosen nor be compared.',
   invariant: 'No start without a position, but to join a primary component, which brings the state.',
   decide({ self, peers }) {
-    if (self.data.kind !== 'unknown' && self.data.kind !== 'partial') return null
+    if (self.data.kind !== 'unknown' && self.data.kind !== 'partial' && self.data.kind !== 'nil') return null
     const why = describeData(self.data)
     if (peers.length > 0) {
       const names = peers.map((peer) => peer.name).toSorted()
@@ -27,11 +27,13 @@ export const historyChanged: Rule = {
   why: 'Data of another history than the one that the ledger remembers: the datadir was replaced, or a server was started by hand without a position and made a history of its own.',
   invariant: 'A node goes on only with the history that it was a member of.',
   decide({ self }) {
-    if (self.data.kind !== 'position' || self.history === null || self.data.uuid === self.history) return null
+    const changed = self.data.kind === 'nil' || (self.data.kind === 'position' && self.data.uuid !== self.history)
+    if (self.history === null || !changed) return null
+    const held = self.data.kind === 'position' ? `history ${self.data.uuid}` : 'data without a history (a server ran on it without a position)'
     return {
       do: 'refuse',
-      reason: `This datadir holds history ${self.data.uuid}, but the node was a member of ${self.history}.`,
-      hint: 'If others have the history: galeractl stop, move data/ aside, galeractl setup, galeractl start. If the datadir was replaced on purpose: galeractl stop, move state/ledger.json aside, galeractl start.',
+      reason: `This datadir holds ${held}, but the node was a member of ${self.history}.`,
+      hint: 'If others have the history: galeractl stop, move data/ aside, galeractl setup, galeractl start. If this data is the one to keep, or was put here on purpose: galeractl stop, move state/ledger.json aside, galeractl start.',
     }
   },
 }

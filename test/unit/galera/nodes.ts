@@ -40,7 +40,7 @@ const someNames = fc.subarray([...NAMES], { minLength: 1 })
 
 const datas: fc.Arbitrary<Data> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(fresh) },
-  { weight: 1, arbitrary: fc.constant(unknown) },
+  { weight: 1, arbitrary: fc.constantFrom(unknown, { kind: 'partial' as const }, { kind: 'nil' as const }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('position' as const), uuid: histories, seqno: seqnos, source: fc.constantFrom('clean-stop' as const, 'recovered' as const), safeToBootstrap: fc.boolean() }) },
 )
 const views = (name: string): fc.Arbitrary<View | null> =>

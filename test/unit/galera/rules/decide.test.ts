@@ -17,7 +17,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['peers are Primary in views without a common member', facts(down('n1', fresh), live('n2', 'primary', { view: view(5, ['n2']) }), live('n3', 'primary', { view: view(6, ['n3']) })), 'refuse'],
   ],
   'nil-primary': [['a peer is Primary without a history', facts(down('n1', fresh), live('n2', 'primary', { uuid: '00000000-0000-0000-0000-000000000000' })), 'refuse']],
-  'history-changed': [['the datadir holds another history than the ledger remembers', facts(down('n1', position(5), { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse']],
+  'history-changed': [['a server ran on it without a history', facts(down('n1', { kind: 'nil' }, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['the datadir holds another history than the ledger remembers', facts(down('n1', position(5), { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse']],
   'foreign-primary': [['an empty node was a member of another history', facts(down('n1', fresh, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['a peer is Primary with another history', facts(down('n1', position(5)), live('n2', 'primary', { uuid: OTHER_HISTORY })), 'refuse']],
   'rejoin-anew': [
     ['a primary component went on without this node', facts(down('n1', position(5)), live('n2', 'primary', { forks: [fork(5, ['n1'])] })), 'join'],
@@ -32,6 +32,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
   'no-peer-list': [['nobody has told of any peers', facts(down('n1', fresh, { listed: false })), 'wait']],
   'position-unknown': [
     ['the own position can not be read and others may have the state', facts(down('n1', unknown), down('n2', position(5))), 'wait'],
+    ['a state transfer did not end', facts(down('n1', { kind: 'partial' }), down('n2', position(5))), 'wait'],
     ['the own position can not be read and there is nobody else', facts(down('n1', unknown)), 'refuse'],
   ],
   'two-histories': [['a stopped peer has another history', facts(down('n1', position(5)), down('n2', position(5, { uuid: OTHER_HISTORY }))), 'refuse']],
@@ -81,6 +82,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['by weight one of two is more than half', { ...facts(down('n1', position(5), { weight: 2, view: { ...view(5, ['n1', 'n2']), weight: 3 } }), silent('n2')), orders: majority }, 'bootstrap'],
   ],
   'members-missing': [
+    ['a server of a member ran without a history', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), down('n2', { kind: 'nil' })), 'wait'],
     ['all left in order at the same position: none goes on without the others', facts(down('n1', position(6), { view: all, departures: ['n2', 'n3'].map((name) => ({ name, nodeUuid: nodeUuid(name), uuid: HISTORY, seqno: 6n })) }), silent('n2'), silent('n3')), 'wait'],
     ['a silent member left in order, but with more than is here', facts(down('n1', position(5), { view: all, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a silent member left in order, and was there again since', facts(down('n1', position(9), { view: { ...all, members: [...all.members.slice(0, 2), { uuid: '00000999-0000-4000-8000-000000000000', name: 'n3', address: null }] }, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
@@ -97,6 +99,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a fork began beyond all data that counts', facts(down('n1', position(3), { view: view(2, ['n1']), forks: [fork(9, ['n2'])] })), 'refuse'],
   ],
   'most-advanced': [
+    ['a state transfer to a member did not end: it holds nothing of its own', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), down('n2', { kind: 'partial' })), 'bootstrap'],
     ['a silent member of the newest view left in order with less than is here', facts(down('n1', position(7), { view: all }), down('n2', position(5), { departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), silent('n3')), 'bootstrap'],
     ['an operator gave up what was lost', { ...facts(down('n1', position(3), { view: view(2, ['n1', 'n2']) }), down('n2', fresh, { history: HISTORY, view: view(8, ['n2']) })), orders: { majority: false, lose: ['n2'], reason: 'burnt' } }, 'bootstrap'],
     ['who was left behind is further, and does not count', facts(down('n1', position(7), { view: view(7, ['n1']), forks: [fork(5, ['n2'])] }), down('n2', position(99), { view: all })), 'bootstrap'],
