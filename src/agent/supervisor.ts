@@ -1,14 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { GaleractlError } from '../errors.ts'
-import { type Gtid, isHistory } from '../galera/gtid.ts'
-import { parseGrastate } from '../galera/grastate.ts'
-import { recordDeparture } from '../galera/ledger.ts'
 import { findServer, isRunning, killServer, logSize, tidyServerFiles } from '../mariadb/server.ts'
 import { errorShape } from '../system/error-shape.ts'
-import { readIfExists } from '../system/files.ts'
 import { within } from '../system/wait.ts'
 import { bringUp, takeOver } from './bring-up.ts'
-import { tellDeparture } from './departure.ts'
+import { recordCleanStop, tellDeparture } from './departure.ts'
 import { endIfOutside, endServer, isForeign, poll, rememberView, wrongHistory } from './membership.ts'
 import type { Node } from './node.ts'
 import { tendNonPrimary } from './outside-primary.ts'
@@ -180,19 +176,5 @@ export class Supervisor {
       await Promise.race([delay(WATCH_INTERVAL, undefined, { signal }).catch(() => undefined), new Promise<void>((resolve) => (this.#poke = resolve))])
     }
     signal.throwIfAborted()
-  }
-}
-
-async function recordCleanStop(node: Node): Promise<Gtid | null> {
-  const text = await readIfExists(`${node.paths.data}/grastate.dat`)
-  try {
-    const state = text === null ? null : parseGrastate(text)
-    if (state === null || state.seqno < 0n || !isHistory(state.uuid)) return null
-    const position = { uuid: state.uuid, seqno: state.seqno }
-    await node.ledger.update((ledger) => recordDeparture(ledger, { at: new Date().toISOString(), position }))
-    return position
-  } catch (error) {
-    node.log.warn({ err: error }, 'no clean stop was recorded')
-    return null
   }
 }

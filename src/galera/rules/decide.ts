@@ -3,7 +3,9 @@ import { describeObservation, type Down, type Facts, type Live } from '../observ
 import { allFresh, dataLost, freshNeedsPrimary, noPeerList } from './fresh-cluster.ts'
 import { chosenElsewhere, furtherStopped, leftBehindLeaves, othersUnsettled, primaryElsewhere, repairInPlace, runningHistories, viewIncomplete } from './non-primary.ts'
 import { foreignPrimary, joinPrimary, nilPrimary, rejoinAnew, twoPrimaries } from './running-cluster.ts'
-import { chosenIsSilent, historyChanged, historyLost, lastMember, leftBehindWaits, liveNonPrimary, majorityGoesOn, membersMissing, mostAdvanced, operatorWord, positionUnknown, reform, startUnderWay, twoHistories } from './stopped-cluster.ts'
+import { historyLost, lastMember, majorityGoesOn, mostAdvanced, operatorWord } from './first-node.ts'
+import { historyChanged, leftBehindWaits, positionUnknown, twoHistories } from './own-data.ts'
+import { chosenIsSilent, liveNonPrimary, membersMissing, reform, startUnderWay } from './stopped-cluster.ts'
 
 /** In order; the first that applies decides. Same facts, same decision, on every node. */
 export const RULES: readonly Rule[] = [

@@ -1,0 +1,63 @@
+import { leftBehindAt } from '../left-behind.ts'
+import type { Rule } from '../decision.ts'
+import { describeData } from '../observation.ts'
+import { list, positioned } from './known.ts'
+
+/** Rules on whether a node's own data is fit to start from, and is of one history with the others'. */
+
+export const positionUnknown: Rule = {
+  name: 'position-unknown',
+  why: 'A node that does not know how far its data goes can neither be chosen nor be compared.',
+  invariant: 'No start without a position, but to join a primary component, which brings the state.',
+  decide({ self, peers }) {
+    if (self.data.kind !== 'unknown' && self.data.kind !== 'partial' && self.data.kind !== 'nil') return null
+    const why = describeData(self.data)
+    if (peers.length > 0) {
+      const names = peers.map((peer) => peer.name).toSorted()
+      return { do: 'wait', reason: `This datadir is not to be started from (${why}): it can only join a primary component.`, for: names, hint: `Start ${list(names)}; if this node must go first, repair its datadir.` }
+    }
+    return { do: 'refuse', reason: `This datadir is not to be started from: ${why}.`, hint: 'Repair the datadir, or move it aside and run galeractl setup: the node then takes the state from the others.' }
+  },
+}
+
+export const historyChanged: Rule = {
+  name: 'history-changed',
+  why: 'Data of another history than the one that the ledger remembers: the datadir was replaced, or a server was started by hand without a position and made a history of its own.',
+  invariant: 'A node goes on only with the history that it was a member of.',
+  decide({ self }) {
+    const changed = self.data.kind === 'nil' || (self.data.kind === 'position' && self.data.uuid !== self.history)
+    if (self.history === null || !changed) return null
+    const held = self.data.kind === 'position' ? `history ${self.data.uuid}` : 'data without a history (a server ran on it without a position)'
+    return {
+      do: 'refuse',
+      reason: `This datadir holds ${held}, but the node was a member of ${self.history}.`,
+      hint: 'If others have the history: galeractl stop, move data/ aside, galeractl setup, galeractl start. If this data is the one to keep, or was put here on purpose: galeractl stop, move state/ledger.json aside, galeractl start.',
+    }
+  },
+}
+
+export const twoHistories: Rule = {
+  name: 'two-histories',
+  why: 'Seqnos of different histories can\'t be compared: the higher number says nothing.',
+  invariant: 'Only nodes of one history start together.',
+  decide(facts) {
+    const nodes = positioned(facts)
+    if (new Set(nodes.map((node) => node.data.uuid)).size < 2) return null
+    const sides = nodes.map((node) => `${node.name} at ${node.data.uuid}:${node.data.seqno}`)
+    return { do: 'refuse', reason: `Two histories: ${list(sides)}.`, hint: 'Decide which history to keep; on the other nodes move the datadir aside and run galeractl setup and galeractl start.' }
+  },
+}
+
+export const leftBehindWaits: Rule = {
+  name: 'left-behind',
+  why: 'The cluster went on without this node: its data may have a higher seqno, and writes that the others lack, but the others have acknowledged more since.',
+  invariant: 'A node that was left behind never bootstraps.',
+  decide(facts) {
+    const fork = leftBehindAt(facts.self, facts.peers)
+    if (fork === null) return null
+    const others = positioned(facts).map((node) => node.name)
+    const reason = `The cluster went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why})`
+    if (others.length === 0) return { do: 'refuse', reason: `${reason}, and no other node that answers has data that counts.`, hint: 'Start those that went on. If they are gone, or each side went on alone: decide whose data to keep, and on the other nodes galeractl stop, move data/ aside, galeractl setup, galeractl start.' }
+    return { do: 'wait', reason: `${reason}: it takes the state anew when ${list(others)} ${others.length === 1 ? 'is' : 'are'} Primary.`, for: others, hint: `Start ${list(others)}.` }
+  },
+}
