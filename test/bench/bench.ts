@@ -5,6 +5,7 @@ import Table from 'cli-table3'
 import { EXECUTABLE, scratchFolder } from '../support/cluster.ts'
 import { askRow } from './ask-row.ts'
 import { clusterRows } from './cluster-rows.ts'
+import { decisionRow } from './decision-row.ts'
 import { median, pairs, ratio, type Row, time } from './measure.ts'
 
 /** Prints every figure as a ratio to a reference taken in the same run; fails on none. */
@@ -30,6 +31,7 @@ const rows: Row[] = [
   await processRow('galeractl --version', [EXECUTABLE, '--version'], ['/bin/true'], '/bin/true', 35),
   await processRow('hooks/notify', [hook, ...event], [emptyScript, ...event], 'an empty dash script', 1.5),
   await askRow(rounds, tell),
+  await decisionRow(tell),
   ...(await clusterRows(rounds, tell)),
 ]
 const table = new Table({ head: ['what', 'ms', 'against', 'ms', 'ratio', 'goal'], style: { head: [], border: [] } })

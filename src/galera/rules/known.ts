@@ -32,6 +32,16 @@ function once<Value>(work: (facts: Known) => Value): (facts: Known) => Value {
   }
 }
 
+/** The same for what follows from the facts of one history. */
+function oncePerHistory<Value>(work: (facts: Known, uuid: string) => Value): (facts: Known, uuid: string) => Value {
+  const histories = once(() => new Map<string, Value>())
+  return (facts, uuid) => {
+    const done = histories(facts)
+    if (!done.has(uuid)) done.set(uuid, work(facts, uuid))
+    return done.get(uuid) as Value
+  }
+}
+
 /** Whom the cluster has left behind, by name: how far their data goes says nothing of it. */
 export const leftBehind = once((facts): readonly string[] => {
   const all = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
@@ -58,7 +68,7 @@ export interface Membership {
  * M of the table in `docs/rules.md`: the members of the newest view that anybody recorded of this
  * history. Where nobody recorded one (a cluster made by other means) everybody listed counts.
  */
-export function newestMembers(facts: Known, uuid: string): Membership {
+export const newestMembers = oncePerHistory((facts, uuid): Membership => {
   const views = newestViews(knownViews(facts, uuid))
   if (views.length === 0) {
     return { names: [facts.self.name, ...facts.peers.map((peer) => peer.name)].toSorted(), left: [], source: 'peer-list' }
@@ -68,7 +78,7 @@ export function newestMembers(facts: Known, uuid: string): Membership {
   const still = new Set(members.filter((member) => !departed.has(member.uuid)).map(({ name }) => name))
   const names = [...new Set(members.map(({ name }) => name))].toSorted()
   return { names, left: names.filter((name) => !still.has(name)), source: 'view' }
-}
+})
 
 /**
  * Node UUIDs of those that left in order with less than somebody here holds. Not with as much: nodes that left
@@ -81,18 +91,18 @@ function departedWithin(facts: Known, uuid: string): ReadonlySet<string> {
 }
 
 /** How far the data that counts goes, of stopped nodes and of servers outside a primary component; -1 where there is none. */
-export function furthest(facts: Known, uuid: string): bigint {
+export const furthest = oncePerHistory((facts, uuid): bigint => {
   const running = [facts.self, ...facts.peers].filter((node): node is Live => node.kind === 'non-primary')
   return [...positioned(facts).map(({ data }) => data), ...running].filter((one) => one.uuid === uuid).reduce((top, { seqno }) => (seqno > top ? seqno : top), -1n)
-}
+})
 
 /** The recorded views of one history, but those of nodes that were left behind. */
-export function knownViews(facts: Known, uuid: string): readonly View[] {
+export const knownViews = oncePerHistory((facts, uuid): readonly View[] => {
   const behind = leftBehind(facts)
   return [facts.self, ...facts.peers].flatMap((node) =>
     node.kind !== 'silent' && node.view !== null && node.view.uuid === uuid && !behind.includes(node.name) ? [node.view] : [],
   )
-}
+})
 
 function nameOf(facts: Known, nodeUuid: string): string {
   const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && (node.view?.ownUuid === nodeUuid || (node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid) === nodeUuid))
