@@ -31,8 +31,8 @@ export async function awaitMembership(node: Node, decision: Decision, logOffset:
     await poll(node)
     await endIfOutside(node, logOffset)
     if (node.status?.primary) await checkIdentity(node, decision)
-    // The component may break up while this node is still joining it.
-    else if (node.nonPrimarySince !== null && decision.do !== 'reform') await tendNonPrimary(node)
+    // The component may break up while this node is still joining it; until it was there first, SQL is closed [ran].
+    else if (node.nonPrimarySince !== null) await tendNonPrimary(node)
     else if (decision.do === 'reform' && performance.now() - launched > LONGEST_REFORM) await giveUpReform(node, decision.viewId)
     if (node.synced) return true
     if (node.nonPrimarySince !== null) return undefined

@@ -70,7 +70,7 @@ export async function takeOver(node: Node): Promise<boolean> {
 /** Asks everybody and decides. */
 async function considerNow(node: Node): Promise<Decision> {
   if (node.phase !== 'waiting') node.say('asking peers', `asking ${node.others.length} peers`)
-  node.observations = await askAll(node)
+  node.hear(await askAll(node))
   const decision = decide(factsOf(node))
   node.decision = decision
   return decision

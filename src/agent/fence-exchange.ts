@@ -13,6 +13,7 @@ export async function acknowledge(node: Node, proposal: Proposal): Promise<Answe
   let answer: Answer = { ack: true }
   await node.ledger.update((ledger) => {
     answer = answerProposal(node.report(), ledger.promise, proposal)
+    if (answer.ack) node.hearFrom(proposal.from)
     return answer.ack ? recordPromise(ledger, proposal) : ledger
   })
   node.log.info({ proposal: { ...proposal, seqno: String(proposal.seqno) }, answer }, `fence: ${proposal.from} proposes ${proposal.kind} in epoch ${proposal.epoch}`)

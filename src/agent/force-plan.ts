@@ -28,7 +28,7 @@ export interface ForcePlan {
 export async function planForce(node: Node, reason: string): Promise<ForcePlan> {
   if (node.server === null) await readPosition(node)
   else await rememberView(node)
-  node.observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
+  node.hear(await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout }))
   const self = node.report()
   const uuid = self.kind === 'down' ? (self.data.kind === 'position' ? self.data.uuid : null) : self.uuid
   if (self.kind === 'primary') throw new RefusedError('not-needed', 'this node is in a primary component', 'Nothing to do; see galeractl status.')

@@ -1,18 +1,15 @@
 import { join } from 'node:path'
-import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { type Endpoint, peerLabel } from '../galera/endpoint.ts'
 import { formatGrastate } from '../galera/grastate.ts'
 import { NIL_UUID, UNDEFINED_SEQNO } from '../galera/gtid.ts'
-import { type Ledger, recordForks, recordIntent, recordJoining, recordLaunch } from '../galera/ledger.ts'
-import type { Observation } from '../galera/observation.ts'
+import { goAlong, type Launchable } from '../galera/go-along.ts'
+import { recordJoining, recordLaunch } from '../galera/ledger.ts'
 import { refreshBasedir } from '../mariadb/basedir.ts'
 import { renderClusterConfig } from '../mariadb/my-cnf.ts'
 import { launchServer } from '../mariadb/server.ts'
 import { setAside, writeFileAtomic } from '../system/files.ts'
 import type { Node } from './node.ts'
 import { ensureDatadir, rescueDatadir } from './rescue.ts'
-
-export type Launchable = Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>
 
 /** Starts mariadbd as the decision says. The caller holds the fence. */
 export async function launch(node: Node, decision: Launchable, epoch: number): Promise<void> {
@@ -33,19 +30,6 @@ export async function launch(node: Node, decision: Launchable, epoch: number): P
     await writeFileAtomic(join(node.paths.data, 'grastate.dat'), formatGrastate({ ...position, safeToBootstrap: true }), 0o660)
   }
   node.server = await launchServer(node.files, { mariadbd: node.mariadb.mariadbd, startPosition: position, launch: decision.do })
-}
-
-type Forking = Launchable | Extract<RunningDecision, { do: 'repair' }>
-
-/**
- * Goes along with the forks of those that the node joins or starts with, and intends those that it makes itself.
- * `seqno`: how far its own data goes; `at`: now, ISO 8601.
- */
-export function goAlong(ledger: Ledger, peers: readonly Observation[], decision: Forking, seqno: bigint | null, epoch: number, at: string): Ledger {
-  const makes = decision.do === 'bootstrap' || decision.do === 'repair'
-  const told = peers.flatMap((peer) => (peer.kind === 'silent' || (makes && decision.leftBehind.includes(peer.name)) ? [] : peer.forks))
-  const own = makes && decision.uuid !== null ? decision.without.map(({ names, why, reason }) => ({ at, epoch, uuid: decision.uuid ?? '', seqno: decision.seqno, without: names, why, reason })) : []
-  return recordIntent(recordForks(ledger, told), seqno, own)
 }
 
 /** The peers that are online, those that are Primary first; all listed ones where none is. */

@@ -96,6 +96,21 @@ export class Node {
     return this.status !== null && isSynced(this.status) && performance.now() - this.statusAt < LONGEST_STATUS
   }
 
+  /** What the peers told. A word against one of them that was silent and answers is void: it was given in the belief that it is gone. */
+  hear(observations: readonly Observation[]): void {
+    const before = this.observations
+    this.observations = observations
+    const heard = new Set(before.filter(({ kind }) => kind !== 'silent').map(({ name }) => name))
+    for (const { kind, name } of observations) if (kind !== 'silent' && !heard.has(name)) this.hearFrom(name)
+  }
+
+  /** A sign of life, also a proposal of its own. */
+  hearFrom(name: string): void {
+    if (this.word?.lose.includes(name) !== true) return
+    this.log.warn({ word: this.word }, `an operator's word is void: ${name}, which was given up, answers`)
+    this.word = null
+  }
+
   /** By whose word absent members may be left behind, now. */
   get orders(): Orders {
     const since = this.askingSince ?? this.nonPrimarySince
@@ -160,9 +175,9 @@ export class Node {
     if (this.server !== null && this.launched === null) return { kind: 'unknown', reason: 'mariadbd runs and does not answer' }
     const data = this.datadir?.data ?? { kind: 'unknown', reason: 'being read' }
     if (data.kind !== 'position') return data
-    // We wrote the flag for a bootstrap that leaves others behind, and it came to nothing: the flag says nothing.
-    const ours = this.ledger.ledger.intended.some((fork) => data.seqno <= fork.seqno)
-    return ours ? { ...data, safeToBootstrap: false } : data
+    // We wrote the flag for a bootstrap that came to nothing: it does not say that this node left last.
+    const { flaggedAt } = this.ledger.ledger
+    return flaggedAt !== null && data.seqno <= flaggedAt ? { ...data, safeToBootstrap: false } : data
   }
 
   /** The newest view that this node was in, as far as ledger and gvwstate.dat tell. */

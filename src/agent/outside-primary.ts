@@ -1,12 +1,12 @@
 import { OutsideError } from '../errors.ts'
 import type { RunningDecision } from '../galera/decision.ts'
+import { goAlong } from '../galera/go-along.ts'
 import { recordDecision } from '../galera/ledger.ts'
 import type { Live } from '../galera/observation.ts'
 import { decideNonPrimary } from '../galera/rules/decide.ts'
 import { askPeers } from '../peers/ask.ts'
 import { waitFor } from '../system/wait.ts'
 import { raiseFence } from './fence-exchange.ts'
-import { goAlong } from './launch.ts'
 import { endServer, poll, rememberView } from './membership.ts'
 import type { Node } from './node.ts'
 
@@ -33,7 +33,7 @@ export async function tendNonPrimary(node: Node): Promise<void> {
   if (since === null || now - since < GALERA_FIRST || now - node.peersSeen < INTERVAL) return
   node.peersSeen = now
   await node.reload()
-  node.observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
+  node.hear(await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout }))
   await poll(node)
   await rememberView(node)
   const self = node.report()

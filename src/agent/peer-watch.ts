@@ -17,7 +17,7 @@ export async function watchPeers(node: Node): Promise<void> {
   if (node.status?.primary !== true || performance.now() - node.peersSeen < INTERVAL) return
   const observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
   node.peersSeen = performance.now()
-  node.observations = observations
+  node.hear(observations)
   const self = node.report()
   if (self.kind !== 'primary') return
   const fork = leftBehindAt(self, observations)

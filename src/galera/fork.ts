@@ -5,6 +5,8 @@ export interface Fork {
   readonly uuid: string
   /** The position from which the others went on. */
   readonly seqno: bigint
+  /** Seqno of the newest view known then, which may be beyond `seqno`; null where gvwstate.dat alone told of it, or nobody. */
+  readonly view: bigint | null
   /** Names of those that were not counted. */
   readonly without: readonly string[]
   /** `not-in-view`: they were not of the newest view, so nothing acknowledged can be lost. */
@@ -26,9 +28,9 @@ const KEPT_FORKS = 20
 /** What tells two forks apart. */
 export const forkId = (fork: Fork) => `${fork.epoch} ${fork.uuid} ${fork.seqno} ${fork.why} ${fork.at}`
 
-/** The forks of both, oldest first, each once. */
+/** The forks of both, oldest first by epoch (clocks may be wrong), each once. */
 export function mergeForks(own: readonly Fork[], told: readonly Fork[]): readonly Fork[] {
   const known = new Set(own.map(forkId))
   const news = told.filter((fork) => !known.has(forkId(fork)))
-  return news.length === 0 ? own : [...own, ...news].toSorted((a, b) => (a.at < b.at ? -1 : 1)).slice(-KEPT_FORKS)
+  return news.length === 0 ? own : [...own, ...news].toSorted((a, b) => a.epoch - b.epoch || (a.at < b.at ? -1 : 1)).slice(-KEPT_FORKS)
 }

@@ -3,7 +3,7 @@ import type { Decision, RunningDecision } from './decision.ts'
 import type { Acknowledgement } from './acknowledgement.ts'
 import { type Departure, mergeDepartures } from './departure.ts'
 import { type Fork, mergeForks } from './fork.ts'
-import { departureSchema, forkSchema, gtidSchema, promiseSchema, viewSchema } from './schemas.ts'
+import { departureSchema, forkSchema, gtidSchema, promiseSchema, seqnoSchema, viewSchema } from './schemas.ts'
 import { sameMembers, type View } from './view.ts'
 
 const KEPT_DECISIONS = 50
@@ -35,6 +35,8 @@ export const ledgerSchema = z.object({
   forks: z.array(forkSchema).default([]),
   /** Forks that this node is about to make: they are none before it has been Primary. */
   intended: z.array(forkSchema).default([]),
+  /** From which position it was let go first, and safe_to_bootstrap written for it; null once it was Primary. */
+  flaggedAt: seqnoSchema.nullable().default(null),
   /** Who left in order and told how far its data goes; newest last. */
   departures: z.array(departureSchema).default([]),
   decisions: z.array(decisionRecord),
@@ -43,15 +45,15 @@ export const ledgerSchema = z.object({
 export type Ledger = z.infer<typeof ledgerSchema>
 
 export function newLedger(name: string): Ledger {
-  return { version: 1, name, history: null, view: null, departure: null, joining: false, promise: null, forks: [], intended: [], departures: [], decisions: [] }
+  return { version: 1, name, history: null, view: null, departure: null, joining: false, promise: null, forks: [], intended: [], flaggedAt: null, departures: [], decisions: [] }
 }
 
 /** The node is Primary in this view now. Returns the same value where nothing changed. */
 export function recordView(ledger: Ledger, view: View): Ledger {
   const seen = recordFormerView(ledger, view)
-  if (seen === ledger && ledger.intended.length === 0 && ledger.promise?.settled !== false) return ledger
+  if (seen === ledger && ledger.intended.length === 0 && ledger.flaggedAt === null && ledger.promise?.settled !== false) return ledger
   const promise = seen.promise === null ? null : { ...seen.promise, settled: true }
-  return { ...recordForks(seen, seen.intended), intended: [], promise }
+  return { ...recordForks(seen, seen.intended), intended: [], flaggedAt: null, promise }
 }
 
 /** The node was in this view, as gvwstate.dat tells: that it settled anything since is not said. */
@@ -87,6 +89,11 @@ export function recordIntent(ledger: Ledger, seqno: bigint | null, intended: rea
   const forks = forksAt(ledger, seqno)
   if (intended.length === 0 && ledger.intended.length === 0 && forks === ledger.forks) return ledger
   return { ...ledger, forks: forks.map(mutable), intended: intended.map(mutable) }
+}
+
+/** The node is let go first from this position: safe_to_bootstrap is written for it, and tells nothing if it comes to nothing. */
+export function recordFlag(ledger: Ledger, seqno: bigint): Ledger {
+  return ledger.flaggedAt === seqno ? ledger : { ...ledger, flaggedAt: seqno }
 }
 
 /**

@@ -4,7 +4,8 @@ import type { Down, Live, Observation } from './observation.ts'
 /**
  * The fork, told by `others`, at which this node was left behind; null where its data is part of the cluster's.
  * A node that joined since then knows the fork itself. One that was not of the newest view is
- * left behind only where its data goes beyond the fork and it was in no view since.
+ * left behind only where its data goes beyond the fork and it was in no view since, as far as seqnos tell: those of both
+ * sides overlap up to the newest view known at the fork.
  */
 export function leftBehindAt(node: Down | Live, others: readonly Observation[]): Fork | null {
   const own = node.kind === 'down' ? (node.data.kind === 'position' ? node.data : null) : node
@@ -12,5 +13,9 @@ export function leftBehindAt(node: Down | Live, others: readonly Observation[]):
   const known = new Set(node.forks.map(forkId))
   const told = others.flatMap((other) => (other.kind === 'silent' || other.name === node.name ? [] : other.forks))
   const behind = told.filter((fork) => fork.uuid === own.uuid && fork.without.includes(node.name) && !known.has(forkId(fork)))
-  return behind.find((fork) => fork.why !== 'not-in-view' || (node.kind === 'down' && own.seqno > fork.seqno && (node.view?.seqno ?? -1n) <= fork.seqno)) ?? null
+  const beyond = (fork: Fork) => {
+    const viewed = node.view?.seqno ?? -1n
+    return node.kind === 'down' && own.seqno > fork.seqno && (fork.view === null || viewed <= fork.seqno || viewed <= fork.view)
+  }
+  return behind.find((fork) => fork.why !== 'not-in-view' || beyond(fork)) ?? null
 }

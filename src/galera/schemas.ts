@@ -27,6 +27,7 @@ export const forkSchema = z.object({
   epoch: z.int().min(0),
   uuid: uuidSchema,
   seqno: seqnoSchema,
+  view: seqnoSchema.nullable().default(null),
   without: z.array(nameSchema).max(256),
   why: z.enum(['not-in-view', 'majority', 'forced']),
   reason: z.string().max(1000),

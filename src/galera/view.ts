@@ -28,7 +28,7 @@ export interface View {
  * members, so judging by all of them waits too long rather than too short.
  */
 export function newestViews(views: readonly View[]): readonly View[] {
-  const highest = views.reduce((top, view) => (view.seqno !== null && view.seqno > top ? view.seqno : top), -2n)
+  const highest = newestSeqno(views)
   const newest: View[] = []
   for (const view of views) {
     if (view.seqno !== null && view.seqno !== highest) continue
@@ -36,6 +36,9 @@ export function newestViews(views: readonly View[]): readonly View[] {
   }
   return newest
 }
+
+/** -1 where no view with a seqno is known. */
+export const newestSeqno = (views: readonly View[]): bigint => views.reduce((top, { seqno }) => (seqno !== null && seqno > top ? seqno : top), -1n)
 
 /** Every record of a view lists its members in the same order, so this finds repetitions without sorting. */
 const sameOrder = (a: readonly Member[], b: readonly Member[]) => a.length === b.length && a.every((member, at) => member.uuid === b[at]?.uuid)

@@ -44,9 +44,9 @@ export class Galera {
   #numbers = 0
   #roots = 0
   readonly #reachable: (a: string, b: string) => boolean
-  readonly #disks: () => readonly Disk[]
+  readonly #disks: () => readonly { readonly name: string; readonly disk: Disk }[]
 
-  constructor(reachable: (a: string, b: string) => boolean, disks: () => readonly Disk[]) {
+  constructor(reachable: (a: string, b: string) => boolean, disks: () => readonly { readonly name: string; readonly disk: Disk }[]) {
     this.#reachable = reachable
     this.#disks = disks
   }
@@ -114,6 +114,11 @@ export class Galera {
     for (const group of this.groups) if (!group.primary) this.#merge(group)
   }
 
+  /** Not where it was left behind: what only it holds, also what it acknowledges before its agent has looked, is lost by right. */
+  counts(name: string): boolean {
+    return !this.#left.has(name)
+  }
+
   check(): void {
     const primary = [...this.groups].filter((group) => group.primary)
     if (primary.length > 1) throw new Violation(`two primary components: ${primary.map((group) => [...group.view.members.values()].join('+')).join(' and ')}`)
@@ -165,9 +170,10 @@ export class Galera {
     const entry = server.group?.head ?? server.disk.entry
     if (entry !== null && !contains(group.head, entry)) {
       // A running server is merged by Galera itself before any agent may look.
-      if (server.group === null || !this.#left.has(server.name)) throw new Violation(`${server.name} joined with a fork at ${entry.seqno}`)
+      if (server.group === null || this.counts(server.name)) throw new Violation(`${server.name} joined with a fork at ${entry.seqno}`)
       server.forked = true
     }
+    if (server.group === null) this.#left.delete(server.name)
     this.#part(server)
     group.members.add(server)
     server.group = group
@@ -237,8 +243,7 @@ export class Galera {
   }
 
   #isHeldElsewhere(head: Entry, but: Server): boolean {
-    const live = [...this.groups].some((group) => group.members.size > 0 && contains(group.head, head))
-    const running = new Set([...this.servers.values()].map(({ disk }) => disk))
-    return live || this.#disks().some((disk) => disk !== but.disk && !running.has(disk) && disk.entry !== null && contains(disk.entry, head))
+    const live = [...this.groups].some((group) => [...group.members].some(({ name }) => this.counts(name)) && contains(group.head, head))
+    return live || this.#disks().some(({ name, disk }) => name !== but.name && this.counts(name) && !this.servers.has(name) && disk.entry !== null && contains(disk.entry, head))
   }
 }

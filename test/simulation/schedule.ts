@@ -8,12 +8,13 @@ export interface Outcome {
   readonly trace: readonly string[]
 }
 
+const SIZES = [5, 3, 3, 5, 3, 3, 7]
 const LISTS = ['equal', 'late', 'growing', 'equal'] as const satisfies readonly Lists[]
 
-/** One schedule: a cluster of 3 or 5 is made, disturbed, and must then come up whole. */
+/** One schedule: a cluster of 3, 5 or 7 is made, disturbed, and must then come up whole. */
 export function runSchedule(seed: number, variant: Variant = {}): Outcome {
-  const size = seed % 3 === 0 ? 5 : 3
-  const lists = LISTS[Math.floor(seed / 3) % LISTS.length] ?? 'equal'
+  const size = SIZES[seed % SIZES.length] ?? 3
+  const lists = LISTS[Math.floor(seed / SIZES.length) % LISTS.length] ?? 'equal'
   const world = new World(seed, size, lists, seed % 4 === 1 ? 'majority' : 'wait', variant)
   const outcome = (violation: string | null, needsPerson = false): Outcome => ({ seed, violation, needsPerson, trace: world.trace })
   try {

@@ -5,11 +5,12 @@ import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import type { Departure } from '../../src/galera/departure.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
 import { type Answer, type answerProposal, type Proposal, proposalFor } from '../../src/galera/fence.ts'
-import { type Ledger, newLedger, recordDecision, recordDeparture, recordForks, type recordLaunch, recordPromise, recordView } from '../../src/galera/ledger.ts'
-import { goAlong, type Launchable } from '../../src/agent/launch.ts'
+import { type Ledger, recordDecision, recordDeparture, recordForks, recordLaunch, recordPromise, recordView } from '../../src/galera/ledger.ts'
+import type { goAlong, Launchable } from '../../src/galera/go-along.ts'
 import { leftBehindAt } from '../../src/galera/left-behind.ts'
 import type { Data, Down, Facts, Live, Observation } from '../../src/galera/observation.ts'
 import type { Disk, Galera } from './galera-model.ts'
+import { SimLedger } from './sim-ledger.ts'
 
 /** What the agents of a simulation share. */
 export interface Surroundings {
@@ -25,35 +26,51 @@ export interface Surroundings {
   readonly tellDeparture: (departure: Departure) => void
   /** absent-members=majority. */
   readonly majority: boolean
-  readonly recordLaunch: typeof recordLaunch
-  /** An await lies between the fence and `launched`. */
-  readonly gapBeforeLaunch: boolean
+  readonly goAlong: typeof goAlong
+  /** What a gear's clock shows, ISO 8601. */
+  readonly clock: (name: string) => string
 }
 
 /** One gear: what survives a crash, and the agent (the shipped Node) while it runs. Each `yield` is a point where anything may happen. */
 export class Gear {
   readonly disk: Disk = { entry: null, safeToBootstrap: false, gvwstate: null }
   readonly name: string
-  ledger: Ledger
   peers: readonly string[] | null = null
   node: Node | null = null
   work: Generator<void, void> | null = null
   readonly #world: Surroundings
+  #ledger: SimLedger
 
   constructor(name: string, world: Surroundings) {
     this.name = name
-    this.ledger = newLedger(name)
+    this.#ledger = new SimLedger(name)
     this.#world = world
+  }
+
+  /** The ledger is lost too. */
+  forget(): void {
+    this.#ledger = new SimLedger(this.name)
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger.ledger
+  }
+
+  /** What another process on this gear's host writes, such as a message that came in; whole before anything else happens. */
+  note(change: (ledger: Ledger) => Ledger): void {
+    this.#ledger.write(change)
   }
 
   startAgent(): void {
     const ledger = Object.defineProperty({}, 'ledger', { get: () => this.ledger }) as LedgerStore
-    this.node = new Node({} as never, this.#config(), {} as never, ledger, {} as never, {} as never)
+    this.node = new Node({} as never, this.#config(), {} as never, ledger, {} as never, { warn: () => undefined } as never)
     if (this.#server !== undefined) this.#poll(this.node)
     else this.node.datadir = this.#readDatadir()
   }
 
-  stopAgent(): void {
+  /** `written`: whether a write of the ledger that was under way reached the disk. */
+  stopAgent(written = true): void {
+    this.#ledger.crash(written)
     this.node = null
     this.work = null
   }
@@ -75,7 +92,7 @@ export class Gear {
       this.#world.galera.leave(this.name)
       const { entry } = this.disk
       if (entry !== null) {
-        this.ledger = recordDeparture(this.ledger, { at: '', position: { uuid: entry.history, seqno: entry.seqno } })
+        this.note((ledger) => recordDeparture(ledger, { at: this.#now(), position: { uuid: entry.history, seqno: entry.seqno } }))
         this.#world.tellDeparture({ name: this.name, nodeUuid, uuid: entry.history, seqno: entry.seqno })
       }
     }
@@ -86,7 +103,8 @@ export class Gear {
   acknowledge(proposal: Proposal): Answer {
     if (this.node === null) return { ack: false, reason: 'silent' }
     const answer = this.#world.answerProposal(this.node.report(), this.ledger.promise, proposal)
-    if (answer.ack) this.ledger = recordPromise(this.ledger, proposal)
+    if (answer.ack) this.node.hearFrom(proposal.from)
+    if (answer.ack) this.note((ledger) => recordPromise(ledger, proposal))
     return answer
   }
 
@@ -115,24 +133,23 @@ export class Gear {
       yield
       yield* this.#askPeers(node)
       const decision = this.#world.decide(this.#facts(node, node.reportDown()))
-      this.ledger = recordDecision(this.ledger, decision, '')
+      yield* this.#ledger.update((ledger) => recordDecision(ledger, decision, this.#now()))
       refusals = decision.do === 'refuse' ? refusals + 1 : 0
       if (refusals >= 4) node.intent = 'stay'
       if (refusals >= 4) return
       if (decision.do === 'wait' || decision.do === 'refuse') continue
       if (decision.do !== 'join' && !(yield* this.#raiseFence(node, decision))) continue
       // No point of interleaving here: the recheck of the promise and `launched` must be one step.
-      if (this.#world.gapBeforeLaunch) yield
       node.launched = decision.do
-      this.ledger = this.#world.recordLaunch(this.ledger, node.reportDown().view)
-      this.#goAlong(node, decision)
+      const { view } = node.reportDown()
+      yield* this.#goAlong(node, decision, (ledger) => recordLaunch(ledger, view))
       yield
       this.#world.galera.start(this.name, this.disk, decision.do, givenUp(decision))
       while (this.#server !== undefined && node.launched !== null) {
         yield
         this.#poll(node)
         if (node.status?.primary) node.launched = null
-        else if (node.status !== null && decision.do !== 'reform') yield* this.#tendNonPrimary(node)
+        else if (node.status !== null) yield* this.#tendNonPrimary(node)
       }
       return
     }
@@ -142,28 +159,28 @@ export class Gear {
     yield* this.#askPeers(node)
     this.#poll(node)
     const view = node.lastView(this.disk.gvwstate)
-    if (view !== null && !node.status?.primary) this.ledger = recordView(this.ledger, view)
+    if (view !== null && !node.status?.primary) this.note((ledger) => recordView(ledger, view))
     const self = node.report()
     if (self.kind !== 'non-primary') return
     const decision = this.#world.decideNonPrimary(this.#facts(node, self))
-    this.ledger = recordDecision(this.ledger, decision, '')
+    yield* this.#ledger.update((ledger) => recordDecision(ledger, decision, this.#now()))
     if (decision.do === 'leave') this.#world.galera.leave(this.name)
     if (decision.do !== 'repair' || !(yield* this.#raiseFence(node, decision))) return
     node.repairing = true
     yield
-    this.#goAlong(node, decision)
+    yield* this.#goAlong(node, decision)
     this.#world.galera.repair(this.name, givenUp(decision))
     yield
     node.repairing = false
   }
 
   /** As launch and repair do: who is left behind is recorded, old data is moved aside. */
-  #goAlong(node: Node, decision: Launchable | Extract<RunningDecision, { do: 'repair' }>): void {
+  *#goAlong(node: Node, decision: Launchable | Extract<RunningDecision, { do: 'repair' }>, first = (ledger: Ledger) => ledger): Generator<void, void> {
     const { disk } = this
     const { data } = node.reportDown()
     const seqno = node.status?.lastCommitted ?? (data.kind === 'position' ? data.seqno : null)
-    this.ledger = goAlong(this.ledger, node.observations, decision, seqno, this.ledger.promise?.epoch ?? 0, '')
     if (decision.do === 'join' && decision.aside !== null) Object.assign(disk, { entry: null, safeToBootstrap: false, gvwstate: null })
+    yield* this.#ledger.update((ledger) => this.#world.goAlong(first(ledger), node.observations, decision, seqno, ledger.promise?.epoch ?? 0, this.#now()))
     node.word = null
   }
 
@@ -173,7 +190,7 @@ export class Gear {
     this.#poll(node)
     if (!node.status?.primary) return
     if (leftBehindAt(node.report(), node.observations) !== null) this.#world.galera.leave(this.name)
-    else this.ledger = recordForks(this.ledger, node.observations.flatMap((peer) => (peer.kind === 'primary' ? peer.forks : [])))
+    else yield* this.#ledger.update((ledger) => recordForks(ledger, node.observations.flatMap((peer) => (peer.kind === 'primary' ? peer.forks : []))))
   }
 
   *#askPeers(node: Node): Generator<void, void> {
@@ -183,7 +200,7 @@ export class Gear {
       yield
       observations.push(this.#world.ask(this.name, peer.name ?? ''))
     }
-    node.observations = observations
+    node.hear(observations)
     yield
   }
 
@@ -214,7 +231,13 @@ export class Gear {
     if (server === undefined || group === null) return
     const { primary, head, view } = group
     node.status = { stateUuid: head.history, lastCommitted: head.seqno, primary, ready: primary, connected: true, localState: 4, localStateComment: '', clusterSize: group.members.size, clusterWeight: group.members.size, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '' }
-    if (primary) this.ledger = recordView(this.ledger, { uuid: head.history, seqno: view.seqno, members: [...view.members].map(([uuid, name]) => ({ uuid, name, address: null })), weight: view.members.size, ownWeight: 1, ownUuid: server.nodeUuid })
+    if (!primary) return
+    const members = [...view.members].map(([uuid, name]) => ({ uuid, name, address: null }))
+    this.note((ledger) => recordView(ledger, { uuid: head.history, seqno: view.seqno, members, weight: view.members.size, ownWeight: 1, ownUuid: server.nodeUuid }))
+  }
+
+  #now(): string {
+    return this.#world.clock(this.name)
   }
 
   #ended(node: Node): void {

@@ -1,4 +1,5 @@
 import { answerProposal } from '../../src/galera/fence.ts'
+import { goAlong } from '../../src/galera/go-along.ts'
 import type { Observation } from '../../src/galera/observation.ts'
 import { decide, decideNonPrimary, NON_PRIMARY_RULES, RULES } from '../../src/galera/rules/decide.ts'
 import { isPositioned, positioned } from '../../src/galera/rules/known.ts'
@@ -11,9 +12,9 @@ const without = (...names: readonly string[]): Variant => ({
 })
 
 export const FAULTS: Readonly<Record<string, Variant>> = {
-  'who was left behind joins as it is': { ...without('rejoin-anew', 'left-behind'), from: 955 },
+  'who was left behind joins as it is': { ...without('rejoin-anew', 'left-behind'), from: 1_200 },
   'half of the votes count as a majority': {
-    from: 730,
+    from: 1_650,
     decide: (facts) => decide(facts.orders?.majority ? { ...facts, self: { ...facts.self, weight: facts.self.weight + 0.01 } } : facts),
   },
   'positions are not compared': {
@@ -23,9 +24,12 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
       return decide({ ...facts, self: level(facts.self), peers: facts.peers.map(level) })
     },
   },
+  'histories are not compared': without('two-histories', 'history-changed', 'foreign-primary'),
+  'safe_to_bootstrap is believed where the tool itself has written it': { goAlong: (...told) => ({ ...goAlong(...told), flaggedAt: null }), from: 11_100 },
+  'an acknowledgement that a crash forgets': { forgetsPromises: true, from: 49_700 },
   'who left in order is believed to hold nothing': { departure: (departure) => ({ ...departure, seqno: 0n }) },
   'a repair in place that does not wait for silent members': without('view-incomplete'),
-  'a repair in place that leaves a stopped node behind': { decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => name !== 'further-stopped')), answerProposal: (own, promise, proposal) => answerProposal(own, promise, proposal.kind === 'repair' ? { ...proposal, seqno: 2n ** 62n } : proposal) },
+  'a repair in place that leaves a stopped node behind': { from: 8_000, decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => name !== 'further-stopped')), answerProposal: (own, promise, proposal) => answerProposal(own, promise, proposal.kind === 'repair' ? { ...proposal, seqno: 2n ** 62n } : proposal) },
   'rules without members-missing': without('members-missing'),
   'a fence that always acknowledges': { answerProposal: () => ({ ack: true }) },
   'ties broken by the own name first': {
@@ -44,7 +48,7 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
     },
   },
   'a fence that lets an unheard choice be overtaken': {
-    from: 1_120,
+    from: 15_700,
     answerProposal: (own, promise, proposal) => answerProposal(own, promise, promise === null ? proposal : { ...proposal, known: [...proposal.known, promise.chosen] }),
   },
 }

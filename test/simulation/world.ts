@@ -1,12 +1,13 @@
-import { answerProposal } from '../../src/galera/fence.ts'
+import { type Answer, answerProposal, type Proposal } from '../../src/galera/fence.ts'
 import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import type { Departure } from '../../src/galera/departure.ts'
-import { recordDepartures, recordLaunch } from '../../src/galera/ledger.ts'
+import { goAlong } from '../../src/galera/go-along.ts'
+import { recordDepartures } from '../../src/galera/ledger.ts'
 import type { Facts, Live, Observation } from '../../src/galera/observation.ts'
 import { missingOf } from '../../src/galera/rules/absent.ts'
 import { decide, decideNonPrimary } from '../../src/galera/rules/decide.ts'
 import { Galera } from './galera-model.ts'
-import { contains, Violation } from './history.ts'
+import { contains, type Entry, uuidOf, Violation } from './history.ts'
 import { Random } from './random.ts'
 import { Gear, type Surroundings } from './sim-agent.ts'
 
@@ -17,10 +18,16 @@ export interface Variant {
   readonly decide?: (facts: Facts) => Decision
   readonly decideNonPrimary?: (facts: Facts<Live>) => RunningDecision
   readonly answerProposal?: typeof answerProposal
-  readonly recordLaunch?: typeof recordLaunch
-  readonly gapBeforeLaunch?: boolean
+  readonly forgetsPromises?: boolean
+  readonly goAlong?: typeof goAlong
   readonly departure?: (departure: Departure) => Departure
 }
+
+/** Every so many steps all look at once: most states last longer, and it costs more than the step. */
+const LOOK = 8
+
+/** Data of another cluster, further than any of this one. */
+const FOREIGN: Entry = { history: uuidOf(9, 9), seqno: 50n, parent: null }
 
 export type Lists = 'equal' | 'late' | 'growing'
 
@@ -33,6 +40,13 @@ export class World {
   readonly trace: string[] = []
   #sides: ReadonlyMap<string, number> = new Map()
   #lossy = false
+  readonly #underWay: { readonly to: string; readonly proposal: Proposal }[] = []
+  /** By how much each gear's clock is wrong. */
+  readonly #hours = new Map<string, number>()
+  #steps = 0
+  readonly #forgetsPromises: boolean
+  /** Whether datadirs of another cluster turn up. */
+  readonly #strangers: boolean
   readonly #decide: (facts: Facts) => Decision
   /** In the order in which they were made. */
   readonly #made: readonly string[]
@@ -42,29 +56,32 @@ export class World {
   constructor(seed: number, size: number, lists: Lists, policy: 'wait' | 'majority', variant: Variant) {
     this.#policy = policy
     this.random = new Random(seed)
+    this.#strangers = seed % 8 === 3
     this.#lists = lists
+    this.#forgetsPromises = variant.forgetsPromises ?? false
     this.#decide = variant.decide ?? decide
-    this.galera = new Galera(this.#reachable, () => this.gears.map((gear) => gear.disk))
+    this.galera = new Galera(this.#reachable, () => this.gears)
     const shared: Surroundings = {
       galera: this.galera,
       decide: this.#decide,
       decideNonPrimary: variant.decideNonPrimary ?? decideNonPrimary,
       answerProposal: variant.answerProposal ?? answerProposal,
-      recordLaunch: variant.recordLaunch ?? recordLaunch,
       tellDeparture: (departure) => {
         for (const gear of this.gears) {
           const heard = gear.name !== departure.name && gear.node !== null && this.#reachable(gear.name, departure.name) && !this.#lost()
-          if (heard) gear.ledger = recordDepartures(gear.ledger, [variant.departure?.(departure) ?? departure])
+          if (heard) gear.note((ledger) => recordDepartures(ledger, [variant.departure?.(departure) ?? departure]))
         }
       },
       majority: policy === 'majority',
-      gapBeforeLaunch: variant.gapBeforeLaunch ?? false,
+      goAlong: variant.goAlong ?? goAlong,
+      clock: (name) => new Date((this.#hours.get(name) ?? 0) * 3_600_000 + this.#steps).toISOString(),
       ask: this.#ask,
       propose: (to, proposal) => {
-        const peer = this.gears.find((gear) => gear.name === to)
-        if (peer === undefined || !this.#reachable(proposal.from, to) || this.#lost()) return null
-        const answer = peer.acknowledge(proposal)
-        this.#note(`${to} ${answer.ack ? 'acknowledges' : `refuses (${answer.reason})`} ${proposal.kind} of ${proposal.chosen} in epoch ${proposal.epoch}`)
+        if (!this.#reachable(proposal.from, to) || this.#lost()) return null
+        // It may come again, or only after its sender has given it up.
+        if (this.#lost()) this.#underWay.push({ to, proposal })
+        if (this.#lost()) return null
+        const answer = this.#deliver(to, proposal)
         return this.#lost() ? null : answer
       },
       shuffled: (items) => this.random.shuffled(items),
@@ -79,6 +96,8 @@ export class World {
   disturb(): void {
     const gear = this.random.pick(this.gears)
     if (gear === undefined) return
+    this.#steps++
+    this.#deliverLate()
     const roll = this.random.next()
     if (roll < 0.82) this.#work(gear)
     else if (roll < 0.9) this.#attempt(gear)
@@ -92,7 +111,14 @@ export class World {
     this.#sides = new Map()
     this.#lossy = false
     this.galera.reconnect()
+    for (const gear of this.gears.filter(({ disk }) => disk.entry === FOREIGN)) {
+      // A person did as the refusal said.
+      gear.stopAgent()
+      gear.disk.entry = null
+    }
     for (let round = 0; round < rounds; round++) {
+      this.#steps++
+      this.#deliverLate()
       for (const gear of this.random.shuffled(this.gears)) {
         gear.peers = this.gears.map(({ name }) => name)
         if (gear.node === null) gear.startAgent()
@@ -116,6 +142,18 @@ export class World {
     const reached = peer !== undefined && this.#reachable(from, to)
     if (!reached || peer.node === null || this.#lost()) return { kind: 'silent', name: to, reason: 'timeout', serving: reached && peer.node === null && this.galera.servers.get(to)?.group?.primary === true }
     return peer.node.report()
+  }
+
+  #deliver(to: string, proposal: Proposal): Answer | null {
+    const answer = this.gears.find((gear) => gear.name === to)?.acknowledge(proposal) ?? null
+    this.#note(`${to} ${answer?.ack === false ? `refuses (${answer.reason})` : 'acknowledges'} ${proposal.kind} of ${proposal.chosen} in epoch ${proposal.epoch}`)
+    return answer
+  }
+
+  #deliverLate(): void {
+    if (this.#underWay.length === 0 || !this.random.chance(0.05)) return
+    const [late] = this.#underWay.splice(this.random.below(this.#underWay.length), 1)
+    if (late !== undefined) this.#deliver(late.to, late.proposal)
   }
 
   #lost(): boolean {
@@ -144,22 +182,24 @@ export class World {
     const lag = this.random.below(3)
     if (roll < 0.93) this.#event(gear, 'mariadbd is killed', () => this.galera.kill(gear.name, lag))
     else if (roll < 0.945) this.#event(gear, 'is killed', () => this.#crash(gear, lag))
-    else if (roll < 0.95) this.#event(gear, 'agent is killed', () => gear.stopAgent())
+    else if (roll < 0.95) this.#event(gear, 'agent is killed', () => gear.stopAgent(this.random.chance(0.5)))
     else if (roll < 0.953) for (const one of this.random.shuffled(this.gears)) this.#event(one, 'is killed with all', () => this.#crash(one, this.random.below(3)))
     else if (roll < 0.96) this.#event(gear, 'is stopped', () => gear.stop())
     else if (roll < 0.962) for (const one of this.random.shuffled(this.gears)) this.#event(one, 'is stopped with all', () => one.stop())
     else if (roll < 0.967) this.#cut()
     else if (roll < 0.975) this.#event(gear, 'sees the network whole again', () => this.#heal())
-    else if (roll < 0.977) this.#wipe(gear)
+    else if (roll < 0.977) this.#loseData(gear)
     else if (roll < 0.978) this.#giveUp(gear)
     else if (roll < 0.98) this.#lossy = !this.#lossy
-    else if (roll < 0.985) this.#list(gear)
+    else if (roll < 0.983) this.#list(gear)
+    else if (roll < 0.985) this.#event(gear, 'has its clock set', () => this.#hours.set(gear.name, this.random.below(49) - 24))
     else if (gear.node === null) this.#event(gear, 'agent starts', () => gear.startAgent())
     else if (gear.node.intent === 'stay') this.#event(gear, 'is told to start', () => gear.start())
   }
 
   #crash(gear: Gear, lag: number): void {
-    gear.stopAgent()
+    gear.stopAgent(this.random.chance(0.5))
+    if (this.#forgetsPromises) gear.note((ledger) => ({ ...ledger, promise: null }))
     this.galera.kill(gear.name, lag)
   }
 
@@ -174,23 +214,32 @@ export class World {
     this.galera.reconnect()
   }
 
-  /** A datadir is lost; never the only one with the newest view or write. */
-  #wipe(gear: Gear): void {
-    const { newest, servers } = this.galera
-    if (servers.has(gear.name) || gear.disk.entry === null) return
-    const kept = this.gears.filter((one) => one !== gear && one.disk.entry !== null && (newest === null || contains(servers.get(one.name)?.group?.head ?? one.disk.entry, newest)))
-    if (kept.length === 0) return
-    this.#event(gear, 'is wiped', () => {
+  /** A datadir is lost, or replaced by one of another cluster, with or without its ledger. */
+  #loseData(gear: Gear): void {
+    if (!this.#isSpare(gear)) return
+    const foreign = this.#strangers && !this.gears.some(({ disk }) => disk.entry === FOREIGN) && this.random.chance(0.5)
+    const forgets = foreign && this.random.chance(0.5)
+    this.#event(gear, foreign ? 'gets the data of another cluster' : 'is wiped', () => {
       gear.stopAgent()
-      Object.assign(gear.disk, { entry: null, safeToBootstrap: false, gvwstate: null })
+      if (forgets) gear.forget()
+      // With flag 1 and no memory it is that cluster's last member, for all that anybody can tell.
+      Object.assign(gear.disk, { entry: foreign ? FOREIGN : null, safeToBootstrap: foreign && !forgets, gvwstate: null })
     })
+  }
+
+  /** Its data is never the only one with the newest view or write. */
+  #isSpare(gear: Gear): boolean {
+    const { newest, servers } = this.galera
+    if (servers.has(gear.name) || gear.disk.entry === null) return false
+    const kept = this.gears.filter((one) => one !== gear && this.galera.counts(one.name) && one.disk.entry !== null && (newest === null || contains(servers.get(one.name)?.group?.head ?? one.disk.entry, newest)))
+    return kept.length > 0
   }
 
   /** An operator who knows that no other server runs gives up the nodes that this one misses; one at a time. */
   #giveUp(gear: Gear): void {
     const { node } = gear
     const others = this.gears.filter((one) => one !== gear)
-    if (node === null || this.#policy === 'majority' || others.some((one) => this.galera.servers.has(one.name) || one.node?.word)) return
+    if (node === null || gear.disk.entry === FOREIGN || this.#policy === 'majority' || others.some((one) => this.galera.servers.has(one.name) || one.node?.word)) return
     const self = node.report()
     const uuid = self.kind === 'down' ? (self.data.kind === 'position' ? self.data.uuid : null) : self.uuid
     if (uuid === null || self.kind === 'primary') return
@@ -218,12 +267,17 @@ export class World {
     this.trace.push(what)
   }
 
-  /** Also: were everybody to look now, at most one node would bootstrap. */
   #check(): void {
     this.galera.check()
+    if (this.#steps % LOOK === 0) this.#checkAgreement()
+  }
+
+  /** Were everybody to look now, at most one node would bootstrap. */
+  #checkAgreement(): void {
+    const truth = this.gears.map((gear) => this.#truth(gear))
     const down = this.gears.flatMap(({ node }) => (node !== null && node.server === null && node.config.peers !== null && node.reportDown().data.kind !== 'unknown' ? [node] : []))
     const chosen = down.filter((node) => {
-      const peers = this.gears.filter((gear) => gear.name !== node.config.name).map((gear) => this.#truth(gear))
+      const peers = truth.filter(({ name }) => name !== node.config.name)
       return this.#decide({ self: { ...node.reportDown(), launched: null }, peers }).do === 'bootstrap'
     })
     if (chosen.length > 1) throw new Violation(`with the same facts ${chosen.map((node) => node.config.name).join(' and ')} would bootstrap`)

@@ -21,6 +21,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
   'foreign-primary': [['an empty node was a member of another history', facts(down('n1', fresh, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['a peer is Primary with another history', facts(down('n1', position(5)), live('n2', 'primary', { uuid: OTHER_HISTORY })), 'refuse']],
   'rejoin-anew': [
     ['a primary component went on without this node', facts(down('n1', position(5)), live('n2', 'primary', { forks: [fork(5, ['n1'])] })), 'join'],
+    ['its newest view may be one of before the fork', facts(down('n1', position(7), { view: view(6, ['n1', 'n2']) }), live('n2', 'primary', { forks: [{ ...fork(5, ['n1'], 'not-in-view'), view: 8n }] })), 'join'],
     ['it was not of the newest view, but is beyond the fork', facts(down('n1', position(6)), live('n2', 'primary', { forks: [fork(5, ['n1'], 'not-in-view')] })), 'join'],
   ],
   'join-primary': [
