@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { extends: true, test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 300_000 } },
+      { extends: true, test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 300_000, maxWorkers: 2 } },
       ...['integration', 'smoke', 'platform', 'cluster'].map((name) => ({ extends: true as const, test: { name, include: [`test/${name}/**/*.test.ts`], ...real } })),
     ],
   },

@@ -1,8 +1,9 @@
 import { type GaleractlError, OutsideError } from '../errors.ts'
 import type { Decision } from '../galera/decision.ts'
 import { isHistory } from '../galera/gtid.ts'
-import { isRunning, killServer, lastErrors, tidyServerFiles } from '../mariadb/server.ts'
+import { isRunning, killServer, lastErrors, clearDeadServer } from '../mariadb/server.ts'
 import { waitFor } from '../system/wait.ts'
+import { hopelessJoin } from './hopeless-join.ts'
 import { endIfOutside, poll, wrongHistory } from './membership.ts'
 import type { Node } from './node.ts'
 import { tendNonPrimary } from './outside-primary.ts'
@@ -23,6 +24,7 @@ const LONGEST_REFORM = 30_000
  */
 export async function awaitMembership(node: Node, decision: Decision, logOffset: number, signal: AbortSignal): Promise<void> {
   const launched = performance.now()
+  const endIfHopeless = hopelessJoin(node)
   await waitFor('the node is Synced', async () => {
     if (node.server === null || !(await isRunning(node.server))) {
       if (decision.do === 'reform') node.givenUpViews.add(decision.viewId)
@@ -34,6 +36,7 @@ export async function awaitMembership(node: Node, decision: Decision, logOffset:
     // The component may break up while this node is still joining it; until it was there first, SQL is closed [ran].
     else if (node.nonPrimarySince !== null) await tendNonPrimary(node)
     else if (decision.do === 'reform' && performance.now() - launched > LONGEST_REFORM) await giveUpReform(node, decision.viewId)
+    else if (decision.do === 'join' && node.status === null) await endIfHopeless()
     if (node.synced) return true
     if (node.nonPrimarySince !== null) return undefined
     if (node.status !== null) node.say('joining', `mariadbd is ${node.status.localStateComment || 'connecting'}`)
@@ -63,7 +66,7 @@ async function checkIdentity(node: Node, decision: Decision): Promise<void> {
 
 async function serverEnded(node: Node, logOffset: number): Promise<GaleractlError> {
   const errors = await lastErrors(node.paths.serverLog, logOffset)
-  await tidyServerFiles(node.files)
+  await clearDeadServer(node.files)
   const said = errors.length === 0 ? 'its log shows no error' : errors.at(-1)
   return new OutsideError('server-ended', `mariadbd ended while it started: ${said}`, `Read ${node.paths.serverLog}.`)
 }

@@ -82,7 +82,7 @@ export function followStart(node: Node, timeout: number, tell: (progress: string
     const failures = new Set<ErrorShape>()
     const look = () => {
       if (node.failure !== null) failures.add(node.failure)
-      if (node.intent === 'start' && node.phase === 'running') end({ done: 'Synced' })
+      if (node.intent === 'start' && node.phase === 'running' && node.synced) end({ done: 'Synced' })
       else if (node.failure !== null && (node.failure.exitCode !== 5 || failures.size >= 2)) end({ error: node.failure })
       else if (node.phase === 'waiting' && node.decision?.rule === 'no-peer-list') end({ done: 'no peer list yet: the agent waits for the first subscribe' })
       else if (node.phase !== 'stopped') tell(node.message)

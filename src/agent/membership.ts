@@ -1,7 +1,8 @@
 import { type GaleractlError, OutsideError, RefusedError } from '../errors.ts'
 import { isHistory } from '../galera/gtid.ts'
-import { type Ledger, recordFormerView, recordJoining, recordView } from '../galera/ledger.ts'
+import { type Ledger, recordFormerView, recordJoining, recordView, recordViewId } from '../galera/ledger.ts'
 import { isSynced, type NodeStatus } from '../galera/node-status.ts'
+import type { View } from '../galera/view.ts'
 import { readGvwstate } from '../mariadb/position.ts'
 import { lastErrors, stopServer } from '../mariadb/server.ts'
 import type { Node } from './node.ts'
@@ -13,11 +14,12 @@ const LONGEST_OUTSIDE = 1_000
 export async function poll(node: Node): Promise<void> {
   try {
     const status = await node.session.status()
+    // First, so that nobody is told of a primary component with the view of an earlier one.
+    node.viewKnown = await learnView(node, status)
     node.status = status.connected ? status : null
     node.statusAt = performance.now()
     node.outsideSince = status.connected ? null : (node.outsideSince ?? performance.now())
     node.nonPrimarySince = status.connected && !status.primary ? (node.nonPrimarySince ?? performance.now()) : null
-    await learnView(node, status)
   } catch {
     node.status = null
     node.outsideSince = null
@@ -25,16 +27,30 @@ export async function poll(node: Node): Promise<void> {
   }
 }
 
-/** A disk that can't be written makes no node unready; what the ledger did not learn it learns at the next look. */
-async function learnView(node: Node, status: NodeStatus): Promise<void> {
-  if (!status.primary || isForeign(node, status)) return
+/**
+ * A disk that can't be written makes no node unready; what the ledger did not learn it learns at the next look.
+ * @returns whether the ledger knows the view that the node is in
+ */
+async function learnView(node: Node, status: NodeStatus): Promise<boolean> {
+  if (!status.primary || isForeign(node, status)) return false
   const view = await node.session.view(status.nodeUuid, status.clusterWeight)
-  if (view === null || view.uuid !== status.stateUuid || view.members.length !== status.clusterSize) return
+  if (view === null || view.uuid !== status.stateUuid || view.members.length !== status.clusterSize) return false
   const old = node.ledger.ledger.view
   const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.ownWeight !== null
   const ownWeight = known ? old.ownWeight : await node.session.weight()
-  const learn = (ledger: Ledger) => recordJoining(recordView(ledger, { ...view, ownWeight }), ledger.joining && !isSynced(status))
-  await node.ledger.update(learn).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
+  const id = known ? null : await viewIdOf(node, view)
+  const named = (ledger: Ledger) => (id === null ? ledger : recordViewId(ledger, id))
+  const learn = (ledger: Ledger) => recordJoining(recordView(named(ledger), { ...view, ownWeight }), ledger.joining && !isSynced(status))
+  return node.ledger.update(learn).then(() => true, (error) => {
+    node.log.error({ err: error }, 'the ledger can not be written')
+    return false
+  })
+}
+
+/** What gvwstate.dat calls this view; null where it tells of another. */
+async function viewIdOf(node: Node, view: View): Promise<string | null> {
+  const { gvwstate } = await readGvwstate(node.paths.data)
+  return gvwstate?.members.join() === view.members.map(({ uuid }) => uuid).toSorted().join() ? gvwstate.viewId : null
 }
 
 /** gvwstate.dat, which a graceful stop removes, may know a primary view that was over before an agent saw it. */

@@ -58,6 +58,8 @@ export class Node {
   readonly givenUpViews = new Set<string>()
   /** It is about to make its component primary: the fence is held. */
   repairing = false
+  /** Whether the ledger's view is the one that the status tells of. */
+  viewKnown = true
   decision: Decision | RunningDecision | null = null
   observations: readonly Observation[] = []
   /** When (performance.now) the running node last asked the others, and what was wrong then. */
@@ -140,7 +142,7 @@ export class Node {
     const { ledger } = this.ledger
     if (this.status !== null && this.server !== null) {
       const { stateUuid, lastCommitted, primary, nodeUuid, localState, receiveQueue } = this.status
-      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: ledger.view, weight: ledger.view?.ownWeight ?? this.config.weight, forks: forksAt(ledger, primary ? lastCommitted : null), departures: ledger.departures, promise: ledger.promise }
+      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: primary && !this.viewKnown ? null : ledger.view, weight: ledger.view?.ownWeight ?? this.config.weight, forks: forksAt(ledger, primary ? lastCommitted : null), departures: ledger.departures, promise: ledger.promise }
     }
     return this.reportDown()
   }
@@ -182,9 +184,9 @@ export class Node {
 
   /** The newest view that this node was in, as far as ledger and gvwstate.dat tell. */
   lastView(gvwstate: Gvwstate | null): View | null {
-    const { view, history } = this.ledger.ledger
+    const { view, history, viewIds } = this.ledger.ledger
     const data = this.datadir?.data
     const uuid = data?.kind === 'position' ? data.uuid : history
-    return uuid === null ? view : lastView(view, gvwstate, uuid, this.config.name)
+    return uuid === null ? view : lastView(view, gvwstate, uuid, this.config.name, viewIds)
   }
 }

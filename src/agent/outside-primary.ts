@@ -19,8 +19,12 @@ const INTERVAL = 400
 /** How long a server that sees a primary component may need to be merged into it; then the addresses it knows are stale. Milliseconds. */
 const LONGEST_MERGE = 60_000
 
-/** From pc.bootstrap=YES to the primary view, milliseconds; it takes some tens. */
-const LONGEST_REPAIR = 10_000
+/**
+ * From pc.bootstrap=YES to the primary view, milliseconds. It takes some tens, but is lost while the group still
+ * finds out who is left [ran]; asking again where it is primary already does nothing.
+ */
+const LONGEST_REPAIR = 15_000
+const REPAIR_AGAIN = 1_000
 
 /**
  * What a running server outside a primary component does: mostly it waits; with everybody of the newest view known
@@ -59,10 +63,15 @@ async function repair(node: Node, decision: Extract<RunningDecision, { do: 'repa
   if (!fence.held) return node.say('waiting', `Not acknowledged: ${fence.reason}. Asking again.`)
   try {
     await node.ledger.update((ledger) => goAlong(ledger, node.observations, decision, decision.seqno, fence.epoch, new Date().toISOString()))
-    await node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
+    let asked = performance.now()
+    await bootstrapComponent(node)
     await waitFor('the component is primary', async () => {
       await poll(node)
-      return node.status?.primary ? true : undefined
+      if (node.status?.primary) return true
+      if (performance.now() - asked < REPAIR_AGAIN) return undefined
+      asked = performance.now()
+      await bootstrapComponent(node)
+      return undefined
     }, { timeout: LONGEST_REPAIR })
     node.word = null
     node.log.warn({ evidence: decision.evidence }, 'the component was made primary in place')
@@ -72,6 +81,8 @@ async function repair(node: Node, decision: Extract<RunningDecision, { do: 'repa
     node.repairing = false
   }
 }
+
+const bootstrapComponent = (node: Node) => node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
 
 async function leave(node: Node, reason: string): Promise<never> {
   await endServer(node, node.config.stopTimeout)

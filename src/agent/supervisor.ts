@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { GaleractlError } from '../errors.ts'
-import { findServer, isRunning, killServer, logSize, tidyServerFiles } from '../mariadb/server.ts'
+import { findServer, isRunning, killServer, logSize, clearDeadServer } from '../mariadb/server.ts'
 import { errorShape } from '../system/error-shape.ts'
 import { within } from '../system/wait.ts'
 import { bringUp, takeOver } from './bring-up.ts'
@@ -156,7 +156,7 @@ export class Supervisor {
     node.launched = null
     node.datadir = null
     await node.session[Symbol.asyncDispose]()
-    await tidyServerFiles(node.files)
+    await clearDeadServer(node.files)
   }
 
   /** Returns when mariadbd ends. */
@@ -173,6 +173,7 @@ export class Supervisor {
       await tendNonPrimary(node)
       await watchPeers(node)
       if (node.nonPrimarySince === null) node.say(node.synced ? 'running' : 'joining', node.synced ? 'Synced' : (node.status?.localStateComment ?? 'mariadbd does not answer SQL'))
+      else if (node.phase === 'running') node.say('waiting', 'not in a primary component any more; Galera itself may mend it')
       await Promise.race([delay(WATCH_INTERVAL, undefined, { signal }).catch(() => undefined), new Promise<void>((resolve) => (this.#poke = resolve))])
     }
     signal.throwIfAborted()

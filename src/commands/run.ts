@@ -4,7 +4,7 @@ import { configOf, gearFolder, gearPaths, gearServerFiles, openGear } from '../g
 import { preflight } from '../gear/preflight.ts'
 import { setUpGear } from '../gear/setup.ts'
 import { takeFolder } from '../gear/take-folder.ts'
-import { findServer } from '../mariadb/server.ts'
+import { clearDeadServer, findServer } from '../mariadb/server.ts'
 import { becomeInit } from '../system/init.ts'
 import { notifyServiceManager } from '../system/service-manager.ts'
 import { type Context, type Given, text } from './command.ts'
@@ -18,7 +18,11 @@ export async function run(context: Context, given: Given): Promise<number> {
   await takeFolder(folder, text(given, 'user'))
   await setUpGear(gearPaths(folder), { given: settings, tell: (progress) => context.log.info(progress) })
   const gear = await openGear(folder)
-  if ((await findServer(gearServerFiles(gear.paths))) === null) await preflight(gear.paths, configOf(gear))
+  const files = gearServerFiles(gear.paths)
+  if ((await findServer(files)) === null) {
+    await clearDeadServer(files)
+    await preflight(gear.paths, configOf(gear))
+  }
   const agent = await startAgent(gear, context.log)
   const asked = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => asked.resolve())

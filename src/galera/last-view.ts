@@ -3,10 +3,11 @@ import type { View } from './view.ts'
 
 /**
  * The recorded view, unless gvwstate.dat shows that mariadbd saw another one while no agent watched:
- * then that one, with the names that the record knows and without a seqno.
+ * then that one, with the names that the record knows and without a seqno. Not where the file is a copy of
+ * earlier days: `viewIds` are those that the agent has seen, newest last.
  */
-export function lastView(recorded: View | null, gvwstate: Gvwstate | null, uuid: string, ownName: string): View | null {
-  if (gvwstate === null) return recorded
+export function lastView(recorded: View | null, gvwstate: Gvwstate | null, uuid: string, ownName: string, viewIds: readonly string[] = []): View | null {
+  if (gvwstate === null || viewIds.slice(0, -1).includes(gvwstate.viewId)) return recorded
   const same = recorded?.members.map((member) => member.uuid).toSorted().join() === gvwstate.members.join()
   if (recorded !== null && same) return recorded
   const names = new Map(recorded?.members.map((member) => [member.uuid, member.name]))

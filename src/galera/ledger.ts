@@ -25,6 +25,8 @@ export const ledgerSchema = z.object({
   history: z.string().nullable(),
   /** The newest view it was in. */
   view: viewSchema.nullable(),
+  /** Ids of the views it was in, newest last: a gvwstate.dat with an older one is stale. */
+  viewIds: z.array(z.string().max(100)).default([]),
   /** The last graceful stop: trusted only while grastate.dat shows the same position. */
   departure: z.object({ at: z.string(), position: gtidSchema }).nullable(),
   /** It joins, and was not Synced since: its datadir may be half of another's. */
@@ -45,8 +47,10 @@ export const ledgerSchema = z.object({
 export type Ledger = z.infer<typeof ledgerSchema>
 
 export function newLedger(name: string): Ledger {
-  return { version: 1, name, history: null, view: null, departure: null, joining: false, promise: null, forks: [], intended: [], flaggedAt: null, departures: [], decisions: [] }
+  return { version: 1, name, history: null, view: null, viewIds: [], departure: null, joining: false, promise: null, forks: [], intended: [], flaggedAt: null, departures: [], decisions: [] }
 }
+
+const KEPT_VIEW_IDS = 20
 
 /** The node is Primary in this view now. Returns the same value where nothing changed. */
 export function recordView(ledger: Ledger, view: View): Ledger {
@@ -61,6 +65,11 @@ export function recordFormerView(ledger: Ledger, view: View): Ledger {
   const old = ledger.view
   if (old !== null && old.uuid === view.uuid && old.seqno === view.seqno && sameMembers(old, view) && old.ownWeight === view.ownWeight) return ledger
   return { ...ledger, history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }
+}
+
+/** The id of the view that it is in, as gvwstate.dat has it. */
+export function recordViewId(ledger: Ledger, id: string): Ledger {
+  return ledger.viewIds.at(-1) === id ? ledger : { ...ledger, viewIds: [...ledger.viewIds, id].slice(-KEPT_VIEW_IDS) }
 }
 
 export function recordDeparture(ledger: Ledger, departure: NonNullable<Ledger['departure']>): Ledger {

@@ -4,7 +4,7 @@ import { OutsideError } from '../errors.ts'
 import { type Gtid, formatGtid } from '../galera/gtid.ts'
 import type { Launch } from '../galera/observation.ts'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
-import { cleanEnvironment, type ProcessInfo, processInfo, signalProcess, startDaemon } from '../system/processes.ts'
+import { cleanEnvironment, type ProcessInfo, processGroup, processInfo, signalProcess, startDaemon } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
 
 export interface ServerFiles {
@@ -92,8 +92,20 @@ export async function killServer(server: Server): Promise<void> {
   }
 }
 
-/** Removes what a dead server left in run/; on a disk that can't be written it stays, and means nothing. */
-export async function tidyServerFiles(files: ServerFiles): Promise<void> {
+/**
+ * Ends what a dead server has left running, as a state transfer that holds its port, and removes what it left in
+ * run/; on a disk that can't be written that stays, and means nothing.
+ */
+export async function clearDeadServer(files: ServerFiles): Promise<void> {
+  const recorded = await recordedServer(files.processFile)
+  // mariadbd led a process group; after a reboot the number may be another's, so a member must name this gear.
+  if (recorded !== null && (await processInfo(recorded.pid)) === null) {
+    const left = () => processGroup(recorded.pid)
+    if ((await left()).some(({ command }) => command.some((word) => word.includes(files.data)))) {
+      signalProcess(-recorded.pid, 'SIGKILL')
+      await waitFor('what mariadbd left ends', async () => ((await left()).length === 0 ? true : undefined), { timeout: 5_000, interval: 10 }).catch(() => undefined)
+    }
+  }
   await Promise.all([files.pidFile, files.processFile].map((path) => rm(path, { force: true }).catch(() => undefined)))
 }
 

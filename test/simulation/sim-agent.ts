@@ -5,7 +5,7 @@ import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import type { Departure } from '../../src/galera/departure.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
 import { type Answer, type answerProposal, type Proposal, proposalFor } from '../../src/galera/fence.ts'
-import { type Ledger, recordDecision, recordDeparture, recordForks, recordLaunch, recordPromise, recordView } from '../../src/galera/ledger.ts'
+import { type Ledger, recordDecision, recordDeparture, recordForks, recordLaunch, recordPromise, recordView, recordViewId } from '../../src/galera/ledger.ts'
 import type { goAlong, Launchable } from '../../src/galera/go-along.ts'
 import { leftBehindAt } from '../../src/galera/left-behind.ts'
 import type { Data, Down, Facts, Live, Observation } from '../../src/galera/observation.ts'
@@ -233,7 +233,7 @@ export class Gear {
     node.status = { stateUuid: head.history, lastCommitted: head.seqno, primary, ready: primary, connected: true, localState: 4, localStateComment: '', clusterSize: group.members.size, clusterWeight: group.members.size, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '' }
     if (!primary) return
     const members = [...view.members].map(([uuid, name]) => ({ uuid, name, address: null }))
-    this.note((ledger) => recordView(ledger, { uuid: head.history, seqno: view.seqno, members, weight: view.members.size, ownWeight: 1, ownUuid: server.nodeUuid }))
+    this.note((ledger) => recordView(recordViewId(ledger, view.id), { uuid: head.history, seqno: view.seqno, members, weight: view.members.size, ownWeight: 1, ownUuid: server.nodeUuid }))
   }
 
   #now(): string {

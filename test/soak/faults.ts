@@ -2,7 +2,6 @@ import { rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TestCluster, TestNode } from '../support/cluster.ts'
-import type { Network } from '../support/network.ts'
 import type { Random } from '../simulation/random.ts'
 
 /** What befalls a running cluster in one round. Afterwards every node is told to start. */
@@ -10,15 +9,19 @@ export type Fault = (world: World) => Promise<void>
 
 export interface World {
   readonly cluster: TestCluster
-  readonly network: Network
   readonly random: Random
 }
 
 /** How long a cut or a hang lasts: longer than Galera's suspect timeout of 5 s. Milliseconds. */
-const LONG = 7_000
+export const LONG = 7_000
 
-const anyOf = ({ cluster, random }: World): TestNode => random.pick(cluster.nodes) as TestNode
-const atOf = (world: World, node: TestNode) => world.cluster.nodes.indexOf(node)
+export const anyOf = ({ cluster, random }: World): TestNode => random.pick(cluster.nodes) as TestNode
+async function loseDisk({ cluster }: World, node: TestNode): Promise<void> {
+  cluster.kill([node])
+  rmSync(join(node.gear, 'data'), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  await cluster.setup(node)
+}
+
 const stop = (world: World, node: TestNode) => world.cluster.must(node, 'stop')
 
 export const FAULTS: Readonly<Record<string, Fault>> = {
@@ -51,11 +54,27 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     await delay(LONG)
     process.kill(pid, 'SIGCONT')
   },
-  'one disk is lost': async (world) => {
+  'one disk is lost': async (world) => loseDisk(world, anyOf(world)),
+  'power cut during a state transfer': async (world) => {
     const node = anyOf(world)
-    world.cluster.kill([node])
-    rmSync(join(node.gear, 'data'), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
-    await world.cluster.setup(node)
+    await loseDisk(world, node)
+    const starting = world.cluster.run(node, 'start', '--timeout', '20')
+    await delay(500 + world.random.below(2_500))
+    world.cluster.kill(world.cluster.nodes)
+    await starting
+  },
+  'power cut during DDL': async (world) => {
+    const alter = 'ALTER TABLE altered ENGINE=InnoDB, FORCE;'
+    const altering = world.cluster.asRoot(anyOf(world), `CREATE OR REPLACE TABLE app.altered AS SELECT seq FROM seq_1_to_20000; USE app; ${alter.repeat(200)}`)
+    await delay(300 + world.random.below(700))
+    world.cluster.kill(world.cluster.nodes)
+    await altering
+  },
+  'power cut during FLUSH TABLES WITH READ LOCK': async (world) => {
+    const holding = world.cluster.asRoot(anyOf(world), 'FLUSH TABLES WITH READ LOCK; SELECT SLEEP(60)')
+    await delay(200 + world.random.below(500))
+    world.cluster.kill(world.cluster.nodes)
+    await holding
   },
   'power cut, state files torn on one': async (world) => {
     const node = anyOf(world)
@@ -66,30 +85,5 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     const node = anyOf(world)
     world.cluster.kill(world.cluster.nodes)
     writeFileSync(join(node.gear, 'data/gvwstate.dat'), '')
-  },
-  'one is cut off': async (world) => {
-    const at = atOf(world, anyOf(world))
-    world.network.partition([0, 1, 2].filter((host) => host !== at))
-    await delay(LONG)
-    world.network.heal()
-  },
-  'all are cut off': async (world) => {
-    world.network.partition()
-    await delay(LONG)
-    world.network.heal()
-  },
-  'all are cut off and one is killed': async (world) => {
-    world.network.partition()
-    await delay(LONG)
-    world.cluster.kill([anyOf(world)])
-    world.network.heal()
-  },
-  'the network flaps': async (world) => {
-    for (let times = 0; times < 6; times++) {
-      world.network.partition([world.random.below(3)])
-      await delay(world.random.below(1_500))
-      world.network.heal()
-      await delay(world.random.below(1_500))
-    }
   },
 }

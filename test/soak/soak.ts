@@ -3,7 +3,8 @@ import Table from 'cli-table3'
 import { makeCluster } from '../support/cluster.ts'
 import { makeNetwork } from '../support/network.ts'
 import { Random } from '../simulation/random.ts'
-import { FAULTS, type World } from './faults.ts'
+import { type Fault, FAULTS, type World } from './faults.ts'
+import { NETWORK_FAULTS } from './network-faults.ts'
 import { Writers, verify } from './writers.ts'
 
 /** `npm run soak -- --rounds N --seed S`: random faults on three real nodes with writers on all; a table at the end. */
@@ -18,7 +19,8 @@ const LONGEST = 180
 const random = new Random(seed)
 const network = makeNetwork(3)
 const cluster = await makeCluster(0, 3, { network })
-const world: World = { cluster, network, random }
+const world: World = { cluster, random }
+const faults: readonly (readonly [string, Fault])[] = [...Object.entries(FAULTS), ...Object.entries(NETWORK_FAULTS).map(([name, fault]) => [name, () => fault(world, network)] as const)]
 const seconds = new Map<string, number[]>()
 const failed: string[] = []
 process.stdout.write(`${rounds} rounds, seed ${seed}\n`)
@@ -26,7 +28,7 @@ try {
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
   const writers = await Writers.start(cluster)
   for (let round = 1; round <= rounds; round++) {
-    const [name, fault] = random.pick(Object.entries(FAULTS)) ?? []
+    const [name, fault] = random.pick(faults) ?? []
     if (name === undefined || fault === undefined) break
     await fault(world)
     const from = performance.now()
@@ -39,6 +41,8 @@ try {
     if (wrong !== null) break
   }
   await writers.stop()
+  const unequal = failed.length === 0 ? await verify(cluster, writers, LONGEST, true) : null
+  if (unequal !== null) failed.push(`at the end: ${unequal}`)
 } finally {
   if (failed.length === 0) await cluster[Symbol.asyncDispose]()
   else {

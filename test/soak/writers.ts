@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Connection, createConnection } from 'mysql2/promise'
 import type { TestCluster, TestNode } from '../support/cluster.ts'
+import { wrongWith } from '../support/whole.ts'
 
 /** How often each writer writes, milliseconds. */
 const PACE = 20
@@ -64,30 +65,12 @@ export class Writers {
   }
 }
 
-/** What is wrong with the cluster, or null: one history, equal tables, every acknowledged write. */
-export async function verify(cluster: TestCluster, writers: Writers, longest: number): Promise<string | null> {
+/** As `wrongWith`, when `longest` seconds have not helped. */
+export async function verify(cluster: TestCluster, writers: Writers, longest: number, quiet = false): Promise<string | null> {
   const until = performance.now() + longest * 1000
   for (;;) {
-    const wrong = await look(cluster, writers).catch((error: Error) => error.message)
+    const wrong = await wrongWith(cluster, writers.ids, quiet).catch((error: Error) => error.message)
     if (wrong === null || performance.now() > until) return wrong
     await delay(500)
   }
-}
-
-async function look(cluster: TestCluster, writers: Writers): Promise<string | null> {
-  const uuids = new Set<string>()
-  const before = writers.ids
-  for (const node of cluster.nodes) {
-    const { uuid, size, ids } = await cluster.sql(node, async (sql) => {
-      const [status] = await sql.query("SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_state_uuid', 'wsrep_cluster_size')")
-      const values = new Map((status as { Variable_name: string; Value: string }[]).map((row) => [row.Variable_name, row.Value]))
-      const [rows] = await sql.query('SET STATEMENT wsrep_sync_wait=1 FOR SELECT id FROM ledger')
-      return { uuid: values.get('wsrep_cluster_state_uuid') ?? '', size: Number(values.get('wsrep_cluster_size')), ids: new Set((rows as { id: number }[]).map((row) => row.id)) }
-    })
-    uuids.add(uuid)
-    if (size !== cluster.nodes.length) return `${node.name} sees ${size} nodes`
-    const lost = before.filter((id) => !ids.has(id))
-    if (lost.length > 0) return `${lost.length} acknowledged writes are not on ${node.name}: ${lost.slice(0, 5).join(', ')}`
-  }
-  return uuids.size === 1 ? null : `histories ${[...uuids].join(', ')}`
 }

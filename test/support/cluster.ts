@@ -30,6 +30,8 @@ export interface TestCluster extends AsyncDisposable {
   /** SIGKILL of mariadbd and agents of these nodes, at the same moment. */
   readonly kill: (nodes: readonly TestNode[], what?: 'all' | 'server' | 'agent') => void
   readonly sql: <Value>(node: TestNode, work: (connection: Connection) => Promise<Value>) => Promise<Value>
+  /** Runs SQL as the database's root user; resolves when it ended, also where it was cut off. */
+  readonly asRoot: (node: TestNode, sql: string) => Promise<void>
   /** The application's user of a node. */
   readonly account: (node: TestNode) => Promise<{ readonly user: string; readonly password: string; readonly database: string }>
   /** Runs setup again, as at first. */
@@ -56,6 +58,8 @@ export interface ClusterOptions {
   readonly peers?: boolean
   /** Each node on a host of its own; NET is not used then. */
   readonly network?: Network
+  /** The command that runs a node's commands, as `ip netns exec` does. */
+  readonly enter?: (at: number) => readonly string[]
 }
 
 /**
@@ -67,7 +71,8 @@ export async function makeCluster(net: number, size: number, options: ClusterOpt
   const secret = join(folder, 'secret')
   writeFileSync(secret, `${randomBytes(24).toString('hex')}\n`, { mode: 0o644 })
   const nodes = Array.from({ length: size }, (_, at) => ({ name: `n${at + 1}`, address: options.network?.address(at) ?? `127.0.${net}.${at + 1}`, gear: join(folder, `n${at + 1}`) }))
-  const run: TestCluster['run'] = (node, ...args) => galeractl(['--gear', node.gear, ...args], {}, options.network?.enter(nodes.indexOf(node)))
+  const enter = options.enter ?? options.network?.enter ?? (() => [])
+  const run: TestCluster['run'] = (node, ...args) => galeractl(['--gear', node.gear, ...args], {}, enter(nodes.indexOf(node)))
   const must: TestCluster['must'] = async (node, ...args) => {
     const result = await run(node, ...args)
     if (result.exitCode !== 0) throw new Error(`galeractl ${args.join(' ')} on ${node.name} ended with ${result.exitCode}: ${result.stderr}\n${logTail(node)}`)
@@ -101,6 +106,7 @@ export async function makeCluster(net: number, size: number, options: ClusterOpt
         connection.destroy()
       }
     },
+    asRoot: (node, sql) => new Promise((resolve) => execFile('mariadb', ['-uroot', `--socket=${node.gear}/run/mariadbd.sock`, '-e', sql], () => resolve())),
     lastDecision: (node) => (JSON.parse(readFileSync(join(node.gear, 'state/ledger.json'), 'utf8')) as { decisions: Decision[] }).decisions.at(-1),
     [Symbol.asyncDispose]: async () => {
       kill(nodes)
