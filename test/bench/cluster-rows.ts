@@ -1,5 +1,7 @@
 import { makeCluster, type TestCluster } from '../support/cluster.ts'
 import { pairs, type Row, time } from './measure.ts'
+import { refusalRow } from './refusal-row.ts'
+import { resumeRows } from './resume-rows.ts'
 import { StockCluster } from './stock-cluster.ts'
 
 /** Resume and start times of real clusters against the same by hand. */
@@ -15,53 +17,19 @@ export async function clusterRows(rounds: number, tell: (text: string) => void):
     stock.start(node)
     await stock.synced(node)
   }
-  tell('three nodes resumed after SIGKILL of all')
-  const killed = await pairs(rounds, () => resumeOursAfterKill(ours), () => resumeStockAfterKill(stock))
-  tell('three nodes resumed after an ordered stop')
-  const ordered = await pairs(rounds, () => resumeOursAfterStop(ours), () => resumeStockAfterStop(stock))
+  const resumed = await resumeRows(rounds, ours, stock, tell)
   tell('one node started')
   const one = await pairs(rounds, () => restartOurs(ours), () => restartStock(stock))
   await stock.kill()
+  const refusal = await refusalRow(rounds, ours, tell)
   return [
-    { what: 'resume after SIGKILL of all', ...killed, against: 'recover + start all with pc.recovery', goal: 1.3 },
-    { what: 'resume after an ordered stop', ...ordered, against: 'bootstrap the last, start the others', goal: 0.6 },
+    ...resumed,
     { what: 'start of one node to Synced', ...one, against: 'bare mariadbd', goal: 1.15 },
+    refusal,
   ]
 }
 
-const startAll = (cluster: TestCluster) => Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
-
-async function resumeOursAfterKill(cluster: TestCluster): Promise<number> {
-  cluster.kill(cluster.nodes)
-  return time(() => startAll(cluster))
-}
-
-async function resumeStockAfterKill(stock: StockCluster): Promise<number> {
-  await stock.kill()
-  return time(() =>
-    Promise.all(
-      stock.nodes.map(async (node) => {
-        stock.start(node, `--wsrep_start_position=${await stock.recover(node)}`)
-        await stock.synced(node)
-      }),
-    ),
-  )
-}
-
-async function resumeOursAfterStop(cluster: TestCluster): Promise<number> {
-  for (const node of cluster.nodes.toReversed()) await cluster.must(node, 'stop')
-  return time(() => startAll(cluster))
-}
-
-async function resumeStockAfterStop(stock: StockCluster): Promise<number> {
-  for (const node of stock.nodes.toReversed()) await stock.stop(node)
-  const [first, ...others] = stock.nodes
-  return time(async () => {
-    if (first !== undefined) stock.start(first, '--wsrep-new-cluster')
-    for (const node of others) stock.start(node)
-    await Promise.all(stock.nodes.map((node) => stock.synced(node)))
-  })
-}
+export const startAll = (cluster: TestCluster) => Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
 
 async function restartOurs(cluster: TestCluster): Promise<number> {
   const node = cluster.nodes[2]

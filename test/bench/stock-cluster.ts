@@ -46,8 +46,21 @@ export class StockCluster implements Disposable {
     await this.#end(node, 'SIGTERM')
   }
 
-  async kill(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => this.#end(node, 'SIGKILL')))
+  async kill(nodes: readonly StockNode[] = this.nodes): Promise<void> {
+    await Promise.all(nodes.map((node) => this.#end(node, 'SIGKILL')))
+  }
+
+  /** `safe_to_bootstrap: 1`, by hand; and no view to restore. */
+  markSafe(node: StockNode): void {
+    const grastate = join(node.folder, 'data/grastate.dat')
+    writeFileSync(grastate, readFileSync(grastate, 'utf8').replace('safe_to_bootstrap: 0', 'safe_to_bootstrap: 1'))
+    rmSync(join(node.folder, 'data/gvwstate.dat'), { force: true })
+  }
+
+  async query(node: StockNode, text: string): Promise<void> {
+    const sql = await createConnection({ socketPath: join(node.folder, 'sock'), user: 'root' })
+    await sql.query(text)
+    sql.destroy()
   }
 
   [Symbol.dispose](): void {

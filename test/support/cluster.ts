@@ -38,6 +38,8 @@ export interface TestCluster extends AsyncDisposable {
   readonly setup: (node: TestNode) => Promise<Result>
   /** The pid of a node's mariadbd as recorded. */
   readonly serverPid: (node: TestNode) => number
+  /** How many members the newest view in a gear's ledger has. */
+  readonly viewSize: (node: TestNode) => number
   /** The last decision in a gear's ledger. */
   readonly lastDecision: (node: TestNode) => Pick<Decision, 'do' | 'rule' | 'reason'> | undefined
 }
@@ -107,7 +109,8 @@ export async function makeCluster(net: number, size: number, options: ClusterOpt
       }
     },
     asRoot: (node, sql) => new Promise((resolve) => execFile('mariadb', ['-uroot', `--socket=${node.gear}/run/mariadbd.sock`, '-e', sql], () => resolve())),
-    lastDecision: (node) => (JSON.parse(readFileSync(join(node.gear, 'state/ledger.json'), 'utf8')) as { decisions: Decision[] }).decisions.at(-1),
+    viewSize: (node) => ledgerOf(node).view?.members.length ?? 0,
+    lastDecision: (node) => ledgerOf(node).decisions.at(-1),
     [Symbol.asyncDispose]: async () => {
       kill(nodes)
       rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
@@ -116,6 +119,8 @@ export async function makeCluster(net: number, size: number, options: ClusterOpt
   await Promise.all(nodes.map(setup))
   return cluster
 }
+
+const ledgerOf = (node: TestNode) => JSON.parse(readFileSync(join(node.gear, 'state/ledger.json'), 'utf8')) as { readonly view: { readonly members: readonly unknown[] } | null; readonly decisions: readonly Decision[] }
 
 export function galeractl(args: readonly string[], env: Readonly<Record<string, string>> = {}, enter: readonly string[] = []): Promise<Result> {
   const [file = '', ...before] = [...enter, EXECUTABLE]
