@@ -13,6 +13,7 @@ import { awaitMembership } from './await-membership.ts'
 import { poll } from './membership.ts'
 import type { Node } from './node.ts'
 import { readPosition } from './position.ts'
+import { reportDown } from './report.ts'
 
 /** A refusal stands when it was reached this often in a row, so that a moment's picture of a changing cluster refuses nothing. */
 const REFUSALS = 4
@@ -79,13 +80,13 @@ async function considerNow(node: Node): Promise<Decision> {
 /** What a stopped node would decide if it were started now; leaves the node as it is. */
 export async function foresee(node: Node): Promise<Decision> {
   const peers = await askAll(node)
-  return decide({ self: { ...node.reportDown(), intent: 'start' }, peers, orders: node.orders })
+  return decide({ self: { ...reportDown(node), intent: 'start' }, peers, orders: node.orders })
 }
 
 const askAll = (node: Node) => askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
 
 export function factsOf(node: Node): Facts {
-  return { self: node.reportDown(), peers: node.observations, orders: node.orders }
+  return { self: reportDown(node), peers: node.observations, orders: node.orders }
 }
 
 async function carryOut(node: Node, decision: Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>, signal: AbortSignal): Promise<boolean> {

@@ -5,6 +5,7 @@ import { recordPromise } from '../galera/ledger.ts'
 import { answerSchema } from '../galera/schemas.ts'
 import { sendMessage } from '../peers/message.ts'
 import type { Node } from './node.ts'
+import { report } from './report.ts'
 
 export const FENCE_PATH = '/v1/fence'
 
@@ -12,7 +13,7 @@ export const FENCE_PATH = '/v1/fence'
 export async function acknowledge(node: Node, proposal: Proposal): Promise<Answer> {
   let answer: Answer = { ack: true }
   await node.ledger.update((ledger) => {
-    answer = answerProposal(node.report(), ledger.promise, proposal)
+    answer = answerProposal(report(node), ledger.promise, proposal)
     if (answer.ack) node.hearFrom(proposal.from)
     return answer.ack ? recordPromise(ledger, proposal) : ledger
   })

@@ -7,6 +7,7 @@ import { askPeers } from '../peers/ask.ts'
 import { rememberView } from './membership.ts'
 import type { Node } from './node.ts'
 import { readPosition } from './position.ts'
+import { report } from './report.ts'
 
 /** What a bootstrap by an operator's word would do, before it is given. */
 export interface ForcePlan {
@@ -29,7 +30,7 @@ export async function planForce(node: Node, reason: string): Promise<ForcePlan> 
   if (node.server === null) await readPosition(node)
   else await rememberView(node)
   node.hear(await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout }))
-  const self = node.report()
+  const self = report(node)
   const uuid = self.kind === 'down' ? (self.data.kind === 'position' ? self.data.uuid : null) : self.uuid
   if (self.kind === 'primary') throw new RefusedError('not-needed', 'this node is in a primary component', 'Nothing to do; see galeractl status.')
   const facts = { self, peers: node.observations }

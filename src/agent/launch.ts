@@ -9,6 +9,7 @@ import { renderClusterConfig } from '../mariadb/my-cnf.ts'
 import { launchServer } from '../mariadb/server.ts'
 import { setAside, writeFileAtomic } from '../system/files.ts'
 import type { Node } from './node.ts'
+import { reportDown } from './report.ts'
 import { ensureDatadir, rescueDatadir } from './rescue.ts'
 
 /** Starts mariadbd as the decision says. The caller holds the fence. */
@@ -19,7 +20,7 @@ export async function launch(node: Node, decision: Launchable, epoch: number): P
   const position = data?.kind === 'position' ? { uuid: data.uuid, seqno: data.seqno } : { uuid: NIL_UUID, seqno: UNDEFINED_SEQNO }
   node.say('launching', describeLaunch(decision))
   // gvwstate.dat may know a newer view than the ledger, and is about to be moved aside.
-  const { view } = node.reportDown()
+  const { view } = reportDown(node)
   const seqno = data?.kind === 'position' ? data.seqno : null
   await node.ledger.update((ledger) => goAlong(recordJoining(recordLaunch(ledger, view), decision.do === 'join'), node.observations, decision, seqno, epoch, new Date().toISOString()))
   if (decision.do === 'join') await ensureDatadir(node)

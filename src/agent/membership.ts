@@ -6,6 +6,7 @@ import type { View } from '../galera/view.ts'
 import { readGvwstate } from '../mariadb/position.ts'
 import { lastErrors, stopServer } from '../mariadb/server.ts'
 import type { Node } from './node.ts'
+import { lastViewOf } from './report.ts'
 
 /** Milliseconds; SQL is answered only after the group was joined, so any is long. */
 const LONGEST_OUTSIDE = 1_000
@@ -57,7 +58,7 @@ async function viewIdOf(node: Node, view: View): Promise<string | null> {
 export async function rememberView(node: Node): Promise<void> {
   if (node.status?.primary) return
   const { gvwstate } = await readGvwstate(node.paths.data)
-  const view = node.lastView(gvwstate)
+  const view = lastViewOf(node, gvwstate)
   if (view !== null) await node.ledger.update((ledger) => recordFormerView(ledger, view)).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
 }
 

@@ -5,13 +5,8 @@ import type { ErrorShape, Fault } from '../errors.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import type { Endpoint } from '../galera/endpoint.ts'
 import { isSynced, type NodeStatus } from '../galera/node-status.ts'
-import { NIL_UUID } from '../galera/gtid.ts'
-import type { Gvwstate } from '../galera/gvwstate.ts'
-import { forksAt } from '../galera/ledger.ts'
-import { lastView } from '../galera/last-view.ts'
-import type { Data, Down, Launch, Live, Observation, Orders } from '../galera/observation.ts'
+import type { Down, Launch, Observation, Orders } from '../galera/observation.ts'
 import { othersOf } from '../galera/peer-list.ts'
-import type { View } from '../galera/view.ts'
 import type { DatadirState } from '../mariadb/position.ts'
 import type { Mariadb } from '../mariadb/programs.ts'
 import type { Server, ServerFiles } from '../mariadb/server.ts'
@@ -135,58 +130,5 @@ export class Node {
     this.message = message
     this.log.info({ phase }, message)
     this.events.emit('change')
-  }
-
-  /** What this node tells of itself. */
-  report(): Down | Live {
-    const { ledger } = this.ledger
-    if (this.status !== null && this.server !== null) {
-      const { stateUuid, lastCommitted, primary, nodeUuid, localState, receiveQueue } = this.status
-      return { kind: primary ? 'primary' : 'non-primary', name: this.config.name, uuid: stateUuid === NIL_UUID && !primary ? (ledger.history ?? NIL_UUID) : stateUuid, seqno: lastCommitted, synced: this.synced, joining: localState === 1 || localState === 3, nodeUuid, receiveQueue, repairing: this.repairing, view: primary && !this.viewKnown ? null : ledger.view, weight: ledger.view?.ownWeight ?? this.config.weight, forks: forksAt(ledger, primary ? lastCommitted : null), departures: ledger.departures, promise: ledger.promise }
-    }
-    return this.reportDown()
-  }
-
-  reportDown(): Down {
-    const { ledger } = this.ledger
-    return {
-      kind: 'down',
-      name: this.config.name,
-      intent: this.intent,
-      launched: this.launched,
-      data: this.knownData(),
-      history: ledger.history,
-      view: this.lastView(this.datadir?.gvwstate ?? null),
-      gvwstate: this.restorableView(),
-      listed: this.config.peers !== null,
-      weight: ledger.view?.ownWeight ?? this.config.weight,
-      forks: forksAt(ledger, this.datadir?.data.kind === 'position' ? this.datadir.data.seqno : null),
-      departures: ledger.departures,
-      promise: ledger.promise,
-    }
-  }
-
-  /** gvwstate.dat as far as starting together from it is still worth a try. */
-  private restorableView(): Gvwstate | null {
-    const gvwstate = this.datadir?.restorable ? this.datadir.gvwstate : null
-    return gvwstate !== null && this.givenUpViews.has(gvwstate.viewId) ? null : gvwstate
-  }
-
-  /** A running server is ahead of what was read before it started: only while it is launched does that still tell. */
-  private knownData(): Data {
-    if (this.server !== null && this.launched === null) return { kind: 'unknown', reason: 'mariadbd runs and does not answer' }
-    const data = this.datadir?.data ?? { kind: 'unknown', reason: 'being read' }
-    if (data.kind !== 'position') return data
-    // We wrote the flag for a bootstrap that came to nothing: it does not say that this node left last.
-    const { flaggedAt } = this.ledger.ledger
-    return flaggedAt !== null && data.seqno <= flaggedAt ? { ...data, safeToBootstrap: false } : data
-  }
-
-  /** The newest view that this node was in, as far as ledger and gvwstate.dat tell. */
-  lastView(gvwstate: Gvwstate | null): View | null {
-    const { view, history, viewIds } = this.ledger.ledger
-    const data = this.datadir?.data
-    const uuid = data?.kind === 'position' ? data.uuid : history
-    return uuid === null ? view : lastView(view, gvwstate, uuid, this.config.name, viewIds)
   }
 }

@@ -9,6 +9,7 @@ import { waitFor } from '../system/wait.ts'
 import { raiseFence } from './fence-exchange.ts'
 import { endServer, poll, rememberView } from './membership.ts'
 import type { Node } from './node.ts'
+import { report } from './report.ts'
 
 /** How long Galera is left to merge a component by itself before anybody is asked, milliseconds. */
 const GALERA_FIRST = 2_000
@@ -40,7 +41,7 @@ export async function tendNonPrimary(node: Node): Promise<void> {
   node.hear(await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout }))
   await poll(node)
   await rememberView(node)
-  const self = node.report()
+  const self = report(node)
   if (self.kind !== 'non-primary') return
   const decision = decideNonPrimary({ self, peers: node.observations, orders: node.orders })
   node.decision = decision

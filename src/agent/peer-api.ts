@@ -7,6 +7,7 @@ import { CHECK_PATH, readCheckRow, checkRequestSchema } from './check-row.ts'
 import { DEPARTURE_PATH, learnDeparture } from './departure.ts'
 import { acknowledge, FENCE_PATH } from './fence-exchange.ts'
 import type { Node } from './node.ts'
+import { report } from './report.ts'
 
 /** A proposal has some hundred bytes. */
 const MAX_BODY_BYTES = 16_384
@@ -40,7 +41,7 @@ export function peerApi(node: Node): Hono {
     return next()
   })
 
-  api.get(STATE_PATH, (context) => answer(context, 200, node.report()))
+  api.get(STATE_PATH, (context) => answer(context, 200, report(node)))
   api.post(FENCE_PATH, async (context) => {
     const proposal = proposalSchema.safeParse(await json(context))
     return proposal.success ? answer(context, 200, await acknowledge(node, proposal.data)) : answer(context, 400, { malformed: true })

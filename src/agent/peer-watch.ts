@@ -5,6 +5,7 @@ import { leftBehindAt } from '../galera/left-behind.ts'
 import { askPeers } from '../peers/ask.ts'
 import { endServer } from './membership.ts'
 import type { Node } from './node.ts'
+import { report } from './report.ts'
 
 /** How often a running node looks at the others, milliseconds. */
 const INTERVAL = 5_000
@@ -18,7 +19,7 @@ export async function watchPeers(node: Node): Promise<void> {
   const observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
   node.peersSeen = performance.now()
   node.hear(observations)
-  const self = node.report()
+  const self = report(node)
   if (self.kind !== 'primary') return
   const fork = leftBehindAt(self, observations)
   if (fork !== null) {

@@ -7,6 +7,7 @@ import { isRunning } from '../mariadb/server.ts'
 import { within } from '../system/wait.ts'
 import { poll } from './membership.ts'
 import type { Node } from './node.ts'
+import { report } from './report.ts'
 
 /** How long the status screen waits for the local server, milliseconds. */
 const LONGEST_POLL = 1_000
@@ -48,7 +49,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
   const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : answers || phase === 'stopping' ? null : 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger'
   const message = trouble ?? node.message
   const synced = trouble === null && answers && node.synced
-  const own = trouble === null ? { ...row(node.report(), true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'hangs', position: '', detail: message }
+  const own = trouble === null ? { ...row(report(node), true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'hangs', position: '', detail: message }
   return {
     name: node.config.name,
     cluster: node.config.clusterName,

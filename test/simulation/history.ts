@@ -24,5 +24,8 @@ export function back(entry: Entry, steps: number): Entry {
   return at
 }
 
+/** Data of another cluster, further than any of this one. */
+export const FOREIGN: Entry = { history: uuidOf(9, 9), seqno: 50n, parent: null }
+
 /** What must never happen. */
 export class Violation extends Error {}

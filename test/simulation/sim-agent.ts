@@ -1,3 +1,4 @@
+import { lastViewOf, report, reportDown } from '../../src/agent/report.ts'
 import type { Config } from '../../src/config/resolve.ts'
 import { Node } from '../../src/agent/node.ts'
 import type { LedgerStore } from '../../src/agent/ledger-store.ts'
@@ -102,7 +103,7 @@ export class Gear {
 
   acknowledge(proposal: Proposal): Answer {
     if (this.node === null) return { ack: false, reason: 'silent' }
-    const answer = this.#world.answerProposal(this.node.report(), this.ledger.promise, proposal)
+    const answer = this.#world.answerProposal(report(this.node), this.ledger.promise, proposal)
     if (answer.ack) this.node.hearFrom(proposal.from)
     if (answer.ack) this.note((ledger) => recordPromise(ledger, proposal))
     return answer
@@ -132,7 +133,7 @@ export class Gear {
     for (let refusals = 0; ; ) {
       yield
       yield* this.#askPeers(node)
-      const decision = this.#world.decide(this.#facts(node, node.reportDown()))
+      const decision = this.#world.decide(this.#facts(node, reportDown(node)))
       yield* this.#ledger.update((ledger) => recordDecision(ledger, decision, this.#now()))
       refusals = decision.do === 'refuse' ? refusals + 1 : 0
       if (refusals >= 4) node.intent = 'stay'
@@ -141,7 +142,7 @@ export class Gear {
       if (decision.do !== 'join' && !(yield* this.#raiseFence(node, decision))) continue
       // No point of interleaving here: the recheck of the promise and `launched` must be one step.
       node.launched = decision.do
-      const { view } = node.reportDown()
+      const { view } = reportDown(node)
       yield* this.#goAlong(node, decision, (ledger) => recordLaunch(ledger, view))
       yield
       this.#world.galera.start(this.name, this.disk, decision.do, givenUp(decision))
@@ -158,9 +159,9 @@ export class Gear {
   *#tendNonPrimary(node: Node): Generator<void, void> {
     yield* this.#askPeers(node)
     this.#poll(node)
-    const view = node.lastView(this.disk.gvwstate)
+    const view = lastViewOf(node, this.disk.gvwstate)
     if (view !== null && !node.status?.primary) this.note((ledger) => recordView(ledger, view))
-    const self = node.report()
+    const self = report(node)
     if (self.kind !== 'non-primary') return
     const decision = this.#world.decideNonPrimary(this.#facts(node, self))
     yield* this.#ledger.update((ledger) => recordDecision(ledger, decision, this.#now()))
@@ -177,7 +178,7 @@ export class Gear {
   /** As launch and repair do: who is left behind is recorded, old data is moved aside. */
   *#goAlong(node: Node, decision: Launchable | Extract<RunningDecision, { do: 'repair' }>, first = (ledger: Ledger) => ledger): Generator<void, void> {
     const { disk } = this
-    const { data } = node.reportDown()
+    const { data } = reportDown(node)
     const seqno = node.status?.lastCommitted ?? (data.kind === 'position' ? data.seqno : null)
     if (decision.do === 'join' && decision.aside !== null) Object.assign(disk, { entry: null, safeToBootstrap: false, gvwstate: null })
     yield* this.#ledger.update((ledger) => this.#world.goAlong(first(ledger), node.observations, decision, seqno, ledger.promise?.epoch ?? 0, this.#now()))
@@ -189,7 +190,7 @@ export class Gear {
     yield* this.#askPeers(node)
     this.#poll(node)
     if (!node.status?.primary) return
-    if (leftBehindAt(node.report(), node.observations) !== null) this.#world.galera.leave(this.name)
+    if (leftBehindAt(report(node), node.observations) !== null) this.#world.galera.leave(this.name)
     else yield* this.#ledger.update((ledger) => recordForks(ledger, node.observations.flatMap((peer) => (peer.kind === 'primary' ? peer.forks : []))))
   }
 

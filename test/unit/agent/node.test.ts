@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LedgerStore } from '../../../src/agent/ledger-store.ts'
 import { Node } from '../../../src/agent/node.ts'
+import { report } from '../../../src/agent/report.ts'
 import type { NodeStatus } from '../../../src/galera/node-status.ts'
 import { type Ledger, newLedger, recordFlag, recordView } from '../../../src/galera/ledger.ts'
 import { down, HISTORY, nodeUuid, position, silent, view } from '../galera/nodes.ts'
@@ -36,14 +37,14 @@ test.each([
 ])('safe_to_bootstrap %s', (_what, ledger, believed) => {
   const node = makeNode(ledger)
   node.datadir = { data: position(9, { safeToBootstrap: true }), gvwstate: null, restorable: false, damaged: [] }
-  expect(node.report()).toMatchObject({ data: { safeToBootstrap: believed } })
+  expect(report(node)).toMatchObject({ data: { safeToBootstrap: believed } })
 })
 
 test('a primary node whose present view is not known yet tells none, rather than that of an earlier component', () => {
   const node = makeNode(recordView(newLedger('n1'), view(5, ['n1', 'n2'])))
   node.server = {} as never
   node.status = { stateUuid: HISTORY, lastCommitted: 9n, primary: true, nodeUuid: nodeUuid('n1') } as NodeStatus
-  expect(node.report()).toMatchObject({ kind: 'primary', view: { seqno: 5n } })
+  expect(report(node)).toMatchObject({ kind: 'primary', view: { seqno: 5n } })
   node.viewKnown = false
-  expect(node.report()).toMatchObject({ kind: 'primary', view: null })
+  expect(report(node)).toMatchObject({ kind: 'primary', view: null })
 })

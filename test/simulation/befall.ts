@@ -1,0 +1,91 @@
+import { report } from '../../src/agent/report.ts'
+import { missingOf } from '../../src/galera/rules/absent.ts'
+import { contains, FOREIGN } from './history.ts'
+import type { Gear } from './sim-agent.ts'
+import type { World } from './world.ts'
+
+/** `roll`, from 0.92 to 1, says what. */
+export function befall(world: World, gear: Gear, roll: number): void {
+  const lag = world.random.below(3)
+  if (roll < 0.93) event(world, gear, 'mariadbd is killed', () => world.galera.kill(gear.name, lag))
+  else if (roll < 0.945) event(world, gear, 'is killed', () => crash(world, gear, lag))
+  else if (roll < 0.95) event(world, gear, 'agent is killed', () => gear.stopAgent(world.random.chance(0.5)))
+  else if (roll < 0.953) for (const one of world.random.shuffled(world.gears)) event(world, one, 'is killed with all', () => crash(world, one, world.random.below(3)))
+  else if (roll < 0.96) event(world, gear, 'is stopped', () => gear.stop())
+  else if (roll < 0.962) for (const one of world.random.shuffled(world.gears)) event(world, one, 'is stopped with all', () => one.stop())
+  else if (roll < 0.967) cut(world)
+  else if (roll < 0.975) event(world, gear, 'sees the network whole again', () => heal(world))
+  else if (roll < 0.977) loseData(world, gear)
+  else if (roll < 0.978) giveUp(world, gear)
+  else if (roll < 0.98) world.network.lossy = !world.network.lossy
+  else if (roll < 0.983) list(world, gear)
+  else if (roll < 0.985) event(world, gear, 'has its clock set', () => world.hours.set(gear.name, world.random.below(49) - 24))
+  else if (gear.node === null) event(world, gear, 'agent starts', () => gear.startAgent())
+  else if (gear.node.intent === 'stay') event(world, gear, 'is told to start', () => gear.start())
+}
+
+function crash(world: World, gear: Gear, lag: number): void {
+  gear.stopAgent(world.random.chance(0.5))
+  if (world.variant.forgetsPromises) gear.note((ledger) => ({ ...ledger, promise: null }))
+  world.galera.kill(gear.name, lag)
+}
+
+function cut(world: World): void {
+  const sides = world.network.cut(world.gears.map(({ name }) => name))
+  world.note(`the network is cut: ${[...sides].map(([name, side]) => `${name} ${side}`).join(', ')}`)
+  world.galera.reconnect()
+}
+
+function heal(world: World): void {
+  world.network.heal()
+  world.galera.reconnect()
+}
+
+/** A datadir is lost, or replaced by one of another cluster, with or without its ledger. */
+function loseData(world: World, gear: Gear): void {
+  if (!isSpare(world, gear)) return
+  const foreign = world.strangers && !world.gears.some(({ disk }) => disk.entry === FOREIGN) && world.random.chance(0.5)
+  const forgets = foreign && world.random.chance(0.5)
+  event(world, gear, foreign ? 'gets the data of another cluster' : 'is wiped', () => {
+    gear.stopAgent()
+    if (forgets) gear.forget()
+    // With flag 1 and no memory it is that cluster's last member, for all that anybody can tell.
+    Object.assign(gear.disk, { entry: foreign ? FOREIGN : null, safeToBootstrap: foreign && !forgets, gvwstate: null })
+  })
+}
+
+/** Its data is never the only one with the newest view or write. */
+function isSpare(world: World, gear: Gear): boolean {
+  const { newest, servers } = world.galera
+  if (servers.has(gear.name) || gear.disk.entry === null) return false
+  const kept = world.gears.filter((one) => one !== gear && world.galera.counts(one.name) && one.disk.entry !== null && (newest === null || contains(servers.get(one.name)?.group?.head ?? one.disk.entry, newest)))
+  return kept.length > 0
+}
+
+/** An operator who knows that no other server runs gives up the nodes that this one misses; one at a time. */
+function giveUp(world: World, gear: Gear): void {
+  const { node } = gear
+  const others = world.gears.filter((one) => one !== gear)
+  if (node === null || gear.disk.entry === FOREIGN || world.policy === 'majority' || others.some((one) => world.galera.servers.has(one.name) || one.node?.word)) return
+  const self = report(node)
+  const uuid = self.kind === 'down' ? (self.data.kind === 'position' ? self.data.uuid : null) : self.uuid
+  if (uuid === null || self.kind === 'primary') return
+  // Who forces a node that was not there at last makes a fork that nobody can see.
+  if (!world.galera.newestMembers.includes(gear.name)) return
+  const { names } = missingOf({ self, peers: node.observations }, uuid)
+  if (names.length === 0) return
+  event(world, gear, `is told to go on without ${names.join('+')}`, () => (node.word = { lose: names, reason: 'gone' }))
+}
+
+/** The platform tells a gear of the others: all at once, or those that were made until now. */
+function list(world: World, gear: Gear): void {
+  const names = world.gears.map(({ name }) => name)
+  const least = Math.max(gear.peers?.length ?? 0, world.made.indexOf(gear.name) + 1)
+  const known = world.lists === 'growing' ? world.made.slice(0, least + world.random.below(names.length - least + 1)) : names
+  event(world, gear, `is told of ${known.join('+')}`, () => (gear.peers = known))
+}
+
+function event(world: World, gear: Gear, what: string, happen: () => void): void {
+  world.note(`${gear.name} ${what}`)
+  happen()
+}
