@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
-import { type ErrorShape, NotYetError } from '../errors.ts'
+import { type ErrorShape, NotYetError, RefusedError } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { errorShape } from '../system/error-shape.ts'
 import { foresee } from './bring-up.ts'
 import { checkCluster } from './check-cluster.ts'
 import { planForce } from './force-plan.ts'
-import type { Node } from './node.ts'
+import type { Node, Word } from './node.ts'
 import { statusReport } from './status-report.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -42,8 +42,8 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   })
   api.post('/force', async (context) => {
     const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
-    node.word = { lose: (context.req.query('lose') ?? '').split(','), reason: context.req.query('reason') ?? '' }
-    node.log.warn({ word: node.word }, 'an operator gives up nodes that are missing')
+    const refused = giveWord(node, { lose: listed(context.req.query('lose')), gone: listed(context.req.query('gone')), reason: context.req.query('reason') ?? '' })
+    if (refused !== null) return context.text(`${JSON.stringify({ error: refused } satisfies Outcome)}\n`)
     supervisor.start()
     return stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
@@ -66,8 +66,23 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   return api
 }
 
+const listed = (text = ''): readonly string[] => text.split(',').filter((name) => name !== '')
+
+/** @returns why not: the operator has read what is now untrue */
+function giveWord(node: Node, word: Word): ErrorShape | null {
+  const back = node.observations.find(({ kind, name }) => kind !== 'silent' && word.gone.includes(name))
+  if (back !== undefined) return new RefusedError('not-gone', `${back.name}, which was to be given up, answers now`, 'See galeractl explain; run galeractl bootstrap --force again if it is still needed.').toShape()
+  node.word = word
+  node.log.warn({ word }, 'an operator gives up nodes that are missing')
+  return null
+}
+
 /** How often a wait shows that it goes on, milliseconds. */
 const STILL_WAITING = 10_000
+
+const GLANCE = 250
+
+const isUp = (node: Node) => node.intent === 'start' && node.phase === 'running' && node.synced
 
 /** Follows the node until it is Synced, refused, has no peer list to start with, or time (milliseconds) is up. */
 export function followStart(node: Node, timeout: number, tell: (progress: string) => void): Promise<Outcome> {
@@ -75,6 +90,7 @@ export function followStart(node: Node, timeout: number, tell: (progress: string
     const end = (line: Outcome) => {
       clearTimeout(timer)
       clearInterval(clock)
+      clearInterval(glance)
       node.events.off('change', look)
       resolve(line)
     }
@@ -82,7 +98,7 @@ export function followStart(node: Node, timeout: number, tell: (progress: string
     const failures = new Set<ErrorShape>()
     const look = () => {
       if (node.failure !== null) failures.add(node.failure)
-      if (node.intent === 'start' && node.phase === 'running' && node.synced) end({ done: 'Synced' })
+      if (isUp(node)) end({ done: 'Synced' })
       else if (node.failure !== null && (node.failure.exitCode !== 5 || failures.size >= 2)) end({ error: node.failure })
       else if (node.phase === 'waiting' && node.decision?.rule === 'no-peer-list') end({ done: 'no peer list yet: the agent waits for the first subscribe' })
       else if (node.phase !== 'stopped') tell(node.message)
@@ -90,6 +106,8 @@ export function followStart(node: Node, timeout: number, tell: (progress: string
     const timer = setTimeout(() => end({ error: outOfTime(node, timeout) }), timeout)
     const started = performance.now()
     const clock = setInterval(() => tell(`${node.message} (${Math.round((performance.now() - started) / 1000)} of ${timeout / 1000} s)`), STILL_WAITING)
+    // It may be Synced again without a word.
+    const glance = setInterval(() => isUp(node) && end({ done: 'Synced' }), GLANCE)
     node.events.on('change', look)
     look()
   })

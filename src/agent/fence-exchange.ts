@@ -1,6 +1,6 @@
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { peerLabel } from '../galera/endpoint.ts'
-import { type Answer, answerProposal, type Proposal, proposalFor } from '../galera/fence.ts'
+import { type Answer, answerProposal, isForced, type Proposal, proposalFor } from '../galera/fence.ts'
 import { recordPromise } from '../galera/ledger.ts'
 import { answerSchema } from '../galera/schemas.ts'
 import { sendMessage } from '../peers/message.ts'
@@ -12,9 +12,9 @@ export const FENCE_PATH = '/v1/fence'
 /** Answers a peer's proposal, and makes an acknowledgement durable before it is given. */
 export async function acknowledge(node: Node, proposal: Proposal): Promise<Answer> {
   let answer: Answer = { ack: true }
+  node.hearFrom(proposal.from)
   await node.ledger.update((ledger) => {
     answer = answerProposal(report(node), ledger.promise, proposal)
-    if (answer.ack) node.hearFrom(proposal.from)
     return answer.ack ? recordPromise(ledger, proposal) : ledger
   })
   node.log.info({ proposal: { ...proposal, seqno: String(proposal.seqno) }, answer }, `fence: ${proposal.from} proposes ${proposal.kind} in epoch ${proposal.epoch}`)
@@ -44,18 +44,19 @@ export async function raiseFence(node: Node, decision: Decision | RunningDecisio
   )
   const no = answers.find((answer) => !answer.ack)
   if (no !== undefined && !no.ack) return { held: false, reason: no.reason }
-  return hold(node, proposal)
+  return hold(node, proposal, isForced(decision))
 }
 
 /**
  * From here on the node counts as launched, or as repairing. In the ledger's queue, so that no acknowledgement of
  * another choice can come between the last look at our own and the launch.
  */
-async function hold(node: Node, proposal: Proposal): Promise<FenceResult> {
+async function hold(node: Node, proposal: Proposal, byWord: boolean): Promise<FenceResult> {
   let result: FenceResult = { held: true, epoch: proposal.epoch }
   await node.ledger.update((ledger) => {
     const { promise } = ledger
     if (promise?.epoch !== proposal.epoch || promise.chosen !== proposal.chosen) result = { held: false, reason: `epoch ${promise?.epoch} came between` }
+    else if (byWord && node.word === null) result = { held: false, reason: 'a node that was given up answers' }
     else if (proposal.kind === 'repair') node.repairing = true
     else node.launched = proposal.kind
     return ledger

@@ -14,6 +14,8 @@ export interface ForcePlan {
   readonly name: string
   /** Whose data may be lost: all of them must be named. */
   readonly missing: readonly string[]
+  /** Those of them that do not answer. */
+  readonly gone: readonly string[]
   readonly why: string
   /** From where the cluster would go on. */
   readonly uuid: string
@@ -40,7 +42,8 @@ export async function planForce(node: Node, reason: string): Promise<ForcePlan> 
   if (names.length === 0) throw new RefusedError('not-needed', 'every member of the newest view has told its position: nothing must be forced', 'Run galeractl start; galeractl explain shows what it waits for.')
   const orders: Orders = { majority: false, lose: names, reason }
   const decision = self.kind === 'down' ? decide({ self, peers: node.observations, orders }) : decideNonPrimary({ self, peers: node.observations, orders })
-  return { ...chosen(decision), name: self.name, missing: names, why: missing.names.length > 0 ? missing.why : 'its data is lost', reason: decision.reason, evidence: decision.evidence }
+  const heard = new Set(node.observations.filter(({ kind }) => kind !== 'silent').map((one) => one.name))
+  return { ...chosen(decision), name: self.name, missing: names, gone: names.filter((name) => !heard.has(name)), why: missing.names.length > 0 ? missing.why : 'its data is lost', reason: decision.reason, evidence: decision.evidence }
 }
 
 function chosen(decision: Decision | RunningDecision): { uuid: string; seqno: string } {

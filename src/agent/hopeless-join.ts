@@ -1,7 +1,8 @@
 import { OutsideError } from '../errors.ts'
 import type { Observation } from '../galera/observation.ts'
-import { killServer } from '../mariadb/server.ts'
+import { killServer, type Server } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
+import { processGroup } from '../system/processes.ts'
 import type { Node } from './node.ts'
 
 /** How long a joining server is left alone, and then how often the peers are asked, milliseconds. */
@@ -24,12 +25,15 @@ export function hopelessJoin(node: Node): () => Promise<void> {
     node.hear(await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout }))
     next = performance.now() + INTERVAL
     looks = node.observations.every(servesNobody) ? looks + 1 : 0
-    if (looks < LOOKS || node.server === null) return
+    if (looks < LOOKS || node.server === null || (await receives(node.server))) return
     // SIGTERM is not heeded in that wait [ran].
     await killServer(node.server)
     throw new OutsideError('nobody-primary', 'the primary component that this node was joining has ended', 'Nothing to do: the peers are asked again. See galeractl explain.')
   }
 }
+
+/** A state transfer is under way: its script runs beside mariadbd. What ends it is its own affair. */
+const receives = async ({ pid }: Server) => (await processGroup(pid)).some(({ command }) => command.some((word) => word.includes('wsrep_sst_')))
 
 /** A donor whose SQL does not answer is no such: it may be sending. */
 function servesNobody(peer: Observation): boolean {

@@ -13,15 +13,21 @@ const LONGEST_OUTSIDE = 1_000
 
 /** Looks at the local server once; the ledger learns of a new view. SQL that does not answer yet is no status. */
 export async function poll(node: Node): Promise<void> {
+  const number = ++node.polls
   try {
     const status = await node.session.status()
     // First, so that nobody is told of a primary component with the view of an earlier one.
-    node.viewKnown = await learnView(node, status)
+    const viewKnown = await learnView(node, status)
+    if (number !== node.polls) return
+    node.viewKnown = viewKnown
+    // A server that Galera has merged learns at once what the others decided without it.
+    if (status.primary && node.nonPrimarySince !== null) node.peersSeen = -Infinity
     node.status = status.connected ? status : null
     node.statusAt = performance.now()
     node.outsideSince = status.connected ? null : (node.outsideSince ?? performance.now())
     node.nonPrimarySince = status.connected && !status.primary ? (node.nonPrimarySince ?? performance.now()) : null
   } catch {
+    if (number !== node.polls) return
     node.status = null
     node.outsideSince = null
     node.nonPrimarySince = null
@@ -64,6 +70,7 @@ export async function rememberView(node: Node): Promise<void> {
 
 /** Stops the node's mariadbd; from this moment it counts as serving nothing. @returns whether it ended by itself */
 export async function endServer(node: Node, timeout: number): Promise<boolean> {
+  node.polls++
   node.status = null
   return node.server === null || stopServer(node.server, timeout)
 }

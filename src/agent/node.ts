@@ -22,6 +22,13 @@ const LONGEST_STATUS = 15_000
 export type Phase = 'stopped' | 'reading position' | 'asking peers' | 'waiting' | 'fencing' | 'launching' | 'joining' | 'running' | 'stopping'
 
 /** The one node that an agent keeps: everything that the agent knows of it, and what it last heard of the others. */
+/** An operator's: whose data may be lost, and who of them is believed to be gone since it did not answer when the word was asked for. */
+export interface Word {
+  readonly lose: readonly string[]
+  readonly gone: readonly string[]
+  readonly reason: string
+}
+
 export class Node {
   readonly paths: GearPaths
   readonly ledger: LedgerStore
@@ -53,6 +60,8 @@ export class Node {
   readonly givenUpViews = new Set<string>()
   /** It is about to make its component primary: the fence is held. */
   repairing = false
+  /** Looks at the server so far: what an earlier one finds late does not count. */
+  polls = 0
   /** Whether the ledger's view is the one that the status tells of. */
   viewKnown = true
   decision: Decision | RunningDecision | null = null
@@ -63,7 +72,7 @@ export class Node {
   /** Since when (performance.now) it has been asking its peers without coming up. */
   askingSince: number | null = null
   /** An operator's word on whose data may be lost; until the node is up or stopped. */
-  word: Pick<Orders, 'lose' | 'reason'> | null = null
+  word: Word | null = null
   /** Why the last attempt to start ended, until the next one. */
   failure: ErrorShape | null = null
 
@@ -93,17 +102,15 @@ export class Node {
     return this.status !== null && isSynced(this.status) && performance.now() - this.statusAt < LONGEST_STATUS
   }
 
-  /** What the peers told. A word against one of them that was silent and answers is void: it was given in the belief that it is gone. */
+  /** What the peers told. */
   hear(observations: readonly Observation[]): void {
-    const before = this.observations
     this.observations = observations
-    const heard = new Set(before.filter(({ kind }) => kind !== 'silent').map(({ name }) => name))
-    for (const { kind, name } of observations) if (kind !== 'silent' && !heard.has(name)) this.hearFrom(name)
+    for (const { kind, name } of observations) if (kind !== 'silent') this.hearFrom(name)
   }
 
-  /** A sign of life, also a proposal of its own. */
+  /** A sign of life, also a proposal of its own. A word against a node that was believed to be gone is void then. */
   hearFrom(name: string): void {
-    if (this.word?.lose.includes(name) !== true) return
+    if (this.word?.gone.includes(name) !== true) return
     this.log.warn({ word: this.word }, `an operator's word is void: ${name}, which was given up, answers`)
     this.word = null
   }

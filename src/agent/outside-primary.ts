@@ -22,10 +22,9 @@ const LONGEST_MERGE = 60_000
 
 /**
  * From pc.bootstrap=YES to the primary view, milliseconds. It takes some tens, but is lost while the group still
- * finds out who is left [ran]; asking again where it is primary already does nothing.
+ * finds out who is left [ran]. Then all is asked and decided anew: it may have been primary and lost that again.
  */
-const LONGEST_REPAIR = 15_000
-const REPAIR_AGAIN = 1_000
+const LONGEST_REPAIR = 1_500
 
 /**
  * What a running server outside a primary component does: mostly it waits; with everybody of the newest view known
@@ -64,15 +63,10 @@ async function repair(node: Node, decision: Extract<RunningDecision, { do: 'repa
   if (!fence.held) return node.say('waiting', `Not acknowledged: ${fence.reason}. Asking again.`)
   try {
     await node.ledger.update((ledger) => goAlong(ledger, node.observations, decision, decision.seqno, fence.epoch, new Date().toISOString()))
-    let asked = performance.now()
-    await bootstrapComponent(node)
+    await node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
     await waitFor('the component is primary', async () => {
       await poll(node)
-      if (node.status?.primary) return true
-      if (performance.now() - asked < REPAIR_AGAIN) return undefined
-      asked = performance.now()
-      await bootstrapComponent(node)
-      return undefined
+      return node.status?.primary ? true : undefined
     }, { timeout: LONGEST_REPAIR })
     node.word = null
     node.log.warn({ evidence: decision.evidence }, 'the component was made primary in place')
@@ -82,8 +76,6 @@ async function repair(node: Node, decision: Extract<RunningDecision, { do: 'repa
     node.repairing = false
   }
 }
-
-const bootstrapComponent = (node: Node) => node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
 
 async function leave(node: Node, reason: string): Promise<never> {
   await endServer(node, node.config.stopTimeout)

@@ -148,6 +148,7 @@ export class Supervisor {
   /** mariadbd is gone: what was known of it is void, its position must be read again. */
   async #ended(): Promise<void> {
     const node = this.#node
+    node.polls++
     node.server = null
     node.status = null
     node.outsideSince = null

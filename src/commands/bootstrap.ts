@@ -19,7 +19,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   const plan = JSON.parse((await commandAgent(gear.paths.agentSocket, `/force-plan?reason=${encodeURIComponent(reason)}`, () => undefined)) ?? 'null') as ForcePlan
   process.stderr.write(`${describe(plan)}\n`)
   await confirm(plan, given['yesLose'])
-  const query = new URLSearchParams({ reason, lose: plan.missing.join(','), timeout: String(timeout ?? configOf(gear).startTimeout) })
+  const query = new URLSearchParams({ reason, lose: plan.missing.join(','), gone: plan.gone.join(','), timeout: String(timeout ?? configOf(gear).startTimeout) })
   await agentDoes(context, gear, `/force?${query.toString()}`)
   return 0
 }

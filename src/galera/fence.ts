@@ -91,3 +91,6 @@ function nextEpoch(decision: Decision | RunningDecision, own: Acknowledgement | 
   const disputed = told.some(({ epoch, kind, chosen }) => epoch === highest && (kind !== own?.kind || chosen !== own.chosen))
   return standing && !disputed ? highest : highest + 1
 }
+
+/** Somebody is left behind by an operator's word. */
+export const isForced = (decision: Decision | RunningDecision): boolean => (decision.do === 'bootstrap' || decision.do === 'repair') && decision.without.some(({ why }) => why === 'forced')

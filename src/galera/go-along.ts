@@ -14,8 +14,9 @@ type Forking = Launchable | Extract<RunningDecision, { do: 'repair' }>
  */
 export function goAlong(ledger: Ledger, peers: readonly Observation[], decision: Forking, seqno: bigint | null, epoch: number, at: string): Ledger {
   const makes = decision.do === 'bootstrap' || decision.do === 'repair'
-  const told = peers.flatMap((peer) => (peer.kind === 'silent' || (makes && decision.leftBehind.includes(peer.name)) ? [] : peer.forks))
-  const own = makes && decision.uuid !== null ? forksOf(decision.without, { at, epoch, uuid: decision.uuid, seqno: decision.seqno, view: newestKnown(ledger, peers, decision.uuid) }) : []
+  const counted = peers.filter((peer) => peer.kind !== 'silent' && !(makes && decision.leftBehind.includes(peer.name)))
+  const told = counted.flatMap((peer) => (peer.kind === 'silent' ? [] : peer.forks))
+  const own = makes && decision.uuid !== null ? forksOf(decision.without, { at, epoch, uuid: decision.uuid, seqno: decision.seqno, view: newestKnown(ledger, counted, decision.uuid) }) : []
   const intended = recordIntent(recordForks(ledger, told), seqno, own)
   // A flag that the decision went by was Galera's own.
   const flags = decision.do === 'bootstrap' && decision.uuid !== null && decision.rule !== 'last-member'

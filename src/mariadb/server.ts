@@ -98,10 +98,11 @@ export async function killServer(server: Server): Promise<void> {
  */
 export async function clearDeadServer(files: ServerFiles): Promise<void> {
   const recorded = await recordedServer(files.processFile)
+  if (recorded !== null && (await isRunning(recorded))) return
   // mariadbd led a process group; after a reboot the number may be another's, so a member must name this gear.
   if (recorded !== null && (await processInfo(recorded.pid)) === null) {
     const left = () => processGroup(recorded.pid)
-    if ((await left()).some(({ command }) => command.some((word) => word.includes(files.data)))) {
+    if ((await left()).some(({ command }) => command.some((word) => word.includes(`${files.data}/`)))) {
       signalProcess(-recorded.pid, 'SIGKILL')
       await waitFor('what mariadbd left ends', async () => ((await left()).length === 0 ? true : undefined), { timeout: 5_000, interval: 10 }).catch(() => undefined)
     }

@@ -60,6 +60,7 @@ test('a stale gvwstate.dat, an empty one, a torn grastate.dat: one cluster all t
   copyFileSync(inData(0, 'gvwstate.dat'), join(cluster.folder, 'stale'))
   cluster.kill(cluster.nodes)
   await startAll()
+  await cluster.must(node(1), 'restart')
   await write(2)
   cluster.kill(cluster.nodes)
   copyFileSync(join(cluster.folder, 'stale'), inData(0, 'gvwstate.dat'))

@@ -74,7 +74,8 @@ function giveUp(world: World, gear: Gear): void {
   if (!world.galera.newestMembers.includes(gear.name)) return
   const { names } = missingOf({ self, peers: node.observations }, uuid)
   if (names.length === 0) return
-  event(world, gear, `is told to go on without ${names.join('+')}`, () => (node.word = { lose: names, reason: 'gone' }))
+  const heard = new Set(node.observations.filter(({ kind }) => kind !== 'silent').map((one) => one.name))
+  event(world, gear, `is told to go on without ${names.join('+')}`, () => (node.word = { lose: names, gone: names.filter((name) => !heard.has(name)), reason: 'gone' }))
 }
 
 /** The platform tells a gear of the others: all at once, or those that were made until now. */

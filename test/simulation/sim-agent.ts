@@ -5,7 +5,7 @@ import type { LedgerStore } from '../../src/agent/ledger-store.ts'
 import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import type { Departure } from '../../src/galera/departure.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
-import { type Answer, type answerProposal, type Proposal, proposalFor } from '../../src/galera/fence.ts'
+import { type Answer, type answerProposal, isForced, type Proposal, proposalFor } from '../../src/galera/fence.ts'
 import { type Ledger, recordDecision, recordDeparture, recordForks, recordLaunch, recordPromise, recordView, recordViewId } from '../../src/galera/ledger.ts'
 import type { goAlong, Launchable } from '../../src/galera/go-along.ts'
 import { leftBehindAt } from '../../src/galera/left-behind.ts'
@@ -103,8 +103,8 @@ export class Gear {
 
   acknowledge(proposal: Proposal): Answer {
     if (this.node === null) return { ack: false, reason: 'silent' }
+    this.node.hearFrom(proposal.from)
     const answer = this.#world.answerProposal(report(this.node), this.ledger.promise, proposal)
-    if (answer.ack) this.node.hearFrom(proposal.from)
     if (answer.ack) this.note((ledger) => recordPromise(ledger, proposal))
     return answer
   }
@@ -217,7 +217,7 @@ export class Gear {
     }
     yield
     const promise = this.ledger.promise
-    return answers.every((answer) => answer?.ack === true) && promise?.epoch === proposal.epoch && promise.chosen === proposal.chosen
+    return answers.every((answer) => answer?.ack === true) && promise?.epoch === proposal.epoch && promise.chosen === proposal.chosen && (node.word !== null || !isForced(decision))
   }
 
   #facts<Self extends Down | Live>(node: Node, self: Self): Facts<Self> {

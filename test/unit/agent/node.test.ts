@@ -15,16 +15,14 @@ test.each([
   ['another one answers', (node: Node) => node.hear([silent('n2'), down('n3', position(9))]), false],
 ])('an operator\'s word and %s: is it void?', (_what, happens, isVoid) => {
   const node = makeNode()
-  node.hear([silent('n2'), silent('n3')])
-  node.word = { lose: ['n2'], reason: 'burnt' }
+  node.word = { lose: ['n2'], gone: ['n2'], reason: 'burnt' }
   happens(node)
   expect(node.word === null).toBe(isVoid)
 })
 
 test('a word on one that answered when it was given stands: its data may be what is lost', () => {
   const node = makeNode()
-  node.hear([down('n2', { kind: 'fresh' })])
-  node.word = { lose: ['n2'], reason: 'burnt' }
+  node.word = { lose: ['n2'], gone: [], reason: 'burnt' }
   node.hear([down('n2', { kind: 'fresh' })])
   expect(node.word).not.toBeNull()
 })

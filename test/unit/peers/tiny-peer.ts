@@ -3,6 +3,7 @@ import { serve } from '@hono/node-server'
 import type { Node } from '../../../src/agent/node.ts'
 import { peerApi } from '../../../src/agent/peer-api.ts'
 import { type Endpoint, parseEndpoint } from '../../../src/galera/endpoint.ts'
+import { newLedger } from '../../../src/galera/ledger.ts'
 import type { Down } from '../../../src/galera/observation.ts'
 import { bigintAsText } from '../../../src/galera/schemas.ts'
 import { FRESH_MILLISECONDS, HEADERS, isRequestSignature, signAnswer } from '../../../src/peers/signature.ts'
@@ -26,10 +27,15 @@ export async function tinyPeer(name: string, answer: (request: IncomingMessage, 
 
 /** The agent's own interface, in front of a node that only tells this. */
 export async function agentPeer(report: Down, clusterName: string): Promise<TinyPeer> {
-  const node = { key: KEY, config: { clusterName }, report: () => report } as unknown as Node
-  const server = serve({ fetch: peerApi(node).fetch, hostname: HOST, port: 0 })
+  const server = serve({ fetch: peerApi(nodeThatTells(report, clusterName)).fetch, hostname: HOST, port: 0 })
   if (!server.listening) await new Promise<void>((resolve) => server.once('listening', resolve))
   return listening(report.name, server as ReturnType<typeof createServer>)
+}
+
+function nodeThatTells(report: Down, clusterName: string): Node {
+  const { name, intent, launched, data, gvwstate, history, view } = report
+  const ledger = { ledger: { ...newLedger(name), history, view } }
+  return { key: KEY, config: { clusterName, name, peers: [], weight: 1 }, status: null, server: null, intent, launched, datadir: { data, gvwstate, restorable: true, damaged: [] }, givenUpViews: new Set(), ledger } as unknown as Node
 }
 
 /** Answers as an agent does whose clock is that far ahead. */
