@@ -21,7 +21,6 @@ const LONGEST_STATUS = 15_000
 /** What the node is doing, in the order of a start. */
 export type Phase = 'stopped' | 'reading position' | 'asking peers' | 'waiting' | 'fencing' | 'launching' | 'joining' | 'running' | 'stopping'
 
-/** The one node that an agent keeps: everything that the agent knows of it, and what it last heard of the others. */
 /** An operator's: whose data may be lost, and who of them is believed to be gone since it did not answer when the word was asked for. */
 export interface Word {
   readonly lose: readonly string[]
@@ -29,6 +28,7 @@ export interface Word {
   readonly reason: string
 }
 
+/** The one node that an agent keeps: everything that the agent knows of it, and what it last heard of the others. */
 export class Node {
   readonly paths: GearPaths
   readonly ledger: LedgerStore

@@ -1,4 +1,5 @@
-import type { Facts } from '../../src/galera/observation.ts'
+import type { Down, Facts } from '../../src/galera/observation.ts'
+import { bigintAsText, reportSchema } from '../../src/galera/schemas.ts'
 import { decide } from '../../src/galera/rules/decide.ts'
 import { down, fork, position, view } from '../unit/galera/nodes.ts'
 import { pairs, type Row, time } from './measure.ts'
@@ -12,9 +13,10 @@ export async function decisionRow(tell: (text: string) => void): Promise<Row> {
   const names = Array.from({ length: NODES }, (_, at) => `n${at}`)
   const members = names.slice(0, 50)
   const forks = Array.from({ length: 20 }, (_, at) => fork(at, ['gone']))
-  // As facts from peers are: no two share a value.
+  const told = names.map((name, at) => JSON.stringify(down(name, position(at), { view: view(5, members, name), forks }), bigintAsText))
+  // As peers send them: no two share a value.
   const facts = (): Facts => {
-    const [self, ...peers] = names.map((name, at) => down(name, position(at), { view: { ...view(5, members, name) }, forks: forks.map((one) => ({ ...one })) }))
+    const [self, ...peers] = told.map((text) => reportSchema.parse(JSON.parse(text)) as Down)
     if (self === undefined) throw new Error('no nodes')
     return { self, peers }
   }

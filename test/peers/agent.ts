@@ -20,12 +20,15 @@ export class Agent {
   readonly #host: Host
   /** Where the stand-ins keep the cluster's attributes. */
   readonly #attributes: string
+  /** The resource's `wsrep_cluster_address`, which an administrator may change. */
+  readonly #cluster: () => string
   #running: ChildProcess | null = null
 
-  constructor(debian: DebianHosts, host: Host, attributes: string) {
+  constructor(debian: DebianHosts, host: Host, attributes: string, cluster: () => string) {
     this.#debian = debian
     this.#host = host
     this.#attributes = attributes
+    this.#cluster = cluster
   }
 
   /** `interval`: milliseconds of a recurring monitor; 0 is a probe. */
@@ -75,7 +78,7 @@ export class Agent {
       OCF_RESKEY_CRM_meta_promotable: 'true',
       OCF_RESKEY_CRM_meta_timeout: String(TIMEOUTS[action]),
       OCF_RESKEY_CRM_meta_interval: String(interval),
-      OCF_RESKEY_wsrep_cluster_address: this.#debian.cluster,
+      OCF_RESKEY_wsrep_cluster_address: this.#cluster(),
       OCF_RESKEY_cluster_host_map: this.#debian.all.map(({ name, address }) => `${name}:${address}`).join(';'),
       OCF_RESKEY_config: configuration(host),
       OCF_RESKEY_datadir: datadir(host),

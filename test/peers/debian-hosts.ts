@@ -16,7 +16,7 @@ export class DebianHosts implements Disposable {
 
   constructor(net: number) {
     this.all = [1, 2, 3].map((at) => ({ name: `n${at}`, address: `127.0.${net}.${at}`, folder: join(this.folder, `n${at}`) }))
-    this.cluster = `gcomm://${this.all.map((host) => host.address).join(',')}`
+    this.cluster = clusterOf(this.all)
     const empty = join(this.folder, 'empty')
     mkdirSync(empty)
     execFileSync('chown', ['mysql:mysql', empty])
@@ -43,6 +43,7 @@ export class DebianHosts implements Disposable {
   }
 }
 
+export const clusterOf = (hosts: readonly Host[]) => `gcomm://${hosts.map((host) => host.address).join(',')}`
 export const configuration = (host: Host) => join(host.folder, 'my.cnf')
 export const datadir = (host: Host) => join(host.folder, 'data')
 export const socket = (host: Host) => join(host.folder, 'sock')

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { NIL, healthOf } from './health.ts'
+import { NIL, awaitServing, healthOf } from './health.ts'
 import type { Ledger } from './ledger.ts'
 import type { Host, Peer } from './peer.ts'
 
@@ -22,12 +22,17 @@ export interface Fault {
   readonly title: string
   readonly damage: (world: World) => Promise<void>
   readonly arrivals: readonly Arrival[]
+  /** false: an operator has done what is to be done within the damage. */
+  readonly byHand?: false
 }
 
 const ALL: readonly Arrival[] = [{ hosts: [0, 1, 2], wait: 0 }]
 
 /** Longer than Galera's `pc.wait_prim_timeout` of 30 s. Seconds. */
 export const ABSENT = 60
+
+/** How long nobody looks, milliseconds. */
+const UNATTENDED = 10_000
 
 /** What befalls a healthy cluster in which every node has applied everything, and how its hosts come back. */
 export const FAULTS: readonly Fault[] = [
@@ -39,6 +44,7 @@ export const FAULTS: readonly Fault[] = [
   { letter: 'f', title: 'power cut of all, the datadir of n1 is lost', arrivals: ALL, damage: cutAndLoseDisk },
   { letter: 'g', title: 'power cut of all during a state transfer to n3 (nil UUID, safe_to_bootstrap: 1); n3 comes 3 s before the others', arrivals: [{ hosts: [2], wait: 0 }, { hosts: [0, 1], wait: 3 }], damage: cutDuringTransfer },
   { letter: 'h', title: 'power cut of n1 and n2, n3 stays up without quorum; they come 10 s later', arrivals: [{ hosts: [0, 1], wait: 0 }], damage: cutMajority },
+  { letter: 'i', title: 'as d, and n3 does not come: a person has n1 and n2 go on without it, applications write, and then n3 comes', arrivals: [{ hosts: [2], wait: 0 }], damage: goOnWithout, byHand: false },
 ]
 
 async function stopInTurn({ peer, ledger, hosts: [n1, n2, n3] }: World): Promise<void> {
@@ -79,4 +85,18 @@ async function cutDuringTransfer({ peer, hosts }: World): Promise<void> {
 async function cutMajority({ peer, hosts: [n1, n2] }: World): Promise<void> {
   peer.cut([n1, n2])
   await delay(10_000)
+}
+
+/** More rows than the tail has, so that by its number n3 seems to be merely behind. */
+const WRITTEN_WITHOUT = 20
+
+async function goOnWithout(world: World): Promise<void> {
+  const { peer, ledger, hosts: [n1, n2] } = world
+  await cutWithTail(world)
+  peer.powerOn([n1, n2])
+  await delay(UNATTENDED)
+  if (peer.byOperator === undefined) throw new Error('there is no way by hand')
+  await peer.byOperator([n1, n2])
+  if ((await awaitServing(peer, [n1, n2], ABSENT)) === null) throw new Error('n1 and n2 did not go on without n3')
+  await ledger.write(n1, WRITTEN_WITHOUT)
 }

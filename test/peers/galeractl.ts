@@ -34,8 +34,13 @@ async function make(net: number): Promise<Peer> {
       account ??= await cluster.account(nodeOf(host))
       return createConnection({ socketPath: join(host.folder, 'run/mariadbd.sock'), ...account, connectTimeout: 5_000 })
     },
-    // Its agents go on looking for a way until they are told to stop.
+    // Its agents go on looking for a way until they are told to stop; by hand there is only to give nodes up.
     gaveUp: () => false,
+    byOperator: async (some) => {
+      const [first] = some
+      const missing = hosts.filter((host) => !some.includes(host)).flatMap(({ name }) => ['--yes-lose', name])
+      if (first !== undefined && missing.length > 0) await cluster.must(nodeOf(first), 'bootstrap', '--force', '--reason', 'it does not come back', ...missing)
+    },
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Fault, World } from './faults.ts'
 import { type Health, NIL, awaitServing, healthOf, serves } from './health.ts'
 import { Ledger } from './ledger.ts'
-import type { Contestant, Host } from './peer.ts'
+import type { Contestant, Host, Peer } from './peer.ts'
 
 /** How long a tool may take by itself, counted from the last host's arrival; seconds. */
 export const LONGEST = 150
@@ -39,7 +39,7 @@ export async function measure(contestant: Contestant, fault: Fault, net: number)
   const from = performance.now()
   const alone = await awaitServing(peer, peer.hosts, LONGEST)
   const waited = alone === null ? (performance.now() - from) / 1000 : null
-  const byHand = alone === null && peer.byOperator !== undefined ? await operate(world, peer.byOperator) : null
+  const byHand = alone === null && fault.byHand !== false && peer.byOperator !== undefined ? await operate(world, peer.byOperator) : null
   const back = alone !== null ? 'yes' : byHand !== null ? 'yes, with operator' : 'no'
   return { back, seconds: alone ?? byHand, waited, wentOn, ...(await look(world)) }
 }
@@ -61,10 +61,10 @@ async function arrive({ peer, ledger, hosts }: World, fault: Fault): Promise<rea
 }
 
 /** Seconds that the documented way by hand took; null: all was done, and it does not serve. */
-async function operate({ peer }: World, byOperator: () => Promise<void>): Promise<number | null> {
+async function operate({ peer }: World, byOperator: NonNullable<Peer['byOperator']>): Promise<number | null> {
   const from = performance.now()
   try {
-    await byOperator()
+    await byOperator(peer.hosts)
   } catch (error) {
     process.stdout.write(`    by hand: ${error instanceof Error ? error.message : String(error)}\n`)
     return null

@@ -1,3 +1,4 @@
+import { galeractl } from './galeractl.ts'
 import type { Row } from './row.ts'
 import { stock } from './stock.ts'
 
@@ -14,11 +15,16 @@ export function notesOn(rows: readonly Row[]): readonly string[] {
     return met.length === 0 ? [] : [`- ${met.join(', ')}, ${tool}: ${text}`]
   })
   const paragraphs = reasons.length > 0 ? [`What the rows that did not come back by themselves mean:\n\n${reasons.join('\n')}`] : []
-  const results = rows.flatMap(({ outcome }) => (outcome instanceof Error ? [] : [outcome]))
-  if (results.length === rows.length && results.every(({ lost, oneHistory }) => lost === 0 && oneHistory === true)) paragraphs.push('No tool lost an acknowledged row or made a second history in these faults, the way by hand included: with all positions at hand it finds the most advanced node.')
+  const forked = rows.filter(forks).map(({ tool }) => tool)
+  if (forked.length > 0) paragraphs.push(`In i, under ${forked.join(' and ')}, n3 came back by IST: a bootstrap keeps the UUID of the history, and by its seqno n3 was merely behind. Its acknowledged rows stay on it alone, it lacks the rows that took their place, and all three say Primary and Synced: nothing tells of it but a comparison of the tables.`)
+  if (rows.some(({ fault, tool, outcome }) => fault.letter === 'i' && tool === galeractl.name && !(outcome instanceof Error) && outcome.oneHistory === true)) paragraphs.push('Under galeractl the rows lost in i are those that the person gave up by name: n3 is told at its return that it was left behind, its datadir is moved aside whole (`galeractl rescued` lists it), and it takes the state anew.')
+  const others = rows.filter(({ fault }) => fault.letter !== 'i')
+  const results = others.flatMap(({ outcome }) => (outcome instanceof Error ? [] : [outcome]))
+  if (results.length > 0 && results.length === others.length && results.every(({ lost, oneHistory }) => lost === 0 && oneHistory === true)) paragraphs.push('In the faults a to h no tool lost an acknowledged row or made a second history, the way by hand included: with all positions at hand it finds the most advanced node.')
   const absent = rows.filter(({ fault }) => fault.letter === 'e')
   if (absent.length > 0 && absent.every(({ outcome }) => !(outcome instanceof Error) && outcome.wentOn.length === 0)) paragraphs.push('In e no tool went on without n3, which alone held acknowledged rows: mariadbd waited for every member of its last view, the agent for the position of every node, galeractl for the position of n3. None served in the meantime.')
   return paragraphs
 }
 
+const forks = ({ fault, outcome }: Row) => fault.letter === 'i' && !(outcome instanceof Error) && outcome.oneHistory === false
 const needed = ({ outcome }: Row) => !(outcome instanceof Error) && outcome.back !== 'yes'

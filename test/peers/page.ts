@@ -22,9 +22,11 @@ const DRIVEN = `How each is driven (three nodes on loopback addresses, each take
 
 - **galera_recovery + galera_new_cluster**: systemd does not run where the script runs, so it does what mariadb.service says: the unit's \`ExecStart\` (\`/usr/bin/galera_recovery\`, then mariadbd with the position that it prints) as user mysql when the host comes up, and again 5 s after an end by a signal, not after an exit code (\`Restart=on-abnormal\`). Galera's default settings, rsync for state transfers. Nothing runs \`galera_new_cluster\` by itself. Where the cluster is not back, the way by hand follows: all mariadbd are stopped (SIGKILL for one that has not heeded SIGTERM for 30 s), \`--wsrep-new-cluster\` (what \`galera_new_cluster\` puts into the unit's environment) on the node whose grastate.dat says \`safe_to_bootstrap: 1\`, else on the one for which \`galera_recovery\` prints the highest seqno, its flag set to 1; then the others are started. This operator does not take a flag 1 beside a nil UUID for an answer.
 - **resource-agents galera**: the unchanged agent with the same MariaDB settings. In pacemaker's place a small loop calls its actions, and stand-ins for \`crm_attribute\`, \`crm_mon\` and \`cibadmin\` keep the attributes in files. The loop follows pacemaker's rules for a promotable clone: probe, start, promote those with a score, monitor every 10 s (promoted) or 30 s, demote, stop and start after a failure, none again after a failed start, everything stopped without quorum, a node's transient attributes forgotten when it leaves. Fencing is taken as done, and an orderly stop is a standby of the node. Pacemaker's and corosync's own time is not in the seconds.
-- **galeractl**: the built executable with the settings of its own setup (its own state transfer, shorter timers); \`galeractl start\` on each host that comes up. A power cut takes its agents too.`
+- **galeractl**: the built executable with the settings of its own setup (its own state transfer, shorter timers); \`galeractl start\` on each host that comes up. A power cut takes its agents too.
 
-const AGAIN = `To run it again (as root on Debian; installs what is missing; uses 127.0.71.x to 127.0.73.x; about 25 minutes):
+In i a person goes on without n3: with the stock packages by the way by hand on n1 and n2; with the galera agent by taking n3 out of the resource's \`wsrep_cluster_address\` until it comes; with galeractl by \`galeractl bootstrap --force --reason … --yes-lose n3\` on n1.`
+
+const AGAIN = `To run it again (as root on Debian; installs what is missing; uses 127.0.71.x to 127.0.73.x; about 20 minutes):
 
 \`\`\`
 npm run peers -- --markdown docs/side-by-side.md

@@ -26,8 +26,8 @@ export interface Peer extends AsyncDisposable {
   readonly connect: (host: Host) => Promise<Connection>
   /** Nothing more happens without a person. */
   readonly gaveUp: () => boolean
-  /** The documented way by hand, where there is one; resolves when the last node was told to start. */
-  readonly byOperator?: () => Promise<void>
+  /** The documented way by hand to one cluster of these hosts, which are up, where there is one; resolves when the last of them was told to start. */
+  readonly byOperator?: (hosts: readonly Host[]) => Promise<void>
 }
 
 /** One of the compared tools. */

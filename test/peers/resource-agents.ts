@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Agent } from './agent.ts'
 import { Attributes } from './attributes.ts'
-import { DebianHosts, connectAsRoot, datadir, killUnder } from './debian-hosts.ts'
+import { DebianHosts, clusterOf, connectAsRoot, datadir, killUnder } from './debian-hosts.ts'
 import { ManagedNode } from './managed-node.ts'
 import type { Contestant, Host, Peer } from './peer.ts'
 
@@ -12,11 +12,13 @@ export const resourceAgents: Contestant = { name: 'resource-agents galera', make
 async function make(net: number): Promise<Peer> {
   const debian = new DebianHosts(net)
   const attributes = new Attributes(join(debian.folder, 'attributes'))
-  const nodes = debian.all.map((host) => new ManagedNode(host, new Agent(debian, host, attributes.folder), attributes))
+  let members = debian.cluster
+  const nodes = debian.all.map((host) => new ManagedNode(host, new Agent(debian, host, attributes.folder, () => members), attributes))
   const nodeOf = (host: Host) => nodes[debian.all.indexOf(host)] as ManagedNode
   const ended = new AbortController()
   const playing = play(nodes, ended.signal)
   const powerOn = (hosts: readonly Host[]) => {
+    members = debian.cluster
     for (const host of hosts) nodeOf(host).powerOn()
   }
   const cut = (hosts: readonly Host[]) => {
@@ -39,6 +41,11 @@ async function make(net: number): Promise<Peer> {
     wipe: async (host) => debian.install(host),
     datadir,
     connect: connectAsRoot,
+    // The agent waits for the position of every node that its parameter names, so that one who does not come back is taken out of it.
+    byOperator: async (hosts) => {
+      if (hosts.length < debian.all.length) members = clusterOf(hosts)
+      await Promise.resolve()
+    },
     gaveUp: () => nodes.every((node) => !node.up || node.role === 'banned'),
     [Symbol.asyncDispose]: async () => {
       ended.abort()

@@ -19,16 +19,16 @@ async function make(net: number): Promise<Peer> {
     for (const host of hosts) serviceOf(host).cut()
     killUnder(hosts)
   }
-  const bootstrap = async (first: Host) => {
+  const bootstrap = async (first: Host, hosts: readonly Host[]) => {
     serviceOf(first).start('--wsrep-new-cluster')
     if ((await awaitServing(peer, [first], LONGEST)) === null) throw new Error(`${first.name} did not serve after galera_new_cluster`)
-    for (const host of debian.all) if (host !== first) serviceOf(host).start()
+    for (const host of hosts) if (host !== first) serviceOf(host).start()
   }
   const peer: Peer = {
     hosts: debian.all,
     boot: async () => {
       const [first] = debian.all
-      if (first !== undefined) await bootstrap(first)
+      if (first !== undefined) await bootstrap(first, debian.all)
     },
     powerOn: (hosts) => {
       for (const host of hosts) serviceOf(host).start()
@@ -39,11 +39,11 @@ async function make(net: number): Promise<Peer> {
     datadir,
     connect: connectAsRoot,
     gaveUp: () => debian.all.every((host) => !serviceOf(host).alive),
-    byOperator: async () => {
-      await Promise.all(debian.all.map((host) => serviceOf(host).stop()))
-      const first = await mostAdvanced(debian.all)
+    byOperator: async (hosts) => {
+      await Promise.all(hosts.map((host) => serviceOf(host).stop()))
+      const first = await mostAdvanced(hosts)
       allowBootstrap(first)
-      await bootstrap(first)
+      await bootstrap(first, hosts)
     },
     [Symbol.asyncDispose]: async () => {
       cut(debian.all)

@@ -88,10 +88,9 @@ export interface Loss {
 /** What is known to have been begun beyond everybody's data: acknowledged writes are lost. Null where nothing is. */
 export function lossOf(facts: Known, uuid: string): Loss | null {
   const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
-  const forks = seen.flatMap((node) => node.forks).filter((fork) => fork.uuid === uuid).map(({ seqno }) => seqno)
+  const forked = seen.reduce((top, { forks }) => forks.reduce((high, fork) => (fork.seqno > high && fork.uuid === uuid ? fork.seqno : high), top), -1n)
   // A view takes a seqno for itself, which carries no write.
-  const views = knownViews(facts, uuid).map(({ seqno }) => (seqno ?? 0n) - 1n)
-  const begun = [...forks, ...views].reduce((top, seqno) => (seqno > top ? seqno : top), -1n)
+  const begun = knownViews(facts, uuid).reduce((top, { seqno }) => ((seqno ?? 0n) - 1n > top ? (seqno ?? 0n) - 1n : top), forked)
   const reached = furthest(facts, uuid)
   if (begun <= reached) return null
   const members = newestMembers(facts, uuid).names

@@ -45,7 +45,8 @@ function oncePerHistory<Value>(work: (facts: Known, uuid: string) => Value): (fa
 /** Whom the cluster has left behind, by name: how far their data goes says nothing of it. */
 export const leftBehind = once((facts): readonly string[] => {
   const all = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
-  const named = new Set(all.flatMap(({ forks }) => forks.flatMap(({ without }) => without)))
+  const named = new Set<string>()
+  for (const { forks } of all) for (const { without } of forks) for (const name of without) named.add(name)
   return all.filter((node) => named.has(node.name) && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
 })
 
