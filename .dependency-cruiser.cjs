@@ -20,8 +20,9 @@ module.exports = {
     layer('config', ['galera', 'system']),
     layer('mariadb', ['galera', 'system', 'config']),
     layer('peers', ['galera', 'system']),
+    layer('sst', ['galera', 'system', 'config', 'mariadb', 'peers']),
     layer('gear', ['galera', 'system', 'config', 'mariadb', 'peers']),
-    layer('agent', ['galera', 'system', 'config', 'mariadb', 'peers', 'gear']),
+    layer('agent', ['galera', 'system', 'config', 'mariadb', 'peers', 'sst', 'gear']),
     layer('demo', ['galera', 'system', 'config', 'gear', 'agent']),
   ],
   options: {

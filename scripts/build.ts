@@ -9,8 +9,8 @@ import { build, type Plugin } from 'esbuild'
  * The same source gives the same bytes.
  */
 const PART_BYTES = 65_536
-/** The agent is small and mostly waits. The code cache is valid only for the flags it was made with. */
-const V8_FLAGS = ['--max-semi-space-size=1', '--lite-mode']
+/** The agent is small and mostly waits. The code cache is valid only for the flags it was made with; main.ts sets more, where they fit. */
+const V8_FLAGS = ['--max-semi-space-size=1']
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 const node = join(dirname(createRequire(import.meta.url).resolve(`node-linux-${process.arch}/package.json`)), 'bin', 'node')

@@ -7,6 +7,7 @@ import { recordJoining, recordLaunch } from '../galera/ledger.ts'
 import { refreshBasedir } from '../mariadb/basedir.ts'
 import { renderClusterConfig } from '../mariadb/my-cnf.ts'
 import { launchServer } from '../mariadb/server.ts'
+import { ownCommand } from '../system/processes.ts'
 import { setAside, writeFileAtomic } from '../system/files.ts'
 import type { Node } from './node.ts'
 import { reportDown } from './report.ts'
@@ -24,7 +25,7 @@ export async function launch(node: Node, decision: Launchable, epoch: number): P
   const seqno = data?.kind === 'position' ? data.seqno : null
   await node.ledger.update((ledger) => goAlong(recordJoining(recordLaunch(ledger, view), decision.do === 'join'), node.observations, decision, seqno, epoch, new Date().toISOString()))
   if (decision.do === 'join') await ensureDatadir(node)
-  await refreshBasedir(node.paths.basedir, node.mariadb.mariadbd)
+  await refreshBasedir(node.paths.basedir, node.mariadb.mariadbd, ownCommand())
   await writeFileAtomic(node.paths.clusterConfig, renderClusterConfig(addressesFor(node, decision)), 0o640)
   if (decision.do !== 'reform') await setAside(join(node.paths.data, 'gvwstate.dat'), 'aside', new Date())
   if (decision.do === 'bootstrap' && decision.uuid !== null) {

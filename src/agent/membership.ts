@@ -1,7 +1,7 @@
 import { type GaleractlError, OutsideError, RefusedError } from '../errors.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { type Ledger, recordFormerView, recordJoining, recordView, recordViewId } from '../galera/ledger.ts'
-import { isSynced, type NodeStatus } from '../galera/node-status.ts'
+import { awaitsState, isSynced, type NodeStatus } from '../galera/node-status.ts'
 import type { View } from '../galera/view.ts'
 import { readGvwstate } from '../mariadb/position.ts'
 import { lastErrors, stopServer } from '../mariadb/server.ts'
@@ -16,6 +16,7 @@ export async function poll(node: Node): Promise<void> {
   const number = ++node.polls
   try {
     const status = await node.session.status()
+    if (awaitsState(status)) return nothingKnown(node, number)
     // First, so that nobody is told of a primary component with the view of an earlier one.
     const viewKnown = await learnView(node, status)
     if (number !== node.polls) return
@@ -27,11 +28,15 @@ export async function poll(node: Node): Promise<void> {
     node.outsideSince = status.connected ? null : (node.outsideSince ?? performance.now())
     node.nonPrimarySince = status.connected && !status.primary ? (node.nonPrimarySince ?? performance.now()) : null
   } catch {
-    if (number !== node.polls) return
-    node.status = null
-    node.outsideSince = null
-    node.nonPrimarySince = null
+    nothingKnown(node, number)
   }
+}
+
+function nothingKnown(node: Node, number: number): void {
+  if (number !== node.polls) return
+  node.status = null
+  node.outsideSince = null
+  node.nonPrimarySince = null
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Mariadb } from '../mariadb/programs.ts'
 import type { Server, ServerFiles } from '../mariadb/server.ts'
 import type { Session } from '../mariadb/session.ts'
 import { derive } from '../config/secrets.ts'
+import type { SstReport } from '../sst/report.ts'
 import type { Logger } from '../system/log.ts'
 import type { LedgerStore } from './ledger-store.ts'
 
@@ -26,6 +27,14 @@ export interface Word {
   readonly lose: readonly string[]
   readonly gone: readonly string[]
   readonly reason: string
+}
+
+/** What a donor last told of the state that it sends here. */
+export interface IncomingSst {
+  readonly report: SstReport
+  /** When (performance.now) it came, and when one was last written to the log. */
+  readonly heardAt: number
+  readonly loggedAt: number
 }
 
 /** The one node that an agent keeps: everything that the agent knows of it, and what it last heard of the others. */
@@ -73,6 +82,8 @@ export class Node {
   askingSince: number | null = null
   /** An operator's word on whose data may be lost; until the node is up or stopped. */
   word: Word | null = null
+  /** What a donor last told of the state that it sends here. */
+  incomingSst: IncomingSst | null = null
   /** Why the last attempt to start ended, until the next one. */
   failure: ErrorShape | null = null
 

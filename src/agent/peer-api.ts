@@ -6,6 +6,8 @@ import { STATE_PATH } from '../peers/ask.ts'
 import { CHECK_PATH, readCheckRow, checkRequestSchema } from './check-row.ts'
 import { DEPARTURE_PATH, learnDeparture } from './departure.ts'
 import { acknowledge, FENCE_PATH } from './fence-exchange.ts'
+import { SST_PATH, sstReportSchema } from '../sst/report.ts'
+import { hearOfSst } from './incoming-sst.ts'
 import type { Node } from './node.ts'
 import { report } from './report.ts'
 
@@ -51,6 +53,12 @@ export function peerApi(node: Node): Hono {
     if (!departure.success) return answer(context, 400, { malformed: true })
     await learnDeparture(node, departure.data)
     return answer(context, 200, { known: true })
+  })
+  api.post(SST_PATH, async (context) => {
+    const report = sstReportSchema.safeParse(await json(context))
+    if (!report.success) return answer(context, 400, { malformed: true })
+    await hearOfSst(node, report.data)
+    return answer(context, 200, { heard: true })
   })
   api.post(CHECK_PATH, async (context) => {
     const request = checkRequestSchema.safeParse(await json(context))

@@ -1,8 +1,8 @@
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Fork } from '../galera/fork.ts'
 import { bigintAsText } from '../galera/schemas.ts'
-import { installDatadir } from '../mariadb/datadir.ts'
+import { hasSystemTables, installDatadir } from '../mariadb/datadir.ts'
 import { usersSql } from '../mariadb/users.ts'
 import { RESCUE_FILE, type Rescue } from '../gear/rescued.ts'
 import { makeFolder, syncFolder, writeFileAtomic } from '../system/files.ts'
@@ -27,7 +27,15 @@ export async function rescueDatadir(node: Node, fork: Fork): Promise<void> {
   node.log.warn({ folder, position: rescue.position === null ? null : { ...rescue.position, seqno: String(rescue.position.seqno) } }, 'the cluster went on without this node: its datadir was moved aside; see galeractl rescued')
 }
 
-/** An empty datadir with system tables, where there is none: the state comes from a donor. */
+/**
+ * An empty datadir with system tables, where there is none: the state comes from a donor. Half of a transfer that did not
+ * end goes, where the server could not start on it: mariabackup leaves no system tables, and mysqldump needs sound ones.
+ */
 export async function ensureDatadir(node: Node): Promise<void> {
+  const half = node.datadir?.data.kind === 'partial'
+  if (half && (node.config.sstMethod === 'mysqldump' || !(await hasSystemTables(node.paths.data)))) {
+    node.log.warn('half of a state transfer that did not end is removed')
+    await rm(node.paths.data, { recursive: true, force: true, maxRetries: 3 })
+  }
   await installDatadir(node.paths.data, node.mariadb, usersSql(node.config), { tell: (progress) => node.say('launching', progress) })
 }

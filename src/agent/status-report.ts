@@ -5,6 +5,8 @@ import { askPeers } from '../peers/ask.ts'
 import type { ErrorShape, Fault } from '../errors.ts'
 import { isRunning } from '../mariadb/server.ts'
 import { within } from '../system/wait.ts'
+import { readReport, type SstReport } from '../sst/report.ts'
+import { shownSst } from './incoming-sst.ts'
 import { poll } from './membership.ts'
 import type { Node } from './node.ts'
 import { report } from './report.ts'
@@ -36,6 +38,8 @@ export interface StatusReport {
   readonly nodes: readonly NodeRow[]
   readonly decision: Decision | RunningDecision | null
   readonly failure: ErrorShape | null
+  /** State transfers from and to this node, by mysqldump. */
+  readonly transfers: readonly SstReport[]
   /** What is wrong with the cluster that no program may mend. */
   readonly alarms: readonly Fault[]
   readonly agentRssBytes: number
@@ -65,6 +69,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     nodes: [own, ...peers.map((peer) => row(peer, false))].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     decision: node.decision,
     failure: node.failure,
+    transfers: [await readReport(node.paths.sstReport), shownSst(node)].filter((one) => one !== null),
     alarms: node.alarms,
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,
   }

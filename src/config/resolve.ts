@@ -20,6 +20,9 @@ export interface Config {
   readonly secret: string
   readonly app: { readonly user: string; readonly password: string | null; readonly database: string }
   readonly sstMethod: string
+  readonly sstSilence: number
+  /** null: as many as there are cores. */
+  readonly sstLanes: number | null
   /** pc.weight. */
   readonly weight: number
   /** What is done when members of the newest view stay absent, and after how long. */
@@ -83,6 +86,8 @@ export function toConfig(resolved: Resolved): Config {
     secret: text('secret'),
     app: { user: text('app-user'), password: text('app-password') || null, database: text('app-database') },
     sstMethod: text('sst-method'),
+    sstSilence: time('sst-silence'),
+    sstLanes: text('sst-lanes') === '' ? null : Number(text('sst-lanes')),
     weight: Number(text('weight')),
     absentMembers: text('absent-members') === 'majority' ? 'majority' : 'wait',
     absentWait: time('absent-wait'),

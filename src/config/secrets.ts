@@ -19,3 +19,9 @@ export function derivePassword(secret: string, user: string): string {
 }
 
 export const AGENT_USER = 'galeractl'
+
+/** Reads everything for mariadb-backup, over the local socket only. */
+export const BACKUP_USER = 'galeractl_backup'
+
+/** Whoever knows it may do anything on every node: a state transfer writes everything, also users. */
+export const SST_USER = 'galeractl_sst'

@@ -43,6 +43,11 @@ export function parseNodeStatus(variables: StatusVariables): NodeStatus {
   }
 }
 
+/** A state transfer by SQL statements is under way: the server answers, serves nothing and has no state yet. */
+export function awaitsState(status: NodeStatus): boolean {
+  return !status.ready && status.localState === 1 && status.stateUuid === NIL_UUID
+}
+
 /** Synced in a primary component: serves reads and writes and has caught up. */
 export function isSynced(status: NodeStatus): boolean {
   return status.primary && status.ready && status.localState === 4

@@ -16,6 +16,7 @@ export interface GearPaths {
   readonly conf: string
   readonly config: string
   readonly clusterConfig: string
+  readonly backupConfig: string
   readonly data: string
   /** Datadirs that were moved aside. */
   readonly rescued: string
@@ -28,6 +29,8 @@ export interface GearPaths {
   readonly agentLock: string
   readonly agentPid: string
   readonly spool: string
+  /** How far a state transfer from here is. */
+  readonly sstReport: string
   readonly log: string
   readonly serverLog: string
   readonly agentLog: string
@@ -44,6 +47,7 @@ export function gearPaths(dir: string): GearPaths {
     conf: at('conf'),
     config: at('conf', 'my.cnf'),
     clusterConfig: at('conf', 'cluster.cnf'),
+    backupConfig: at('conf', 'backup.cnf'),
     data: at('data'),
     rescued: at('rescued'),
     state: at('state'),
@@ -55,6 +59,7 @@ export function gearPaths(dir: string): GearPaths {
     agentLock: at('run', 'agent.lock'),
     agentPid: at('run', 'agent.pid'),
     spool: at('run', 'notify.spool'),
+    sstReport: at('run', 'sst.json'),
     log: at('log'),
     serverLog: at('log', 'mariadbd.log'),
     agentLog: at('log', 'agent.log'),

@@ -7,10 +7,11 @@ import { newSecret } from '../config/secrets.ts'
 import { type Fault, FaultsError, GaleractlError, UsageError } from '../errors.ts'
 import { refreshBasedir } from '../mariadb/basedir.ts'
 import { installDatadir } from '../mariadb/datadir.ts'
-import { renderClusterConfig, renderMyCnf } from '../mariadb/my-cnf.ts'
+import { renderBackupConfig, renderClusterConfig, renderMyCnf } from '../mariadb/my-cnf.ts'
 import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
 import { templateFor } from '../mariadb/templates.ts'
 import { usersSql } from '../mariadb/users.ts'
+import { ownCommand } from '../system/processes.ts'
 import { lockFile } from '../system/lock.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { formatEndpoint } from '../galera/endpoint.ts'
@@ -58,11 +59,12 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
 }
 
 async function writeConfiguration(paths: GearPaths, config: Config, mariadb: Mariadb): Promise<readonly Change[]> {
-  await refreshBasedir(paths.basedir, mariadb.mariadbd)
+  await refreshBasedir(paths.basedir, mariadb.mariadbd, ownCommand())
   const changes: Change[] = []
   const old = await readIfExists(paths.config)
   const now = renderMyCnf(config, mariadb.series, paths)
   if (await write(paths.config, old, now, 0o640)) changes.push(...lineChanges('my.cnf', old, now))
+  await write(paths.backupConfig, await readIfExists(paths.backupConfig), renderBackupConfig(config), 0o600)
   if ((await readIfExists(paths.clusterConfig)) === null) {
     await writeFileAtomic(paths.clusterConfig, renderClusterConfig(othersOf(config.peers ?? [], config.own)), 0o640)
   }

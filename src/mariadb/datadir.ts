@@ -10,6 +10,9 @@ export interface InstallOptions {
   readonly signal?: AbortSignal
 }
 
+/** Their folder. */
+const SYSTEM_TABLES = 'mysql'
+
 /**
  * Makes a datadir with system tables and users; under another name first, so that an interrupted
  * setup leaves nothing half-made. Does nothing where there is one.
@@ -18,7 +21,7 @@ export interface InstallOptions {
  */
 export async function installDatadir(datadir: string, mariadb: Mariadb, usersSql: string, options: InstallOptions): Promise<boolean> {
   const entries = await entriesOf(datadir)
-  if (entries.includes('mysql')) return false
+  if (entries.includes(SYSTEM_TABLES)) return false
   if (entries.length > 0) throw new UsageError('foreign-datadir', `${datadir} holds ${entries.slice(0, 3).join(', ')} but no system tables`, 'Move it aside and run galeractl setup again.')
   options.tell(`making the datadir with MariaDB ${mariadb.version}`)
   const unfinished = `${datadir}.new`
@@ -37,6 +40,8 @@ export async function installDatadir(datadir: string, mariadb: Mariadb, usersSql
   await syncFolder(join(datadir, '..'))
   return true
 }
+
+export const hasSystemTables = async (datadir: string) => (await entriesOf(datadir)).includes(SYSTEM_TABLES)
 
 async function must(file: string, args: readonly string[], input: string | undefined, signal: AbortSignal | undefined): Promise<void> {
   const { exitCode, stderr, stdout } = await run(file, args, { timeout: 180_000, ...(input === undefined ? {} : { input }), ...(signal === undefined ? {} : { signal }) })

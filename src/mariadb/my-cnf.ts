@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { BACKUP_USER } from '../config/secrets.ts'
 import type { Config } from '../config/resolve.ts'
 import { formatClusterAddress } from '../galera/cluster-address.ts'
 import { type Endpoint, hostPort } from '../galera/endpoint.ts'
 import { fill, templateFor } from './templates.ts'
+import { backupPassword } from './users.ts'
 
 /** The paths of a gear that its my.cnf names. */
 export interface ServerPaths {
@@ -13,6 +15,7 @@ export interface ServerPaths {
   readonly run: string
   readonly conf: string
   readonly clusterConfig: string
+  readonly backupConfig: string
   readonly hooks: string
 }
 
@@ -39,10 +42,12 @@ export function renderMyCnf(config: Config, series: string, paths: ServerPaths):
     nodeAddress: hostPort(config.own.host, config.own.groupPort),
     incomingAddress: hostPort(config.own.host, config.own.sqlPort),
     sstMethod: config.sstMethod,
-    sstAddress: hostPort(config.own.host, config.own.sstPort),
+    // A transfer by mysqldump is made of SQL statements.
+    sstAddress: hostPort(config.own.host, config.sstMethod === 'mysqldump' ? config.own.sqlPort : config.own.sstPort),
     notifyCommand: join(paths.hooks, 'notify'),
     providerOptions: providerOptions(config),
     clusterConfig: paths.clusterConfig,
+    backupConfig: paths.backupConfig,
     confd: join(paths.conf, 'conf.d'),
   })
 }
@@ -50,6 +55,11 @@ export function renderMyCnf(config: Config, series: string, paths: ServerPaths):
 /** `conf/cluster.cnf`, rewritten before each start with the peers that are online. */
 export function renderClusterConfig(peers: readonly Endpoint[]): string {
   return `# Written before each start with the peers that were online.\n[mariadbd]\nwsrep_cluster_address = "${formatClusterAddress(peers)}"\n`
+}
+
+/** `conf/backup.cnf`, for its owner alone: how mariadb-backup logs in, so that the password is in nobody's arguments or environment. */
+export function renderBackupConfig(config: Config): string {
+  return `# For mariadb-backup, which state transfers and snapshots run.\n[mariadb-backup]\nuser = ${BACKUP_USER}\npassword = "${backupPassword(config)}"\n`
 }
 
 function providerOptions(config: Config): string {

@@ -1,4 +1,5 @@
-import { AGENT_USER, derivePassword } from '../config/secrets.ts'
+import { createHash } from 'node:crypto'
+import { AGENT_USER, BACKUP_USER, derivePassword, SST_USER } from '../config/secrets.ts'
 import type { Config } from '../config/resolve.ts'
 
 /** The schema that `galeractl check` writes its row to; it is made and dropped by the check. */
@@ -10,6 +11,31 @@ export function agentPassword(config: Config): string {
 
 export function appPassword(config: Config): string {
   return config.app.password ?? derivePassword(config.secret, `app/${config.app.user}`)
+}
+
+export function backupPassword(config: Config): string {
+  return derivePassword(config.secret, BACKUP_USER)
+}
+
+export function sstPassword(config: Config): string {
+  return derivePassword(config.secret, SST_USER)
+}
+
+/** The users of state transfers, which a cluster lacks that was made for another method. Passwords as hashes: this may be shown. */
+export function transferUsersSql(config: Config): readonly string[] {
+  return [
+    `CREATE USER IF NOT EXISTS '${BACKUP_USER}'@'localhost' IDENTIFIED BY PASSWORD '${hash(backupPassword(config))}';`,
+    `GRANT ${BACKUP_PRIVILEGES} ON *.* TO '${BACKUP_USER}'@'localhost';`,
+    ...(config.sstMethod === 'mysqldump' ? [`CREATE USER IF NOT EXISTS '${SST_USER}'@'%' IDENTIFIED BY PASSWORD '${hash(sstPassword(config))}';`, `GRANT ALL PRIVILEGES ON *.* TO '${SST_USER}'@'%' WITH GRANT OPTION;`] : []),
+  ]
+}
+
+const BACKUP_PRIVILEGES = 'RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, CONNECTION ADMIN'
+
+/** As mysql_native_password keeps it: SHA1(SHA1(password)). */
+function hash(password: string): string {
+  const inner = createHash('sha1').update(password).digest()
+  return `*${createHash('sha1').update(inner).digest('hex').toUpperCase()}`
 }
 
 /**
@@ -25,6 +51,7 @@ export function usersSql(config: Config): string {
     `GRANT PROCESS, CONNECTION ADMIN, SUPER ON *.* TO '${AGENT_USER}'@'localhost';`,
     ...['wsrep_cluster', 'wsrep_cluster_members'].map(selectOnFutureTable),
     `GRANT SELECT, INSERT, CREATE, DROP ON ${CHECK_SCHEMA}.* TO '${AGENT_USER}'@'localhost';`,
+    ...transferUsersSql(config),
     `CREATE DATABASE IF NOT EXISTS \`${database}\`;`,
     `CREATE USER '${user}'@'%' IDENTIFIED BY ${quote(appPassword(config))};`,
     `GRANT ALL ON \`${database.replaceAll('_', '\\_')}\`.* TO '${user}'@'%';`,

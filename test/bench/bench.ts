@@ -6,6 +6,7 @@ import { EXECUTABLE, scratchFolder } from '../support/cluster.ts'
 import { askRow } from './ask-row.ts'
 import { clusterRows } from './cluster-rows.ts'
 import { decisionRow } from './decision-row.ts'
+import { sstRows } from './sst-rows.ts'
 import { median, pairs, ratio, type Row, time } from './measure.ts'
 
 /** Prints every figure as a ratio to a reference taken in the same run; fails on none. */
@@ -34,7 +35,9 @@ const rows: Row[] = [
   await decisionRow(tell),
   ...(await clusterRows(rounds, tell)),
 ]
+const transfers = await sstRows(tell)
+rows.push(...transfers.rows)
 const table = new Table({ head: ['what', 'ms', 'against', 'ms', 'ratio', 'goal'], style: { head: [], border: [] } })
 for (const row of rows) table.push([row.what, median(row.ours).toFixed(1), row.against, median(row.reference).toFixed(1), ratio(row).toFixed(2), `≤ ${row.goal}`])
 rmSync(folder, { recursive: true, force: true })
-process.stdout.write(`${table.toString()}\n`)
+process.stdout.write(`${[table.toString(), ...transfers.held].join('\n')}\n`)

@@ -1,0 +1,97 @@
+import { availableParallelism } from 'node:os'
+import { UsageError } from '../errors.ts'
+import type { Config } from '../config/resolve.ts'
+import { derive, SST_USER } from '../config/secrets.ts'
+import { hostPort } from '../galera/endpoint.ts'
+import { configOf } from '../gear/gear.ts'
+import { sstPassword } from '../mariadb/users.ts'
+import { sendMessage } from '../peers/message.ts'
+import { parseSstArguments, type SstRequest } from '../sst/arguments.ts'
+import { donate } from '../sst/donate.ts'
+import { describeProgress, type SstProgress } from '../sst/progress.ts'
+import { reportOf, type SstReport, SST_PATH, writeReport } from '../sst/report.ts'
+import { errorShape } from '../system/error-shape.ts'
+import type { Context, Given } from './command.ts'
+import { openedGear } from './opened-gear.ts'
+
+/** How often progress goes to the server's log, milliseconds. */
+const LOG_INTERVAL = 10_000
+
+/** The donor's side of a state transfer; what it writes to stderr goes to the server's log. */
+export async function run(context: Context, _given: Given, args: readonly string[]): Promise<number> {
+  try {
+    const request = parseSstArguments(args)
+    const gear = await openedGear(context)
+    const config = configOf(gear)
+    const tell = teller(gear.paths.sstReport, config, request)
+    const told = (state: SstReport['state'], text: string): SstReport => ({ from: config.name, to: hostPort(request.host, request.port), state, text, at: Date.now() })
+    const log = logger()
+    try {
+      await donate({
+        request,
+        joiner: { host: request.host, port: request.port },
+        access: accessFrom(process.env['WSREP_SST_OPT_AUTH']) ?? { user: SST_USER, password: sstPassword(config) },
+        silence: config.sstSilence,
+        lanes: config.sstLanes ?? Math.min(8, Math.max(2, availableParallelism())),
+        tell: (progress) => {
+          log(progress)
+          void tell(reportOf(config.name, progress))
+        },
+        warn: (text) => say('WARNING', text),
+      })
+    } catch (error) {
+      const { message, hint } = errorShape(error)
+      await tell(told('failed', `${message} → ${hint}`))
+      throw error
+    }
+    await tell(told('done', 'done'))
+    say('INFO', request.bypass ? 'the position was handed over; write-sets follow' : 'state transfer done')
+    return 0
+  } catch (error) {
+    const { message, hint, exitCode } = errorShape(error)
+    say('ERROR', `${message} → ${hint}`)
+    return exitCode
+  }
+}
+
+/** Tells both agents; neither is needed for the transfer. */
+function teller(file: string, config: Config, { host, port }: SstRequest): (report: SstReport) => Promise<void> {
+  const joiner = config.peers?.find((peer) => peer.host === host && peer.sqlPort === port)
+  const key = derive(config.secret, 'agent-messages')
+  let telling: Promise<void> | null = null
+  const deliver = async (report: SstReport) => {
+    await writeReport(file, report)
+    if (joiner !== undefined) await sendMessage({ host: joiner.host, port: joiner.agentPort }, 'POST', SST_PATH, report, { key, timeout: config.probeTimeout })
+  }
+  return async (report) => {
+    // One after the other, so that the last word is the last; progress that comes meanwhile is old by then.
+    if (telling !== null && report.state === 'running') return
+    await telling
+    telling = deliver(report)
+    await telling
+    telling = null
+  }
+}
+
+/** `wsrep_sst_auth` of a configuration that has one: `user:password`. */
+function accessFrom(auth: string | undefined): { user: string; password: string } | null {
+  if (auth === undefined || auth === '') return null
+  const colon = auth.indexOf(':')
+  if (colon < 1) throw new UsageError('bad-sst-auth', 'wsrep_sst_auth has no user and password', 'Set wsrep_sst_auth = user:password, or leave it out: galeractl has a user of its own.')
+  return { user: auth.slice(0, colon), password: auth.slice(colon + 1) }
+}
+
+/** Each new stage, and how far it is from time to time. */
+function logger(): (progress: SstProgress) => void {
+  let told = { stage: '', at: -Infinity }
+  return (progress) => {
+    if (progress.stage === told.stage && progress.elapsed - told.at < LOG_INTERVAL) return
+    told = { stage: progress.stage, at: progress.elapsed }
+    say('INFO', `to ${progress.joiner}: ${describeProgress(progress)}`)
+  }
+}
+
+/** As MariaDB's own scripts write. */
+function say(level: 'INFO' | 'WARNING' | 'ERROR', text: string): void {
+  process.stderr.write(`WSREP_SST: [${level}] ${text} (${new Date().toISOString()})\n`)
+}

@@ -1,0 +1,74 @@
+import { OutsideError, UsageError } from '../errors.ts'
+import { hostPort } from '../galera/endpoint.ts'
+import type { SstRequest } from './arguments.ts'
+import { text } from './catalog.ts'
+import { setPosition } from './joiner-settings.ts'
+import type { Lane } from './lanes.ts'
+import { Progress, type SstProgress } from './progress.ts'
+import { type Access, openDonor, openJoiner, type Place } from './sessions.ts'
+import { watchSilence } from './silence.ts'
+import { transferState } from './transfer.ts'
+import type { Wire } from './wire.ts'
+
+/** Milliseconds between two reports. */
+const REPORT_INTERVAL = 1_000
+
+/** Counters that move while a server works for a transfer. */
+const WORK = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_data_written', 'Innodb_data_read', 'Innodb_buffer_pool_read_requests', 'Innodb_buffer_pool_write_requests', 'Handler_write', 'Handler_read_rnd_next', 'Handler_read_next', 'Aria_pagecache_write_requests')"
+
+export interface DonateOptions {
+  readonly request: SstRequest
+  readonly joiner: Place
+  readonly access: Access
+  /** Sessions on either side that carry rows. */
+  readonly lanes: number
+  /** Milliseconds without a sign of life. */
+  readonly silence: number
+  readonly tell: (progress: SstProgress) => void
+  readonly warn: (text: string) => void
+}
+
+/**
+ * The donor's side of a state transfer over SQL, from the first connection to the joiner's new position.
+ * @throws UsageError `sst-access`; OutsideError `sst-unreachable`, `sst-silent`, `sst-failed`
+ */
+export async function donate({ request, joiner, access, lanes: count, silence, tell, warn }: DonateOptions): Promise<void> {
+  await using opened = new AsyncDisposableStack()
+  const open = async (side: 'donor' | 'joiner') => opened.use(await (side === 'donor' ? openDonor({ socketPath: request.socket }, access) : openJoiner(joiner, access)).catch((error) => {
+    throw refusal(error, side, request, access)
+  }))
+  const first: Lane = { joiner: await open('joiner'), donor: await open('donor') }
+  if (request.bypass) return await setPosition(first.joiner, request)
+
+  const progress = new Progress(hostPort(request.host, request.port), () => performance.now())
+  const lanes: [Lane, ...Lane[]] = [first]
+  for (let more = 1; more < count; more++) lanes.push({ donor: await open('donor'), joiner: await open('joiner') })
+  const watchers = [await open('donor'), await open('joiner')]
+  const over = new AbortController()
+  const clock = setInterval(() => tell(progress.look()), REPORT_INTERVAL)
+  try {
+    const work = transferState(request, lanes, progress)
+    const silent = watchSilence({ signs: [async () => String(progress.look().bytes), ...watchers.map((wire) => () => workOf(wire))], silence, signal: over.signal }).then(() => work)
+    const broken = await Promise.race([work, silent])
+    if (broken.length > 0) warn(`views that the donor itself can't use were left out: ${broken.join(', ')}`)
+  } catch (error) {
+    if (error instanceof OutsideError) throw error
+    throw new OutsideError('sst-failed', `the state transfer to ${request.host}:${request.port} failed at: ${progress.look().stage}: ${(error as Error).message}`, 'The joiner keeps asking for a state transfer; its log and this one tell what to mend.', { cause: error })
+  } finally {
+    over.abort()
+    clearInterval(clock)
+  }
+}
+
+async function workOf(wire: Wire): Promise<string> {
+  return (await wire.rows(WORK)).map((row) => row.map(text).join('=')).join()
+}
+
+/** ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR, ER_ACCESS_DENIED_NO_PASSWORD_ERROR, ER_ACCOUNT_HAS_BEEN_LOCKED. */
+const DENIED: ReadonlySet<number> = new Set([1044, 1045, 1698, 4151])
+
+function refusal(error: Error & { errno?: number; code?: string }, side: 'donor' | 'joiner', { host, port, socket }: SstRequest, { user }: Access): Error {
+  const where = side === 'joiner' ? `the joiner at ${host}:${port}` : `the donor at ${socket}`
+  if (error.errno !== undefined && DENIED.has(error.errno)) return new UsageError('sst-access', `${where} refuses the state transfer's user ${user}: ${error.message}`, 'Both need the same user and password: see galeractl sst-account, which prints the SQL that makes it.', { cause: error })
+  return new OutsideError('sst-unreachable', `${where} can't be used for a state transfer: ${error.message}`, 'Look whether mariadbd serves SQL there, and at certificates where TLS is on.', { cause: error })
+}

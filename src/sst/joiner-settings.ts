@@ -1,0 +1,52 @@
+import { text } from './catalog.ts'
+import { literal } from './columns.ts'
+import type { SstRequest } from './arguments.ts'
+import type { Wire } from './wire.ts'
+
+/**
+ * What is set while the state is loaded, and set back after. Logs must be off: their tables can't be touched otherwise.
+ * Recalculating statistics keeps one core busy for as long as a table is loaded [ran]; the donor's are carried instead.
+ */
+const WHILE_LOADING = { general_log: 'OFF', slow_query_log: 'OFF', event_scheduler: 'OFF', local_infile: 'ON', innodb_flush_log_at_trx_commit: '0', sync_binlog: '0', innodb_stats_auto_recalc: 'OFF' } as const
+
+/** Global variables by name; '' where the server has none of that name. */
+export async function globals<const Name extends string>(wire: Wire, names: readonly Name[]): Promise<Readonly<Record<Name, string>>> {
+  const rows = await wire.rows(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.map(literal).join(', ')})`)
+  const found = new Map(rows.map(([name, value]) => [text(name), text(value)]))
+  return Object.fromEntries(names.map((name) => [name, found.get(name) ?? ''])) as Record<Name, string>
+}
+
+/** @returns what sets the joiner's own values back */
+export async function prepareJoiner(joiner: Wire): Promise<() => Promise<void>> {
+  const names = Object.keys(WHILE_LOADING) as (keyof typeof WHILE_LOADING)[]
+  const before = await globals(joiner, names)
+  // A scheduler that is disabled at its start can't be set at all.
+  const changed = names.filter((name) => before[name] !== WHILE_LOADING[name] && before[name] !== 'DISABLED' && before[name] !== '')
+  for (const name of changed) await joiner.execute(`SET GLOBAL ${name} = ${WHILE_LOADING[name]}`)
+  return async () => {
+    for (const name of changed) await joiner.execute(`SET GLOBAL ${name} = ${before[name]}`)
+  }
+}
+
+/** With a binary log, it begins anew at the donor's state. The stock script takes the joiner's own state here [code]. */
+export async function carryBinaryLogState(donor: Wire, joiner: Wire): Promise<void> {
+  const { gtid_binlog_state: state } = await globals(donor, ['gtid_binlog_state'])
+  const { log_bin: logs } = await globals(joiner, ['log_bin'])
+  if (logs !== 'ON') return
+  await joiner.execute('RESET MASTER')
+  if (state !== '') await joiner.execute(`SET GLOBAL gtid_binlog_state = ${literal(state)}`)
+}
+
+/** How far asynchronous replication from outside has come. */
+export async function carrySlavePosition(donor: Wire, joiner: Wire): Promise<void> {
+  const { gtid_slave_pos: position } = await globals(donor, ['gtid_slave_pos'])
+  const own = await globals(joiner, ['gtid_slave_pos'])
+  if (position !== own.gtid_slave_pos) await joiner.execute(`SET GLOBAL gtid_slave_pos = ${literal(position)}`)
+}
+
+/** The joiner's state is the donor's from here on; Galera goes on with what follows. */
+export async function setPosition(joiner: Wire, { gtid, gtidDomainId }: SstRequest): Promise<void> {
+  const { wsrep_gtid_mode: counted } = await globals(joiner, ['wsrep_gtid_mode'])
+  if (gtidDomainId !== null && counted === 'ON') await joiner.execute(`SET GLOBAL wsrep_gtid_domain_id = ${gtidDomainId}`)
+  await joiner.execute(`SET GLOBAL wsrep_start_position = ${literal(gtid)}`)
+}

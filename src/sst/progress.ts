@@ -1,0 +1,82 @@
+import type { Table } from './catalog.ts'
+
+/** How far a state transfer is. */
+export interface SstProgress {
+  readonly stage: string
+  /** Host and port of the joiner. */
+  readonly joiner: string
+  readonly tables: number
+  readonly tablesDone: number
+  /** Bytes of rows that went over. */
+  readonly bytes: number
+  /** The engines' estimate of all. */
+  readonly expectedBytes: number
+  /** Milliseconds since it began. */
+  readonly elapsed: number
+  /** Bytes per second over the last seconds. */
+  readonly rate: number
+  /** Seconds; null: not known yet. */
+  readonly left: number | null
+}
+
+/** The rate is that of the last so many milliseconds. */
+const WINDOW = 10_000
+
+/** Counts what a transfer does; the clock in milliseconds is given. */
+export class Progress {
+  readonly #joiner: string
+  readonly #now: () => number
+  readonly #began: number
+  #stage = 'connecting'
+  #tables = 0
+  #tablesDone = 0
+  #bytes = 0
+  #expectedBytes = 0
+  /** The estimate for the tables that are done, and what they were. */
+  #doneEstimate = 0
+  #samples: { readonly at: number; readonly bytes: number }[] = []
+
+  constructor(joiner: string, now: () => number) {
+    this.#joiner = joiner
+    this.#now = now
+    this.#began = now()
+  }
+
+  stage(name: string): void {
+    this.#stage = name
+  }
+
+  expect({ tables, bytes }: { readonly tables: number; readonly bytes: number }): void {
+    this.#tables = tables
+    this.#expectedBytes = bytes
+  }
+
+  moved(bytes: number): void {
+    this.#bytes += bytes
+  }
+
+  finished(table: Table): void {
+    this.#tablesDone++
+    this.#doneEstimate += table.bytes
+  }
+
+  /** A look at it; regular looks make the rate. */
+  look(): SstProgress {
+    const now = this.#now()
+    this.#samples = [...this.#samples.filter(({ at }) => now - at <= WINDOW), { at: now, bytes: this.#bytes }]
+    const [oldest] = this.#samples
+    const seconds = oldest === undefined ? 0 : (now - oldest.at) / 1000
+    const rate = seconds > 0 && oldest !== undefined ? (this.#bytes - oldest.bytes) / seconds : 0
+    const toCome = Math.max(0, this.#expectedBytes - Math.max(this.#doneEstimate, this.#bytes))
+    return { stage: this.#stage, joiner: this.#joiner, tables: this.#tables, tablesDone: this.#tablesDone, bytes: this.#bytes, expectedBytes: this.#expectedBytes, elapsed: now - this.#began, rate, left: rate > 0 && this.#stage === 'rows' ? toCome / rate : null }
+  }
+}
+
+/** One line for logs and screens. */
+export function describeProgress({ stage, tables, tablesDone, bytes, expectedBytes, rate, left }: SstProgress): string {
+  if (stage !== 'rows') return stage
+  const time = left === null ? '' : `, ${left < 90 ? `${Math.ceil(left)} s` : `${Math.ceil(left / 60)} min`} left`
+  return `${tablesDone} of ${tables} tables, ${mebibytes(bytes)} of about ${mebibytes(expectedBytes)} MiB, ${mebibytes(rate)} MiB/s${time}`
+}
+
+const mebibytes = (bytes: number) => (bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0)

@@ -1,0 +1,95 @@
+import { readColumns, type Table, text } from './catalog.ts'
+import { identifier, literal } from './columns.ts'
+import { tableName } from './copy-rows.ts'
+import type { Value } from './row-values.ts'
+import type { Wire } from './wire.ts'
+
+/** Everything of the joiner's own goes, but what the server keeps for itself. */
+export async function dropDatabases(joiner: Wire, names: readonly string[]): Promise<void> {
+  for (const name of names) await joiner.execute(`DROP DATABASE IF EXISTS ${identifier(name)}`)
+}
+
+export async function createDatabase(donor: Wire, joiner: Wire, name: string): Promise<void> {
+  const [row] = await donor.rows(`SHOW CREATE DATABASE ${identifier(name)}`)
+  await joiner.execute(bytesOf(row?.[1]))
+}
+
+/** A table without its rows. Its comments and defaults are utf8mb4, whatever the columns are. */
+export async function createTable(donor: Wire, joiner: Wire, table: Table): Promise<void> {
+  const [row] = await donor.rows(`SHOW CREATE TABLE ${tableName(table)}`)
+  await joiner.execute(`USE ${identifier(table.database)}`)
+  await joiner.execute(bytesOf(row?.[1]))
+}
+
+/** A sequence with its next value; what the donor has reserved in its cache counts as used. */
+export async function createSequence(donor: Wire, joiner: Wire, sequence: Table): Promise<void> {
+  const [created] = await donor.rows(`SHOW CREATE SEQUENCE ${tableName(sequence)}`)
+  await joiner.execute(`USE ${identifier(sequence.database)}`)
+  await joiner.execute(bytesOf(created?.[1]))
+  const [row = []] = await donor.rows(`SELECT * FROM ${tableName(sequence)}`)
+  await joiner.execute(`INSERT INTO ${tableName(sequence)} VALUES (${row.map((value) => literal(text(value))).join(', ')})`)
+}
+
+/**
+ * Views, whatever order they need: first a stand-in with the same column names for each, then the view in its
+ * place, written in the character set in which it was made.
+ * @returns views that the donor itself can't use any more; they are left out
+ */
+export async function createViews(donor: Wire, joiner: Wire, database: string, views: readonly Table[]): Promise<readonly string[]> {
+  if (views.length === 0) return []
+  const columns = await readColumns(donor, database)
+  await joiner.execute(`USE ${identifier(database)}`)
+  await donor.execute(`USE ${identifier(database)}`)
+  for (const { name } of views) {
+    const names = (columns.get(name) ?? []).map((column) => `1 AS ${identifier(column.name)}`)
+    if (names.length > 0) await joiner.execute(`CREATE VIEW ${identifier(name)} AS SELECT ${names.join(', ')}`)
+  }
+  const broken: string[] = []
+  for (const view of views) {
+    const [row] = await inCharset(donor, `SHOW CREATE VIEW ${identifier(view.name)}`, 2)
+    if (row === undefined || !columns.has(view.name)) {
+      broken.push(`${database}.${view.name}`)
+      continue
+    }
+    await speak(joiner, text(row[2]), text(row[3]))
+    await joiner.execute(Buffer.concat([Buffer.from('CREATE OR REPLACE'), bytesOf(row[1]).subarray('CREATE'.length)]))
+  }
+  await speak(joiner, 'utf8mb4', 'utf8mb4_general_ci')
+  return broken
+}
+
+/** In the order in which they act, each with the SQL mode and character sets of its making. */
+export async function createTriggers(donor: Wire, joiner: Wire, database: string): Promise<void> {
+  const names = await donor.rows(`SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${literal(database)} ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER`)
+  if (names.length === 0) return
+  await joiner.execute(`USE ${identifier(database)}`)
+  await donor.execute(`USE ${identifier(database)}`)
+  for (const [name] of names) {
+    // Trigger, sql_mode, statement, character_set_client, collation_connection, database collation, created.
+    const [row = []] = await inCharset(donor, `SHOW CREATE TRIGGER ${identifier(text(name))}`, 3)
+    await speak(joiner, text(row[3]), text(row[4]))
+    await joiner.execute(`SET SESSION sql_mode = ${literal(text(row[1]))}, timestamp = UNIX_TIMESTAMP(${literal(text(row[6]))})`)
+    await joiner.execute(bytesOf(row[2]))
+  }
+  await speak(joiner, 'utf8mb4', 'utf8mb4_general_ci')
+  await joiner.execute("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', timestamp = DEFAULT")
+}
+
+/** The result of a SHOW CREATE in the character set that it names itself in field `at`. */
+async function inCharset(donor: Wire, show: string, at: number): Promise<readonly (readonly Value[])[]> {
+  const [first] = await donor.rows(show)
+  if (first === undefined) return []
+  await donor.execute(`SET SESSION character_set_results = ${literal(text(first[at]))}`)
+  try {
+    return await donor.rows(show)
+  } finally {
+    await donor.execute('SET SESSION character_set_results = NULL')
+  }
+}
+
+const speak = (joiner: Wire, charset: string, collation: string) => joiner.execute(`SET SESSION character_set_client = ${literal(charset)}, collation_connection = ${literal(collation)}`)
+
+function bytesOf(value: Value | undefined): Buffer {
+  if (value === null || value === undefined) throw new Error('SHOW CREATE answered without a statement')
+  return value
+}

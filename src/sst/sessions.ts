@@ -1,0 +1,49 @@
+import type { ConnectionOptions } from 'mysql2'
+import { Wire } from './wire.ts'
+
+export interface Access {
+  readonly user: string
+  readonly password: string
+}
+
+/** Where a server is reached, and with what TLS. */
+export type Place = { readonly socketPath: string } | { readonly host: string; readonly port: number; readonly ssl?: ConnectionOptions['ssl'] }
+
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 10_000
+
+/** As long as one end may wait for the other within a statement, seconds; silence is watched by our own clock. */
+const LONGEST_WAIT = 86_400
+
+/**
+ * On the donor: bytes as they are stored (character_set_results=NULL), times in UTC, one read view. The provider
+ * is paused, so that all sessions see the same.
+ */
+const DONOR = [
+  "SET SESSION sql_mode = '', character_set_results = NULL, time_zone = '+00:00', sql_quote_show_create = 1, max_statement_time = 0",
+  `SET SESSION net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}, lock_wait_timeout = 60, innodb_lock_wait_timeout = 60`,
+  'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+  'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
+]
+
+/** On the joiner: nothing is replicated or logged, nothing is checked again that the donor has checked, explicit zeros stay zeros. */
+const JOINER = [
+  'SET SESSION wsrep_on = OFF',
+  "SET SESSION sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 0, check_constraint_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'",
+  `SET SESSION innodb_strict_mode = OFF, max_statement_time = 0, net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}, wait_timeout = ${LONGEST_WAIT}, lock_wait_timeout = 60`,
+  'SET SESSION system_versioning_insert_history = ON',
+]
+
+export const openDonor = (place: Place, access: Access) => open(place, access, DONOR)
+export const openJoiner = (place: Place, access: Access) => open(place, access, JOINER)
+
+async function open(place: Place, access: Access, statements: readonly string[]): Promise<Wire> {
+  const wire = await Wire.open({ ...place, ...access, connectTimeout: CONNECT_TIMEOUT })
+  try {
+    for (const statement of statements) await wire.execute(statement)
+    return wire
+  } catch (error) {
+    wire[Symbol.dispose]()
+    throw error
+  }
+}

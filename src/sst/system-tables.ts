@@ -1,0 +1,56 @@
+import { readColumns, readTables, type Table } from './catalog.ts'
+import { identifier, projectionOf } from './columns.ts'
+import { copyRows, tableName } from './copy-rows.ts'
+import type { Wire } from './wire.ts'
+
+/** Where the new tables are filled before they take the place of the old ones. */
+const STAGE = 'galeractl_sst'
+
+/** None to carry: logs, and what is set by a statement. */
+const NOT_CARRIED: ReadonlySet<string> = new Set(['general_log', 'slow_log', 'gtid_slave_pos'])
+
+/**
+ * Filled in place, at the end: what InnoDB believes about tables, which it writes anew while they are loaded; and the
+ * view and the unfinished streaming transactions, which Galera reads when it is told its position (without the view, the
+ * joiner's wsrep_cluster_state_uuid stays nil until the next one [ran]).
+ */
+const AT_THE_END: ReadonlySet<string> = new Set(['innodb_table_stats', 'innodb_index_stats', 'wsrep_cluster', 'wsrep_cluster_members', 'wsrep_streaming_log'])
+
+/**
+ * Users, grants, routines, events, time zones, servers, statistics of the engine-independent kind: each table is
+ * filled beside and takes the old one's place in one step, so that a transfer that is cut off leaves whole ones.
+ * The joiner's own definitions stay, for it may be of a newer version; columns that both have are carried.
+ */
+export async function copySystemTables(donor: Wire, joiner: Wire): Promise<void> {
+  await joiner.execute(`DROP DATABASE IF EXISTS ${identifier(STAGE)}`)
+  await joiner.execute(`CREATE DATABASE ${identifier(STAGE)}`)
+  for (const { table, columns } of await carried(donor, joiner)) {
+    if (AT_THE_END.has(table.name)) continue
+    const into = `${identifier(STAGE)}.${identifier(table.name)}`
+    await joiner.execute(`CREATE TABLE ${into} LIKE ${tableName(table)}`)
+    await copyRows(donor, joiner, { from: tableName(table), into, projection: columns }, () => undefined)
+    await joiner.execute(`RENAME TABLE ${tableName(table)} TO ${identifier(STAGE)}.${identifier(`${table.name}_old`)}, ${into} TO ${tableName(table)}`)
+  }
+  await joiner.execute(`DROP DATABASE ${identifier(STAGE)}`)
+  await joiner.execute('FLUSH PRIVILEGES')
+}
+
+/** After all else is loaded. */
+export async function copyLastTables(donor: Wire, joiner: Wire): Promise<void> {
+  for (const { table, columns } of await carried(donor, joiner)) {
+    if (!AT_THE_END.has(table.name)) continue
+    await joiner.execute(`DELETE FROM ${tableName(table)}`)
+    await copyRows(donor, joiner, { from: tableName(table), into: tableName(table), projection: columns }, () => undefined)
+  }
+}
+
+async function carried(donor: Wire, joiner: Wire) {
+  const [there, here, theirs, ours] = [await readTables(donor, 'mysql'), await readTables(joiner, 'mysql'), await readColumns(donor, 'mysql'), await readColumns(joiner, 'mysql')]
+  const known = new Set(here.filter(isCarried).map(({ name }) => name))
+  return there.filter((table) => isCarried(table) && known.has(table.name)).map((table) => {
+    const both = new Set((ours.get(table.name) ?? []).map(({ name }) => name))
+    return { table, columns: projectionOf((theirs.get(table.name) ?? []).filter(({ name }) => both.has(name))) }
+  })
+}
+
+const isCarried = ({ name, kind }: Table) => kind === 'table' && !NOT_CARRIED.has(name)

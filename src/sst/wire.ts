@@ -1,0 +1,136 @@
+import type { Socket } from 'node:net'
+import { type Connection, type ConnectionOptions, createConnection } from 'mysql2'
+import { Answer, type RowReader, type SqlError } from './answer.ts'
+import { header, packetsOf } from './packets.ts'
+import { RowText } from './row-text.ts'
+import { RowValues, type Value } from './row-values.ts'
+
+const COM_QUIT = 0x01
+const COM_QUERY = 0x03
+
+/** What is used of mysql2 beyond its types: its socket, and the parser that gets the socket's bytes. */
+type Opened = Connection & { readonly stream: Socket; packetParser: { execute: (bytes: Buffer) => void } }
+
+/** Gets text in parts; a part that is not taken yet holds back the next. */
+export interface TextSink {
+  readonly write: (text: Buffer) => void
+  /** Whether the sender should pause. */
+  readonly full: () => boolean
+  /** Calls back once when it is no longer full. */
+  readonly onceReady: (resume: () => void) => void
+}
+
+const NO_ROWS: RowReader = { add: () => undefined, endRow: () => undefined }
+
+/**
+ * One SQL session for copying tables. mysql2 opens it (login, TLS) and is out of the way then: rows
+ * go through in pieces, so that one of a gigabyte takes no more memory than one of a kilobyte, and bytes stay bytes.
+ * One command at a time.
+ */
+export class Wire implements Disposable {
+  readonly #connection: Opened
+  #answer: Answer | null = null
+  #fail: ((error: Error) => void) | null = null
+  #broken: Error | null = null
+
+  private constructor(connection: Opened) {
+    this.#connection = connection
+    connection.packetParser = { execute: (bytes) => this.#answer?.feed(bytes) }
+    const broken = (error: Error) => {
+      this.#broken ??= error
+      this.#fail?.(error)
+    }
+    connection.on('error', broken)
+    connection.stream.on('close', () => broken(new Error('the connection was closed')))
+  }
+
+  /** Rejects with mysql2's error where the server can't be reached or refuses the login. */
+  static open(options: ConnectionOptions): Promise<Wire> {
+    const connection = createConnection({ charset: 'UTF8MB4_GENERAL_CI', flags: ['+LOCAL_FILES'], ...options }) as Opened
+    return new Promise((resolve, reject) => {
+      connection.once('error', reject)
+      connection.once('connect', () => {
+        connection.removeListener('error', reject)
+        resolve(new Wire(connection))
+      })
+    })
+  }
+
+  /** Rejects with SqlError, or with an Error where the connection broke. */
+  execute(sql: string | Buffer): Promise<void> {
+    return this.#command(sql, NO_ROWS)
+  }
+
+  /** A small result whole. */
+  async rows(sql: string): Promise<readonly (readonly Value[])[]> {
+    const values = new RowValues()
+    await this.#command(sql, values)
+    return values.rows
+  }
+
+  /** The rows of a SELECT as LOAD DATA's text, held back while `sink` is full. @returns the number of rows */
+  async read(sql: string, sink: TextSink): Promise<number> {
+    let rows = 0
+    const text = new RowText((part) => {
+      sink.write(part)
+      if (!sink.full()) return
+      this.#connection.stream.pause()
+      sink.onceReady(() => this.#connection.stream.resume())
+    })
+    await this.#command(sql, { add: (bytes, from, to) => text.add(bytes, from, to), endRow: () => {
+      rows++
+      text.endRow()
+    } })
+    text.flush()
+    return rows
+  }
+
+  /**
+   * LOAD DATA LOCAL: `start` gets where the text goes, and a function that ends it. It resolves when the server has taken all.
+   */
+  load(sql: string, start: (sink: TextSink, end: () => void) => void): Promise<void> {
+    return this.#command(sql, NO_ROWS, (first) => {
+      let sequence = first
+      const { stream } = this.#connection
+      const sink: TextSink = {
+        write: (text) => {
+          stream.cork()
+          stream.write(header(text.length, sequence++))
+          stream.write(text)
+          stream.uncork()
+        },
+        full: () => stream.writableNeedDrain,
+        onceReady: (resume) => void stream.once('drain', resume),
+      }
+      start(sink, () => void stream.write(header(0, sequence++)))
+    })
+  }
+
+  /** Bytes of this session that have gone over its socket, both ways. */
+  get bytes(): number {
+    return this.#connection.stream.bytesRead + this.#connection.stream.bytesWritten
+  }
+
+  /** Says goodbye where nothing is under way: otherwise the server would log an aborted connection. */
+  [Symbol.dispose](): void {
+    const { stream } = this.#connection
+    if (this.#answer !== null || this.#broken !== null) return this.#connection.destroy()
+    this.#broken = new Error('the connection was closed')
+    stream.end(Buffer.concat(packetsOf(Buffer.from([COM_QUIT]), 0)))
+  }
+
+  #command(sql: string | Buffer, rows: RowReader, wantsFile: (sequence: number) => void = () => undefined): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      if (this.#broken !== null) return reject(this.#broken)
+      const settle = (error?: Error) => {
+        this.#answer = null
+        this.#fail = null
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      this.#fail = settle
+      this.#answer = new Answer(rows, { done: () => settle(), failed: (error: SqlError) => settle(error), wantsFile })
+      for (const part of packetsOf(Buffer.concat([Buffer.from([COM_QUERY]), typeof sql === 'string' ? Buffer.from(sql) : sql]), 0)) this.#connection.stream.write(part)
+    })
+  }
+}

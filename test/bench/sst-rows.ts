@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createConnection } from 'mysql2/promise'
+import { derivePassword, SST_USER } from '../../src/config/secrets.ts'
+import { makeCluster, type TestCluster, type TestNode } from '../support/cluster.ts'
+import { type Row, time } from './measure.ts'
+
+/** About 1 GB: one large table, fifty small ones, one wide with blobs. */
+const DATA = `
+CREATE TABLE big (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, customer INT NOT NULL, amount DECIMAL(12,2), placed DATETIME(3) NOT NULL, state ENUM('new','paid','sent'), note VARCHAR(120), token CHAR(32) CHARACTER SET ascii, KEY (customer), KEY (placed));
+INSERT INTO big (customer, amount, placed, state, note, token) SELECT seq * 7919 % 1000003, seq % 100000 / 7, '2020-01-01' + INTERVAL seq SECOND, 1 + seq % 3, CONCAT('note ', REPEAT(SUBSTR(MD5(seq), 1, 7), 8)), MD5(seq + 1) FROM seq_1_to_3000000;
+CREATE TABLE wide (id INT PRIMARY KEY, body LONGBLOB, doc JSON, a INT, b INT, d VARCHAR(50), f DOUBLE, g DATE);
+INSERT INTO wide SELECT seq, REPEAT(UNHEX(CONCAT(MD5(seq), SHA1(seq), MD5(-seq), '00090a0d5c')), 1500), JSON_OBJECT('a', seq, 'b', MD5(seq)), seq, seq * 2, MD5(seq), seq / 7, '2024-01-01' + INTERVAL seq % 1000 DAY FROM seq_1_to_4000;
+${Array.from({ length: 50 }, (_, at) => `CREATE TABLE small${at} (id INT PRIMARY KEY, a VARCHAR(64), b INT, KEY (b)); INSERT INTO small${at} SELECT seq, MD5(seq), seq FROM seq_1_to_2000;`).join('\n')}
+ANALYZE TABLE big, wide;
+`
+
+/** The same transfer by ours, by MariaDB's own wsrep_sst_mysqldump, by mariabackup and by rsync; for each, how long a writer on the donor was held up. */
+export async function sstRows(tell: (text: string) => void): Promise<{ readonly rows: readonly Row[]; readonly held: readonly string[] }> {
+  // MariaDB's own script refuses equal ports on one host.
+  await using cluster = await makeCluster(50, 2, { setup: ['--sst-method', 'mysqldump'] })
+  const [donor, joiner] = cluster.nodes as [TestNode, TestNode]
+  await cluster.must(joiner, 'setup', '--sql-port', '3307', '--peers', `n1/${donor.address},n2/${joiner.address}/3307`)
+  await cluster.must(donor, 'setup', '--peers', `n1/${donor.address},n2/${joiner.address}/3307`)
+  await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
+  tell('state transfer of 1 GB: making the data')
+  execFileSync('mariadb', ['-uroot', '-S', join(donor.gear, 'run/mariadbd.sock'), 'app'], { input: DATA, stdio: ['pipe', 'ignore', 'inherit'] })
+  const held: string[] = []
+  const transfer = async (name: string) => {
+    tell(`state transfer of 1 GB: ${name}`)
+    await cluster.must(joiner, 'stop')
+    rmSync(join(joiner.gear, 'data'), { recursive: true })
+    await cluster.must(joiner, 'setup')
+    const writer = new Writer(donor)
+    const took = await time(() => cluster.must(joiner, 'start', '--timeout', '900'))
+    held.push(`${name}: a writer on the donor was held up for ${(await writer.end()).toFixed(1)} s`)
+    return took
+  }
+  const ours = await transfer('galeractl, mysqldump')
+  useStock(cluster, donor)
+  const stock = await transfer("MariaDB's wsrep_sst_mysqldump")
+  execFileSync('mariadb', ['-uroot', '-S', join(donor.gear, 'run/mariadbd.sock')], { input: "SET GLOBAL wsrep_sst_auth = ''" })
+  const rows = [{ what: 'state transfer of 1 GB, mysqldump', ours: [ours], reference: [stock], against: "MariaDB's wsrep_sst_mysqldump", goal: 0.5 }]
+  for (const method of ['mariabackup', 'rsync']) {
+    writeFileSync(join(joiner.gear, 'conf/conf.d/method.cnf'), `[mariadbd]\nwsrep_sst_method = ${method}\nwsrep_sst_receive_address = ${joiner.address}:4444\n`)
+    rows.push({ what: `the same by ${method}`, ours: [await transfer(method)], reference: [stock], against: "MariaDB's wsrep_sst_mysqldump", goal: 1 })
+  }
+  return { rows, held }
+}
+
+/** The donor's next transfer runs MariaDB's script, with our user. */
+function useStock(cluster: TestCluster, donor: TestNode): void {
+  const script = join(donor.gear, 'basedir/bin/wsrep_sst_mysqldump')
+  rmSync(script)
+  symlinkSync('/usr/bin/wsrep_sst_mysqldump', script)
+  const secret = readFileSync(join(cluster.folder, 'secret'), 'utf8').trim()
+  execFileSync('mariadb', ['-uroot', '-S', join(donor.gear, 'run/mariadbd.sock')], { input: `SET GLOBAL wsrep_sst_auth = '${SST_USER}:${derivePassword(secret, SST_USER)}'` })
+}
+
+/** Writes a row every few milliseconds and keeps the longest that one took. */
+class Writer {
+  readonly #working: Promise<number>
+  #ended = false
+
+  constructor(node: TestNode) {
+    this.#working = this.#write(node)
+  }
+
+  end(): Promise<number> {
+    this.#ended = true
+    return this.#working
+  }
+
+  /** @returns seconds */
+  async #write(node: TestNode): Promise<number> {
+    const sql = await createConnection({ socketPath: join(node.gear, 'run/mariadbd.sock'), user: 'root', database: 'app' })
+    await sql.query('CREATE OR REPLACE TABLE held (id INT PRIMARY KEY, n INT)')
+    let longest = 0
+    for (let n = 0; !this.#ended; n++) {
+      const took = await time(() => sql.query('REPLACE INTO held VALUES (1, ?)', [n]))
+      longest = Math.max(longest, took)
+      await delay(5)
+    }
+    sql.destroy()
+    return longest / 1000
+  }
+}
