@@ -6,7 +6,7 @@ import manifest from '../package.json' with { type: 'json' }
  * V8 interprets only, and forgets code that is not used: what mostly waits takes 9 MiB less, which an agent for each gear
  * is worth [ran]. Not while rows are carried: that is seventeen times slower then.
  */
-const SMALL = ['--no-sparkplug', '--no-maglev', '--no-turbofan', '--optimize-for-size', '--bytecode-old-age=2', '--invocation-count-for-feedback-allocation=1000000', '--interrupt-budget-for-feedback-allocation=2000000000']
+const SMALL = ['--no-sparkplug', '--no-maglev', '--no-turbofan', '--optimize-for-size', '--bytecode-old-age=2', '--invocation-count-for-feedback-allocation=1000000']
 const CARRIES_ROWS = 'sst-mysqldump'
 
 // The quick path: a version costs no more than the runtime itself. Everything else is loaded when needed.
