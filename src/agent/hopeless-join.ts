@@ -3,6 +3,7 @@ import type { Observation } from '../galera/observation.ts'
 import { killServer, type Server } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
 import { processGroup } from '../system/processes.ts'
+import { shownSst } from './incoming-sst.ts'
 import type { Node } from './node.ts'
 
 /** How long a joining server is left alone, and then how often the peers are asked, milliseconds. */
@@ -25,7 +26,7 @@ export function hopelessJoin(node: Node): () => Promise<void> {
     node.hear(await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout }))
     next = performance.now() + INTERVAL
     looks = node.observations.every(servesNobody) ? looks + 1 : 0
-    if (looks < LOOKS || node.server === null || (await receives(node.server))) return
+    if (looks < LOOKS || node.server === null || shownSst(node)?.state === 'running' || (await receives(node.server))) return
     // SIGTERM is not heeded in that wait [ran].
     await killServer(node.server)
     throw new OutsideError('nobody-primary', 'the primary component that this node was joining has ended', 'Nothing to do: the peers are asked again. See galeractl explain.')

@@ -29,13 +29,16 @@ export async function rescueDatadir(node: Node, fork: Fork): Promise<void> {
 
 /**
  * An empty datadir with system tables, where there is none: the state comes from a donor. Half of a transfer that did not
- * end goes, where the server could not start on it: mariabackup leaves no system tables, and mysqldump needs sound ones.
+ * end makes room, where the server could not start on it: mariabackup leaves no system tables, and mysqldump needs sound
+ * ones. The last such half is kept: the donor may have refused before anything was replaced.
  */
 export async function ensureDatadir(node: Node): Promise<void> {
   const half = node.datadir?.data.kind === 'partial'
   if (half && (node.config.sstMethod === 'mysqldump' || !(await hasSystemTables(node.paths.data)))) {
-    node.log.warn('half of a state transfer that did not end is removed')
-    await rm(node.paths.data, { recursive: true, force: true, maxRetries: 3 })
+    const aside = `${node.paths.data}.half`
+    node.log.warn({ aside }, 'half of a state transfer that did not end is moved aside')
+    await rm(aside, { recursive: true, force: true, maxRetries: 3 })
+    await rename(node.paths.data, aside)
   }
   await installDatadir(node.paths.data, node.mariadb, usersSql(node.config), { tell: (progress) => node.say('launching', progress) })
 }

@@ -17,12 +17,8 @@ export interface SstRequest {
 
 const FLAGS: ReadonlySet<string> = new Set(['--bypass'])
 
-/** Known to the stock scripts, and of no use to a transfer over SQL. */
-const OTHERS: ReadonlySet<string> = new Set([
-  '--datadir', '--defaults-file', '--defaults-extra-file', '--defaults-group-suffix', '--local-port', '--progress', '--role', '--parent',
-  '--aria-log-dir-path', '--innodb-data-home-dir', '--innodb-log-group-home-dir', '--innodb-undo-directory', '--innodb-buffer-pool-filename', '--innodb-buffer-pool-size', '--innodb-force-recovery',
-  '--binlog', '--log-bin', '--binlog-index', '--log-bin-index', '--log-basename', '--user', '--password', '--host',
-])
+/** The others of the stock scripts, and those of later versions, are of no use to a transfer over SQL. */
+const USED: ReadonlySet<string> = new Set(['--address', '--host', '--port', '--socket', '--gtid', '--gtid-domain-id'])
 
 const GTID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:-?\d{1,19}(,[0-9]{1,10}-[0-9]{1,10}-[0-9]{1,20})*$/i
 
@@ -42,7 +38,7 @@ export function parseSstArguments(args: readonly string[]): SstRequest {
       values.set(name, '')
       continue
     }
-    if (!OTHERS.has(name) && !['--address', '--port', '--socket', '--gtid', '--gtid-domain-id'].includes(name)) throw bad('unknown argument', name)
+    if (!USED.has(name)) continue
     const value = args[++at]
     if (value === undefined) throw bad('an argument without its value', name)
     values.set(name, value.trim())

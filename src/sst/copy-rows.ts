@@ -1,3 +1,4 @@
+import { text } from './catalog.ts'
 import { identifier, type Projection } from './columns.ts'
 import type { Piece } from './plan.ts'
 import type { TextSink, Wire } from './wire.ts'
@@ -7,6 +8,9 @@ export const tableName = ({ database, name }: { readonly database: string; reado
 
 /** Fields, rows and escapes as RowText writes them. */
 const TEXT = "CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n'"
+
+/** So many warnings tell what is the matter. */
+const FEW = 3
 
 export interface RowsOf {
   /** The SELECT behind `SELECT columns`. */
@@ -19,25 +23,24 @@ export interface RowsOf {
 /**
  * Streams rows from the donor's session into a LOAD DATA of the joiner's; neither side holds more than some parts.
  * `count` gets the bytes of each part. Rejects with what failed first; the sessions are of no use then.
- * @returns the number of rows
+ * @returns what the joiner warned of, which is nothing where both hold the same; shortened
  */
-export async function copyRows(donor: Wire, joiner: Wire, { from, into, projection }: RowsOf, count: (bytes: number) => void): Promise<number> {
-  const read = Promise.withResolvers<number>()
+export async function copyRows(donor: Wire, joiner: Wire, { from, into, projection }: RowsOf, count: (bytes: number) => void): Promise<readonly string[]> {
+  const read = Promise.withResolvers<void>()
   const loaded = joiner.load(`LOAD DATA LOCAL INFILE 'donor' INTO TABLE ${into} ${TEXT} (${projection.columns})`, (sink, end) => {
     const counted: TextSink = { ...sink, write: (text) => {
       count(text.length)
       sink.write(text)
     } }
     const readAll = async () => {
-      const rows = await donor.read(`SELECT ${projection.select} FROM ${from}`, counted)
+      await donor.read(`SELECT ${projection.select} FROM ${from}`, counted)
       end()
-      return rows
     }
     // On an error the file must not end, or a part would count as the whole.
     readAll().then(read.resolve, read.reject)
   })
-  const [rows] = await Promise.all([read.promise, loaded])
-  return rows
+  await Promise.all([read.promise, loaded])
+  return (await joiner.rows(`SHOW WARNINGS LIMIT ${FEW}`)).map(([, , message]) => `${into}: ${text(message)}`)
 }
 
 /** The rows of a piece, of a versioned table with those of the past. */

@@ -2,19 +2,22 @@ import { OutsideError, UsageError } from '../errors.ts'
 import { hostPort } from '../galera/endpoint.ts'
 import type { SstRequest } from './arguments.ts'
 import { text } from './catalog.ts'
-import { setPosition } from './joiner-settings.ts'
+import { prepareJoiner, requireJoiner, setPosition } from './joiner-settings.ts'
 import type { Lane } from './lanes.ts'
 import { Progress, type SstProgress } from './progress.ts'
 import { type Access, openDonor, openJoiner, type Place } from './sessions.ts'
+import { within } from '../system/wait.ts'
 import { watchSilence } from './silence.ts'
 import { transferState } from './transfer.ts'
 import type { Wire } from './wire.ts'
 
+const RESTORE_WITHIN = 3_000
+
 /** Milliseconds between two reports. */
 const REPORT_INTERVAL = 1_000
 
-/** Counters that move while a server works for a transfer. */
-const WORK = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_data_written', 'Innodb_data_read', 'Innodb_buffer_pool_read_requests', 'Innodb_buffer_pool_write_requests', 'Handler_write', 'Handler_read_rnd_next', 'Handler_read_next', 'Aria_pagecache_write_requests')"
+/** Counters that move while a server works for a transfer, and not by being looked at. */
+const WORK = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_rows_inserted', 'Innodb_rows_read', 'Innodb_data_written', 'Innodb_data_read', 'Innodb_buffer_pool_write_requests', 'Aria_pagecache_write_requests', 'Key_write_requests')"
 
 export interface DonateOptions {
   readonly request: SstRequest
@@ -38,20 +41,23 @@ export async function donate({ request, joiner, access, lanes: count, silence, t
     throw refusal(error, side, request, access)
   }))
   const first: Lane = { joiner: await open('joiner'), donor: await open('donor') }
+  await requireJoiner(first.donor, first.joiner)
   if (request.bypass) return await setPosition(first.joiner, request)
 
   const progress = new Progress(hostPort(request.host, request.port), () => performance.now())
   const lanes: [Lane, ...Lane[]] = [first]
   for (let more = 1; more < count; more++) lanes.push({ donor: await open('donor'), joiner: await open('joiner') })
   const watchers = [await open('donor'), await open('joiner')]
+  const restore = await prepareJoiner(first.joiner)
   const over = new AbortController()
   const clock = setInterval(() => tell(progress.look()), REPORT_INTERVAL)
   try {
-    const work = transferState(request, lanes, progress)
+    const work = transferState(request, lanes, restore, progress)
     const silent = watchSilence({ signs: [async () => String(progress.look().bytes), ...watchers.map((wire) => () => workOf(wire))], silence, signal: over.signal }).then(() => work)
-    const broken = await Promise.race([work, silent])
-    if (broken.length > 0) warn(`views that the donor itself can't use were left out: ${broken.join(', ')}`)
+    for (const text of await Promise.race([work, silent])) warn(text)
   } catch (error) {
+    // mariadbd tries again: what the next attempt finds set must be the joiner's own.
+    await within(openJoiner(joiner, access).then(async (wire) => restore(opened.use(wire))), RESTORE_WITHIN).catch(() => undefined)
     if (error instanceof OutsideError) throw error
     throw new OutsideError('sst-failed', `the state transfer to ${request.host}:${request.port} failed at: ${progress.look().stage}: ${(error as Error).message}`, 'The joiner keeps asking for a state transfer; its log and this one tell what to mend.', { cause: error })
   } finally {

@@ -1,3 +1,4 @@
+import { OutsideError } from '../errors.ts'
 import { text } from './catalog.ts'
 import { literal } from './columns.ts'
 import type { SstRequest } from './arguments.ts'
@@ -16,32 +17,42 @@ export async function globals<const Name extends string>(wire: Wire, names: read
   return Object.fromEntries(names.map((name) => [name, found.get(name) ?? ''])) as Record<Name, string>
 }
 
-/** @returns what sets the joiner's own values back */
-export async function prepareJoiner(joiner: Wire): Promise<() => Promise<void>> {
+/** @returns what sets the joiner's own values back, over whatever session is sound then */
+export async function prepareJoiner(joiner: Wire): Promise<(session: Wire) => Promise<void>> {
   const names = Object.keys(WHILE_LOADING) as (keyof typeof WHILE_LOADING)[]
   const before = await globals(joiner, names)
   // A scheduler that is disabled at its start can't be set at all.
   const changed = names.filter((name) => before[name] !== WHILE_LOADING[name] && before[name] !== 'DISABLED' && before[name] !== '')
   for (const name of changed) await joiner.execute(`SET GLOBAL ${name} = ${WHILE_LOADING[name]}`)
-  return async () => {
-    for (const name of changed) await joiner.execute(`SET GLOBAL ${name} = ${before[name]}`)
+  return async (session) => {
+    for (const name of changed) await session.execute(`SET GLOBAL ${name} = ${before[name]}`)
   }
 }
 
-/** With a binary log, it begins anew at the donor's state. The stock script takes the joiner's own state here [code]. */
-export async function carryBinaryLogState(donor: Wire, joiner: Wire): Promise<void> {
-  const { gtid_binlog_state: state } = await globals(donor, ['gtid_binlog_state'])
-  const { log_bin: logs } = await globals(joiner, ['log_bin'])
-  if (logs !== 'ON') return
-  await joiner.execute('RESET MASTER')
-  if (state !== '') await joiner.execute(`SET GLOBAL gtid_binlog_state = ${literal(state)}`)
+/**
+ * How far asynchronous replication from outside has come; and, with a binary log, that begins anew at the donor's state.
+ * The stock script takes the joiner's own state here [code].
+ */
+export async function carryPositions(donor: Wire, joiner: Wire): Promise<void> {
+  const theirs = await globals(donor, ['gtid_slave_pos', 'gtid_binlog_state'])
+  const own = await globals(joiner, ['gtid_slave_pos', 'log_bin'])
+  if (own.log_bin === 'ON') await joiner.execute('RESET MASTER')
+  if (theirs.gtid_slave_pos !== own.gtid_slave_pos) await joiner.execute(`SET GLOBAL gtid_slave_pos = ${literal(theirs.gtid_slave_pos)}`)
+  if (own.log_bin === 'ON' && theirs.gtid_binlog_state !== '') await joiner.execute(`SET GLOBAL gtid_binlog_state = ${literal(theirs.gtid_binlog_state)}`)
 }
 
-/** How far asynchronous replication from outside has come. */
-export async function carrySlavePosition(donor: Wire, joiner: Wire): Promise<void> {
-  const { gtid_slave_pos: position } = await globals(donor, ['gtid_slave_pos'])
-  const own = await globals(joiner, ['gtid_slave_pos'])
-  if (position !== own.gtid_slave_pos) await joiner.execute(`SET GLOBAL gtid_slave_pos = ${literal(position)}`)
+/**
+ * Before everything there is dropped: it must be another node than the donor, and one that waits for a state.
+ * @throws OutsideError `not-a-joiner`
+ */
+export async function requireJoiner(donor: Wire, joiner: Wire): Promise<void> {
+  const [here, there] = [await status(donor), await status(joiner)]
+  if (there.get('wsrep_ready') === 'OFF' && there.get('wsrep_gcomm_uuid') !== here.get('wsrep_gcomm_uuid')) return
+  throw new OutsideError('not-a-joiner', `what answers at the joiner's address is ${there.get('wsrep_gcomm_uuid') === here.get('wsrep_gcomm_uuid') ? 'the donor itself' : `a node that is ${there.get('wsrep_local_state_comment')}`}: nothing was done to it`, 'Mend the address or port of the joiner (wsrep_sst_receive_address).')
+}
+
+async function status(wire: Wire): Promise<ReadonlyMap<string, string>> {
+  return new Map((await wire.rows("SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_gcomm_uuid', 'wsrep_local_state_comment')")).map(([name, value]) => [text(name), text(value)]))
 }
 
 /** The joiner's state is the donor's from here on; Galera goes on with what follows. */

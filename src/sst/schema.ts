@@ -2,6 +2,7 @@ import { readColumns, type Table, text } from './catalog.ts'
 import { identifier, literal } from './columns.ts'
 import { tableName } from './copy-rows.ts'
 import type { Value } from './row-values.ts'
+import { LOADING_MODE } from './sessions.ts'
 import type { Wire } from './wire.ts'
 
 /** Everything of the joiner's own goes, but what the server keeps for itself. */
@@ -30,32 +31,30 @@ export async function createSequence(donor: Wire, joiner: Wire, sequence: Table)
   await joiner.execute(`INSERT INTO ${tableName(sequence)} VALUES (${row.map((value) => literal(text(value))).join(', ')})`)
 }
 
-/**
- * Views, whatever order they need: first a stand-in with the same column names for each, then the view in its
- * place, written in the character set in which it was made.
- * @returns views that the donor itself can't use any more; they are left out
- */
-export async function createViews(donor: Wire, joiner: Wire, database: string, views: readonly Table[]): Promise<readonly string[]> {
+/** For each view a stand-in with the same column names, as views may use each other in any order. @returns views that the donor itself can't use any more */
+export async function createStandIns(donor: Wire, joiner: Wire, database: string, views: readonly Table[]): Promise<readonly Table[]> {
   if (views.length === 0) return []
   const columns = await readColumns(donor, database)
+  const broken: Table[] = []
+  for (const view of views) {
+    const names = (columns.get(view.name) ?? []).map((column) => `1 AS ${identifier(column.name)}`)
+    if (names.length > 0) await joiner.execute(`CREATE VIEW ${tableName(view)} AS SELECT ${names.join(', ')}`)
+    else broken.push(view)
+  }
+  return broken
+}
+
+/** Views in the place of their stand-ins, each in the character set in which it was made. */
+export async function createViews(donor: Wire, joiner: Wire, database: string, views: readonly Table[]): Promise<void> {
+  if (views.length === 0) return
   await joiner.execute(`USE ${identifier(database)}`)
   await donor.execute(`USE ${identifier(database)}`)
-  for (const { name } of views) {
-    const names = (columns.get(name) ?? []).map((column) => `1 AS ${identifier(column.name)}`)
-    if (names.length > 0) await joiner.execute(`CREATE VIEW ${identifier(name)} AS SELECT ${names.join(', ')}`)
-  }
-  const broken: string[] = []
   for (const view of views) {
-    const [row] = await inCharset(donor, `SHOW CREATE VIEW ${identifier(view.name)}`, 2)
-    if (row === undefined || !columns.has(view.name)) {
-      broken.push(`${database}.${view.name}`)
-      continue
-    }
+    const [row = []] = await inCharset(donor, `SHOW CREATE VIEW ${identifier(view.name)}`, 2)
     await speak(joiner, text(row[2]), text(row[3]))
     await joiner.execute(Buffer.concat([Buffer.from('CREATE OR REPLACE'), bytesOf(row[1]).subarray('CREATE'.length)]))
   }
   await speak(joiner, 'utf8mb4', 'utf8mb4_general_ci')
-  return broken
 }
 
 /** In the order in which they act, each with the SQL mode and character sets of its making. */
@@ -72,7 +71,7 @@ export async function createTriggers(donor: Wire, joiner: Wire, database: string
     await joiner.execute(bytesOf(row[2]))
   }
   await speak(joiner, 'utf8mb4', 'utf8mb4_general_ci')
-  await joiner.execute("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', timestamp = DEFAULT")
+  await joiner.execute(`SET SESSION sql_mode = '${LOADING_MODE}', timestamp = DEFAULT`)
 }
 
 /** The result of a SHOW CREATE in the character set that it names itself in field `at`. */

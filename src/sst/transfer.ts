@@ -1,14 +1,15 @@
 import type { SstRequest } from './arguments.ts'
 import { readColumns, readDatabases, readTables, type Table } from './catalog.ts'
 import { type Column, projectionOf } from './columns.ts'
-import { copyRows, rowsOf } from './copy-rows.ts'
-import { carryBinaryLogState, carrySlavePosition, prepareJoiner, setPosition } from './joiner-settings.ts'
+import { copyRows, rowsOf, tableName } from './copy-rows.ts'
+import { carryPositions, setPosition } from './joiner-settings.ts'
 import { readKeySpans } from './key-spans.ts'
 import { inLanes, type Lane } from './lanes.ts'
 import { planPieces } from './plan.ts'
 import type { Progress } from './progress.ts'
-import { createDatabase, createSequence, createTable, createTriggers, createViews, dropDatabases } from './schema.ts'
+import { createDatabase, createSequence, createTable, createStandIns, createTriggers, createViews, dropDatabases } from './schema.ts'
 import { copyLastTables, copySystemTables } from './system-tables.ts'
+import type { Wire } from './wire.ts'
 
 /**
  * Tables above this are carried in ranges where there are as many lanes, bytes. InnoDB loads an empty table in bulk,
@@ -20,10 +21,9 @@ const RANGE_LANES = 4
 /** Rows of these are elsewhere, or nowhere. */
 const WITHOUT_ROWS: ReadonlySet<string> = new Set(['MRG_MYISAM', 'MRG_MyISAM', 'FEDERATED', 'CONNECT', 'SPIDER', 'OQGRAPH', 'BLACKHOLE', 'SPHINX', 'S3'])
 
-/** Carries all that the paused donor has to a joiner that serves SQL. Each lane is a session on either side. @returns what was left out, for the log */
-export async function transferState(request: SstRequest, lanes: readonly [Lane, ...Lane[]], progress: Progress): Promise<readonly string[]> {
+/** Carries all that the paused donor has to a joiner that serves SQL. Each lane is a session on either side; `restore` sets back what was set for it. @returns what is to be told: views that were left out, warnings of the joiner */
+export async function transferState(request: SstRequest, lanes: readonly [Lane, ...Lane[]], restore: (joiner: Wire) => Promise<void>, progress: Progress): Promise<readonly string[]> {
   const [{ donor, joiner }] = lanes
-  const restore = await prepareJoiner(joiner)
   progress.stage('emptying the joiner')
   const databases = await readDatabases(donor)
   await dropDatabases(joiner, await readDatabases(joiner))
@@ -42,41 +42,50 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   const based = tables.filter(({ kind }) => kind === 'table' || kind === 'versioned')
   progress.expect({ tables: based.length, bytes: based.reduce((sum, { bytes }) => sum + bytes, 0) })
   // A column's default may be the next value of one.
-  await inLanes(lanes, tables.filter(({ kind }) => kind === 'sequence'), (lane, table) => createSequence(lane.donor, lane.joiner, table))
-  await inLanes(lanes, based, (lane, table) => createTable(lane.donor, lane.joiner, table))
+  await inLanes(lanes, tables.filter(({ kind }) => kind === 'sequence'), (lane, table) => createSequence(lane.donor, lane.joiner, table).catch(namedAs(table)))
+  await inLanes(lanes, based, (lane, table) => createTable(lane.donor, lane.joiner, table).catch(namedAs(table)))
 
   progress.stage('rows')
   const full = based.filter(({ engine }) => engine !== null && !WITHOUT_ROWS.has(engine))
   const large = lanes.length < RANGE_LANES ? [] : full.filter(({ bytes }) => bytes > RANGE_BYTES).map((table) => ({ table, columns: columns.get(table) ?? [] }))
   const pieces = planPieces(full, await readKeySpans(donor, large), RANGE_BYTES)
   const left = new Map<Table, number>()
+  const told: string[] = []
   for (const { table } of pieces) left.set(table, (left.get(table) ?? 0) + 1)
   await inLanes(lanes, pieces, async (lane, piece) => {
     // Checks of uniqueness keep InnoDB from loading in bulk, for which the sessions would wait for each other.
     await lane.joiner.execute(`SET SESSION unique_checks = ${piece.range === null ? 0 : 1}`)
-    await copyRows(lane.donor, lane.joiner, rowsOf(piece, projectionOf(columns.get(piece.table) ?? [])), (bytes) => progress.moved(bytes))
+    told.push(...(await copyRows(lane.donor, lane.joiner, rowsOf(piece, projectionOf(columns.get(piece.table) ?? [])), (bytes) => progress.moved(bytes)).catch(namedAs(piece.table))))
     left.set(piece.table, (left.get(piece.table) ?? 0) - 1)
     if (left.get(piece.table) === 0) progress.finished(piece.table)
   })
 
   progress.stage('views and triggers')
-  const broken: string[] = []
+  const views = tables.filter(({ kind }) => kind === 'view')
+  const broken: Table[] = []
+  for (const database of databases) broken.push(...(await createStandIns(donor, joiner, database, views.filter((view) => view.database === database))))
+  if (broken.length > 0) told.push(`views that the donor itself can't use were left out: ${broken.map(tableName).join(', ')}`)
   for (const database of databases) {
-    broken.push(...(await createViews(donor, joiner, database, tables.filter((table) => table.database === database && table.kind === 'view'))))
+    await createViews(donor, joiner, database, views.filter((view) => view.database === database && !broken.includes(view)))
     await createTriggers(donor, joiner, database)
   }
   progress.stage('statistics and positions')
   await copyLastTables(donor, joiner)
   await joiner.execute('FLUSH TABLES')
-  await restore()
-  await carrySlavePosition(donor, joiner)
-  await carryBinaryLogState(donor, joiner)
+  await restore(joiner)
+  await carryPositions(donor, joiner)
   await setPosition(joiner, request)
-  return broken
+  return told
 }
 
 /** A versioned table without columns of its own for a row's period has hidden ones. */
 function withPeriod({ kind }: Table, columns: readonly Column[]): readonly Column[] {
   if (kind !== 'versioned' || columns.some(({ period }) => period)) return columns
   return [...columns, ...['row_start', 'row_end'].map((name) => ({ name, type: 'timestamp', generated: false, period: true }))]
+}
+
+function namedAs(table: Table): (error: Error) => never {
+  return (error) => {
+    throw new Error(`${tableName(table)}: ${error.message}`, { cause: error })
+  }
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type Connection, type ConnectionOptions, createConnection } from 'mysql2'
+import { type AuthPlugin, type Connection, type ConnectionOptions, createConnection } from 'mysql2'
 import { Answer, type RowReader, type SqlError } from './answer.ts'
 import { header, packetsOf } from './packets.ts'
 import { RowText } from './row-text.ts'
@@ -18,6 +18,11 @@ export interface TextSink {
   readonly full: () => boolean
   /** Calls back once when it is no longer full. */
   readonly onceReady: (resume: () => void) => void
+}
+
+/** With these a server can have the password itself; our users have mysql_native_password. */
+const refuse: AuthPlugin = () => () => {
+  throw new Error('the server asks for the password in a way that would give it away')
 }
 
 const NO_ROWS: RowReader = { add: () => undefined, endRow: () => undefined }
@@ -46,7 +51,7 @@ export class Wire implements Disposable {
 
   /** Rejects with mysql2's error where the server can't be reached or refuses the login. */
   static open(options: ConnectionOptions): Promise<Wire> {
-    const connection = createConnection({ charset: 'UTF8MB4_GENERAL_CI', flags: ['+LOCAL_FILES'], ...options }) as Opened
+    const connection = createConnection({ charset: 'UTF8MB4_GENERAL_CI', flags: ['+LOCAL_FILES'], authPlugins: { caching_sha2_password: refuse, sha256_password: refuse, mysql_clear_password: refuse }, ...options }) as Opened
     return new Promise((resolve, reject) => {
       connection.once('error', reject)
       connection.once('connect', () => {
@@ -68,21 +73,16 @@ export class Wire implements Disposable {
     return values.rows
   }
 
-  /** The rows of a SELECT as LOAD DATA's text, held back while `sink` is full. @returns the number of rows */
-  async read(sql: string, sink: TextSink): Promise<number> {
-    let rows = 0
+  /** The rows of a SELECT as LOAD DATA's text, held back while `sink` is full. */
+  async read(sql: string, sink: TextSink): Promise<void> {
     const text = new RowText((part) => {
       sink.write(part)
       if (!sink.full()) return
       this.#connection.stream.pause()
       sink.onceReady(() => this.#connection.stream.resume())
     })
-    await this.#command(sql, { add: (bytes, from, to) => text.add(bytes, from, to), endRow: () => {
-      rows++
-      text.endRow()
-    } })
+    await this.#command(sql, { add: (bytes, from, to) => text.add(bytes, from, to), endRow: () => text.endRow() })
     text.flush()
-    return rows
   }
 
   /**
@@ -106,22 +106,20 @@ export class Wire implements Disposable {
     })
   }
 
-  /** Bytes of this session that have gone over its socket, both ways. */
-  get bytes(): number {
-    return this.#connection.stream.bytesRead + this.#connection.stream.bytesWritten
-  }
-
   /** Says goodbye where nothing is under way: otherwise the server would log an aborted connection. */
   [Symbol.dispose](): void {
     const { stream } = this.#connection
-    if (this.#answer !== null || this.#broken !== null) return this.#connection.destroy()
+    // mysql2's own destroy() waits for the other side, which may hang.
+    if (this.#answer !== null || this.#broken !== null) return void stream.destroy()
     this.#broken = new Error('the connection was closed')
     stream.end(Buffer.concat(packetsOf(Buffer.from([COM_QUIT]), 0)))
+    stream.unref()
   }
 
   #command(sql: string | Buffer, rows: RowReader, wantsFile: (sequence: number) => void = () => undefined): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       if (this.#broken !== null) return reject(this.#broken)
+      if (this.#answer !== null) return reject(new Error('the session is busy'))
       const settle = (error?: Error) => {
         this.#answer = null
         this.#fail = null
