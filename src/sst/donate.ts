@@ -16,8 +16,8 @@ const RESTORE_WITHIN = 3_000
 /** Milliseconds between two reports. */
 const REPORT_INTERVAL = 1_000
 
-/** Counters that move while a server works for a transfer, and not by being looked at. */
-const WORK = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_rows_inserted', 'Innodb_rows_read', 'Innodb_data_written', 'Innodb_data_read', 'Innodb_buffer_pool_write_requests', 'Aria_pagecache_write_requests', 'Key_write_requests')"
+/** Counters that move while the joiner works, and not by being looked at. Not the donor's: its applications and its agent move those. */
+const WORK = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_rows_inserted', 'Innodb_data_written', 'Innodb_data_read', 'Innodb_buffer_pool_write_requests', 'Aria_pagecache_write_requests', 'Key_write_requests')"
 
 export interface DonateOptions {
   readonly request: SstRequest
@@ -47,13 +47,13 @@ export async function donate({ request, joiner, access, lanes: count, silence, t
   const progress = new Progress(hostPort(request.host, request.port), () => performance.now())
   const lanes: [Lane, ...Lane[]] = [first]
   for (let more = 1; more < count; more++) lanes.push({ donor: await open('donor'), joiner: await open('joiner') })
-  const watchers = [await open('donor'), await open('joiner')]
+  const watcher = await open('joiner')
   const restore = await prepareJoiner(first.joiner)
   const over = new AbortController()
   const clock = setInterval(() => tell(progress.look()), REPORT_INTERVAL)
   try {
     const work = transferState(request, lanes, restore, progress)
-    const silent = watchSilence({ signs: [async () => String(progress.look().bytes), ...watchers.map((wire) => () => workOf(wire))], silence, signal: over.signal }).then(() => work)
+    const silent = watchSilence({ signs: [async () => String(progress.look().bytes), () => workOf(watcher)], silence, signal: over.signal }).then(() => work)
     for (const text of await Promise.race([work, silent])) warn(text)
   } catch (error) {
     // mariadbd tries again: what the next attempt finds set must be the joiner's own.

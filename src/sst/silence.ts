@@ -28,7 +28,7 @@ export async function watchSilence({ signs, silence, signal }: SilenceOptions): 
       last[at] = value
       changed = performance.now()
     }
-    if (performance.now() - changed >= silence) throw new OutsideError('sst-silent', `no byte moved and no server worked for ${silence / 1000} s`, 'Look at the network between donor and joiner and at the joiner\'s disk; sst-silence says how long is waited.')
+    if (performance.now() - changed >= silence) throw new OutsideError('sst-silent', `no byte moved and the joiner did not work for ${silence / 1000} s`, 'Look at the network between donor and joiner and at the joiner\'s disk; sst-silence says how long is waited.')
     await delay(INTERVAL, undefined, { signal }).catch(() => undefined)
   }
 }

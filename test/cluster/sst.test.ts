@@ -152,7 +152,7 @@ test('a joiner that hangs is given up after the silence that is allowed, and the
   await waitFor('rows are on their way', async () => (logOf(joiner).includes('from n1: 0 of 1 tables') ? true : undefined), { timeout: 60_000, interval: 20 })
   const hung = cluster.serverPid(joiner)
   process.kill(hung, 'SIGSTOP')
-  await waitFor('the donor gives it up', async () => (logOf(donor).includes('no byte moved and no server worked for 3 s') ? true : undefined), { timeout: 30_000 })
+  await waitFor('the donor gives it up', async () => (logOf(donor).includes('no byte moved and the joiner did not work for 3 s') ? true : undefined), { timeout: 30_000 })
   process.kill(hung, 'SIGKILL')
   await starting
   await Promise.all(cluster.nodes.map((node) => cluster.run(node, 'start')))
