@@ -44,6 +44,7 @@ export async function awaitMembership(node: Node, decision: Decision, logOffset:
     return undefined
   }, { timeout: LONGEST_JOIN, interval: 25, signal })
   node.launched = null
+  node.madeEmpty = false
   node.datadir = null
   node.askingSince = null
   node.word = null

@@ -84,6 +84,8 @@ export class Node {
   word: Word | null = null
   /** What a donor last told of the state that it sends here. */
   incomingSst: IncomingSst | null = null
+  /** This agent made the datadir, and nothing but unfinished state transfers came into it since. */
+  madeEmpty = false
   /** Why the last attempt to start ended, until the next one. */
   failure: ErrorShape | null = null
 

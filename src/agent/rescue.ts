@@ -5,7 +5,7 @@ import { bigintAsText } from '../galera/schemas.ts'
 import { hasSystemTables, installDatadir } from '../mariadb/datadir.ts'
 import { usersSql } from '../mariadb/users.ts'
 import { RESCUE_FILE, type Rescue } from '../gear/rescued.ts'
-import { makeFolder, syncFolder, writeFileAtomic } from '../system/files.ts'
+import { makeFolder, setAside, syncFolder, writeFileAtomic } from '../system/files.ts'
 import type { Node } from './node.ts'
 
 /**
@@ -30,15 +30,14 @@ export async function rescueDatadir(node: Node, fork: Fork): Promise<void> {
 /**
  * An empty datadir with system tables, where there is none: the state comes from a donor. Half of a transfer that did not
  * end makes room, where the server could not start on it: mariabackup leaves no system tables, and mysqldump needs sound
- * ones. The last such half is kept: the donor may have refused before anything was replaced.
+ * ones. It is deleted only where this agent made it empty; else the donor may have refused before anything was replaced.
  */
 export async function ensureDatadir(node: Node): Promise<void> {
   const half = node.datadir?.data.kind === 'partial'
   if (half && (node.config.sstMethod === 'mysqldump' || !(await hasSystemTables(node.paths.data)))) {
-    const aside = `${node.paths.data}.half`
-    node.log.warn({ aside }, 'half of a state transfer that did not end is moved aside')
-    await rm(aside, { recursive: true, force: true, maxRetries: 3 })
-    await rename(node.paths.data, aside)
+    if (node.madeEmpty) await rm(node.paths.data, { recursive: true, force: true, maxRetries: 3 })
+    else node.log.warn({ aside: await setAside(node.paths.data, 'half', new Date()) }, 'the datadir of a state transfer that did not end is moved aside')
   }
-  await installDatadir(node.paths.data, node.mariadb, usersSql(node.config), { tell: (progress) => node.say('launching', progress) })
+  const made = await installDatadir(node.paths.data, node.mariadb, usersSql(node.config), { tell: (progress) => node.say('launching', progress) })
+  if (made) node.madeEmpty = true
 }

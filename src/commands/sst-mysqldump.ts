@@ -9,7 +9,7 @@ import { sendMessage } from '../peers/message.ts'
 import { parseSstArguments, type SstRequest } from '../sst/arguments.ts'
 import { donate } from '../sst/donate.ts'
 import { describeProgress, type SstProgress } from '../sst/progress.ts'
-import { reportOf, type SstReport, SST_PATH, writeReport } from '../sst/report.ts'
+import { LONGEST_TEXT, type SstReport, SST_PATH, writeReport } from '../sst/report.ts'
 import { errorShape } from '../system/error-shape.ts'
 import type { Context, Given } from './command.ts'
 import { openedGear } from './opened-gear.ts'
@@ -24,7 +24,7 @@ export async function run(context: Context, _given: Given, args: readonly string
     const gear = await openedGear(context)
     const config = configOf(gear)
     const tell = teller(gear.paths.sstReport, config, request)
-    const told = (state: SstReport['state'], text: string): SstReport => ({ from: config.name, to: hostPort(request.host, request.port), state, text, at: Date.now() })
+    const told = (state: SstReport['state'], text: string): SstReport => ({ from: config.name, to: hostPort(request.host, request.port), state, text: text.slice(0, LONGEST_TEXT), at: Date.now() })
     const log = logger()
     try {
       await donate({
@@ -35,7 +35,7 @@ export async function run(context: Context, _given: Given, args: readonly string
         lanes: config.sstLanes ?? Math.min(8, Math.max(2, availableParallelism())),
         tell: (progress) => {
           log(progress)
-          void tell(reportOf(config.name, progress))
+          void tell(told('running', describeProgress(progress)))
         },
         warn: (text) => say('WARNING', text),
       })

@@ -1,4 +1,4 @@
-import { Packets } from './packets.ts'
+import { Packets, readLength } from './packets.ts'
 
 const OK_MARK = 0x00
 const LOCAL_FILE_MARK = 0xfb
@@ -26,8 +26,8 @@ export interface RowReader {
 }
 
 export interface AnswerEvents {
-  /** The answer is whole. */
-  readonly done: () => void
+  /** The answer is whole. `affected`: rows that a statement without a result has changed. */
+  readonly done: (affected: number) => void
   readonly failed: (error: SqlError) => void
   /** The server wants the content of LOAD DATA LOCAL, from packet `sequence` on. */
   readonly wantsFile: (sequence: number) => void
@@ -43,7 +43,8 @@ export class Answer {
   readonly #packets = new Packets({ begin: (first, length) => this.#begin(first, length), data: (bytes, from, to) => this.#data(bytes, from, to), end: (sequence) => this.#end(sequence) })
   #stage: 'start' | 'metadata' | 'rows' = 'start'
   #kind: 'ok' | 'file' | 'row' | 'eof' | 'error' | 'other' = 'other'
-  #error: Buffer[] = []
+  /** An OK or error packet. */
+  #whole: Buffer[] = []
 
   constructor(rows: RowReader, events: AnswerEvents) {
     this.#rows = rows
@@ -63,17 +64,17 @@ export class Answer {
 
   #data(bytes: Buffer, from: number, to: number): void {
     if (this.#kind === 'row') this.#rows.add(bytes, from, to)
-    else if (this.#kind === 'error') this.#error.push(Buffer.from(bytes.subarray(from, to)))
+    else if (this.#kind === 'error' || this.#kind === 'ok') this.#whole.push(Buffer.from(bytes.subarray(from, to)))
   }
 
   #end(sequence: number): void {
     switch (this.#kind) {
       case 'row': return this.#rows.endRow()
-      case 'ok': return this.#events.done()
+      case 'ok': return this.#events.done(affectedOf(Buffer.concat(this.#whole)))
       case 'file': return this.#events.wantsFile(sequence + 1)
-      case 'error': return this.#events.failed(errorOf(Buffer.concat(this.#error)))
+      case 'error': return this.#events.failed(errorOf(Buffer.concat(this.#whole)))
       case 'eof':
-        if (this.#stage === 'rows') return this.#events.done()
+        if (this.#stage === 'rows') return this.#events.done(0)
         this.#stage = 'rows'
         return undefined
       case 'other':
@@ -82,6 +83,11 @@ export class Answer {
       default: throw this.#kind satisfies never
     }
   }
+}
+
+/** A mark, then the number of rows as a length-encoded integer. Source: mariadb.com/kb/en/ok_packet. */
+function affectedOf(packet: Buffer): number {
+  return readLength(packet, 1).value
 }
 
 /** A mark, the number in two bytes, `#` and the SQL state in six, then the message. */

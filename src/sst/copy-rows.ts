@@ -26,21 +26,25 @@ export interface RowsOf {
  * @returns what the joiner warned of, which is nothing where both hold the same; shortened
  */
 export async function copyRows(donor: Wire, joiner: Wire, { from, into, projection }: RowsOf, count: (bytes: number) => void): Promise<readonly string[]> {
-  const read = Promise.withResolvers<void>()
+  const read = Promise.withResolvers<number>()
   const loaded = joiner.load(`LOAD DATA LOCAL INFILE 'donor' INTO TABLE ${into} ${TEXT} (${projection.columns})`, (sink, end) => {
     const counted: TextSink = { ...sink, write: (text) => {
       count(text.length)
       sink.write(text)
     } }
     const readAll = async () => {
-      await donor.read(`SELECT ${projection.select} FROM ${from}`, counted)
+      const rows = await donor.read(`SELECT ${projection.select} FROM ${from}`, counted)
       end()
+      return rows
     }
     // On an error the file must not end, or a part would count as the whole.
     readAll().then(read.resolve, read.reject)
   })
-  await Promise.all([read.promise, loaded])
-  return (await joiner.rows(`SHOW WARNINGS LIMIT ${FEW}`)).map(([, , message]) => `${into}: ${text(message)}`)
+  const [sent, taken] = await Promise.all([read.promise, loaded])
+  const warnings = (await joiner.rows(`SHOW WARNINGS LIMIT ${FEW}`)).map(([, , message]) => `${into}: ${text(message)}`)
+  // LOAD DATA LOCAL leaves out what it can't take, with a warning.
+  if (sent !== taken) throw new Error(`the joiner took ${taken} of ${sent} rows of ${from}: ${warnings.join('; ')}`)
+  return warnings
 }
 
 /** The rows of a piece, of a versioned table with those of the past. */

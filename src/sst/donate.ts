@@ -41,14 +41,14 @@ export async function donate({ request, joiner, access, lanes: count, silence, t
     throw refusal(error, side, request, access)
   }))
   const first: Lane = { joiner: await open('joiner'), donor: await open('donor') }
-  await requireJoiner(first.donor, first.joiner)
-  if (request.bypass) return await setPosition(first.joiner, request)
+  await within(requireJoiner(first.donor, first.joiner), silence)
+  if (request.bypass) return await within(setPosition(first.joiner, request), silence)
 
   const progress = new Progress(hostPort(request.host, request.port), () => performance.now())
   const lanes: [Lane, ...Lane[]] = [first]
   for (let more = 1; more < count; more++) lanes.push({ donor: await open('donor'), joiner: await open('joiner') })
   const watcher = await open('joiner')
-  const restore = await prepareJoiner(first.joiner)
+  const restore = await within(prepareJoiner(first.joiner), silence)
   const over = new AbortController()
   const clock = setInterval(() => tell(progress.look()), REPORT_INTERVAL)
   try {

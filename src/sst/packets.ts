@@ -81,3 +81,14 @@ export function header(length: number, sequence: number): Buffer {
   bytes[3] = sequence & 0xff
   return bytes
 }
+
+/** In place of a field's length. */
+export const NULL_FIELD = 0xfb
+
+/** A length-encoded integer: one byte up to 250; 252, 253 and 254 announce 2, 3 and 8 bytes, little-endian. Source: mariadb.com/kb/en/protocol-data-types. */
+export function readLength(bytes: Buffer, at: number): { readonly value: number; readonly next: number } {
+  const first = bytes[at] ?? 0
+  if (first < NULL_FIELD) return { value: first, next: at + 1 }
+  const width = first === 0xfc ? 2 : first === 0xfd ? 3 : 8
+  return { value: bytes.readUIntLE(at + 1, Math.min(width, 6)), next: at + 1 + width }
+}

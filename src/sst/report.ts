@@ -1,13 +1,15 @@
 import { rm } from 'node:fs/promises'
 import * as z from 'zod'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
-import { describeProgress, type SstProgress } from './progress.ts'
 
 /** Where the agents of donor and joiner get to know how far a transfer is: a file on the donor, a signed message to the joiner. */
 export const SST_PATH = '/v1/sst'
 
 /** Older news than this is of a transfer that has ended without a word, milliseconds. */
 export const NEWS = 10_000
+
+/** Characters. */
+export const LONGEST_TEXT = 2_000
 
 export const sstReportSchema = z.object({
   /** Name of the donor. */
@@ -16,15 +18,11 @@ export const sstReportSchema = z.object({
   to: z.string().max(300),
   state: z.enum(['running', 'done', 'failed']),
   /** How far it is, or why it failed. */
-  text: z.string().max(2_000),
+  text: z.string().max(LONGEST_TEXT),
   /** Milliseconds since 1970, by the donor's clock. */
   at: z.number(),
 })
 export type SstReport = z.infer<typeof sstReportSchema>
-
-export function reportOf(from: string, progress: SstProgress): SstReport {
-  return { from, to: progress.joiner, state: 'running', text: describeProgress(progress), at: Date.now() }
-}
 
 /** A disk that can't be written costs only the sight of it. */
 export async function writeReport(file: string, report: SstReport): Promise<void> {

@@ -1,10 +1,11 @@
+import { NULL_FIELD } from './packets.ts'
+
 /** Bytes of a finished part of text. */
 const PART = 131_072
 
 /** Input is taken in runs of at most this; escaping at most doubles them. */
 const RUN = 65_536
 
-const NULL_FIELD = 0xfb
 const BACKSLASH = 0x5c
 const TAB = 0x09
 const NEWLINE = 0x0a

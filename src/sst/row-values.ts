@@ -1,6 +1,5 @@
 import type { RowReader } from './answer.ts'
-
-const NULL_FIELD = 0xfb
+import { NULL_FIELD, readLength } from './packets.ts'
 
 /** A field as bytes; null is NULL. */
 export type Value = Buffer | null
@@ -20,19 +19,17 @@ export class RowValues implements RowReader {
   }
 }
 
-/** Source: mariadb.com/kb/en/protocol-data-types (length-encoded strings). */
 function fieldsOf(row: Buffer): readonly Value[] {
   const fields: Value[] = []
   for (let at = 0; at < row.length; ) {
-    const first = row[at++] ?? 0
-    if (first === NULL_FIELD) {
+    if (row[at] === NULL_FIELD) {
       fields.push(null)
+      at++
       continue
     }
-    const width = first < NULL_FIELD ? 0 : first === 0xfc ? 2 : first === 0xfd ? 3 : 8
-    const length = width === 0 ? first : row.readUIntLE(at, Math.min(width, 6))
-    at += width + length
-    fields.push(row.subarray(at - length, at))
+    const { value, next } = readLength(row, at)
+    at = next + value
+    fields.push(row.subarray(next, at))
   }
   return fields
 }

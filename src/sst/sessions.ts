@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'mysql2'
+import { within } from '../system/wait.ts'
 import { Wire } from './wire.ts'
 
 export interface Access {
@@ -45,7 +46,7 @@ export const openJoiner = (place: Place, access: Access) => open(place, access, 
 async function open(place: Place, access: Access, statements: readonly string[]): Promise<Wire> {
   const wire = await Wire.open({ ...place, ...access, connectTimeout: CONNECT_TIMEOUT })
   try {
-    for (const statement of statements) await wire.execute(statement)
+    for (const statement of statements) await within(wire.execute(statement), CONNECT_TIMEOUT)
     return wire
   } catch (error) {
     wire[Symbol.dispose]()

@@ -19,7 +19,7 @@ const RANGE_BYTES = 64 * 1024 * 1024
 const RANGE_LANES = 4
 
 /** Rows of these are elsewhere, or nowhere. */
-const WITHOUT_ROWS: ReadonlySet<string> = new Set(['MRG_MYISAM', 'MRG_MyISAM', 'FEDERATED', 'CONNECT', 'SPIDER', 'OQGRAPH', 'BLACKHOLE', 'SPHINX', 'S3'])
+const WITHOUT_ROWS: ReadonlySet<string> = new Set(['MRG_MYISAM', 'FEDERATED', 'CONNECT', 'SPIDER', 'OQGRAPH', 'BLACKHOLE', 'SPHINX', 'S3'])
 
 /** Carries all that the paused donor has to a joiner that serves SQL. Each lane is a session on either side; `restore` sets back what was set for it. @returns what is to be told: views that were left out, warnings of the joiner */
 export async function transferState(request: SstRequest, lanes: readonly [Lane, ...Lane[]], restore: (joiner: Wire) => Promise<void>, progress: Progress): Promise<readonly string[]> {
@@ -46,7 +46,7 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   await inLanes(lanes, based, (lane, table) => createTable(lane.donor, lane.joiner, table).catch(namedAs(table)))
 
   progress.stage('rows')
-  const full = based.filter(({ engine }) => engine !== null && !WITHOUT_ROWS.has(engine))
+  const full = based.filter(({ engine }) => engine !== null && !WITHOUT_ROWS.has(engine.toUpperCase()))
   const large = lanes.length < RANGE_LANES ? [] : full.filter(({ bytes }) => bytes > RANGE_BYTES).map((table) => ({ table, columns: columns.get(table) ?? [] }))
   const pieces = planPieces(full, await readKeySpans(donor, large), RANGE_BYTES)
   const left = new Map<Table, number>()

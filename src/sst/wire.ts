@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type AuthPlugin, type Connection, type ConnectionOptions, createConnection } from 'mysql2'
-import { Answer, type RowReader, type SqlError } from './answer.ts'
+import { Answer, type RowReader } from './answer.ts'
 import { header, packetsOf } from './packets.ts'
 import { RowText } from './row-text.ts'
 import { RowValues, type Value } from './row-values.ts'
@@ -62,8 +62,8 @@ export class Wire implements Disposable {
   }
 
   /** Rejects with SqlError, or with an Error where the connection broke. */
-  execute(sql: string | Buffer): Promise<void> {
-    return this.#command(sql, NO_ROWS)
+  async execute(sql: string | Buffer): Promise<void> {
+    await this.#command(sql, NO_ROWS)
   }
 
   /** A small result whole. */
@@ -73,22 +73,28 @@ export class Wire implements Disposable {
     return values.rows
   }
 
-  /** The rows of a SELECT as LOAD DATA's text, held back while `sink` is full. */
-  async read(sql: string, sink: TextSink): Promise<void> {
+  /** The rows of a SELECT as LOAD DATA's text, held back while `sink` is full. @returns the number of rows */
+  async read(sql: string, sink: TextSink): Promise<number> {
+    let rows = 0
     const text = new RowText((part) => {
       sink.write(part)
       if (!sink.full()) return
       this.#connection.stream.pause()
       sink.onceReady(() => this.#connection.stream.resume())
     })
-    await this.#command(sql, { add: (bytes, from, to) => text.add(bytes, from, to), endRow: () => text.endRow() })
+    await this.#command(sql, { add: (bytes, from, to) => text.add(bytes, from, to), endRow: () => {
+      rows++
+      text.endRow()
+    } })
     text.flush()
+    return rows
   }
 
   /**
    * LOAD DATA LOCAL: `start` gets where the text goes, and a function that ends it. It resolves when the server has taken all.
+   * @returns the number of rows that it has now
    */
-  load(sql: string, start: (sink: TextSink, end: () => void) => void): Promise<void> {
+  load(sql: string, start: (sink: TextSink, end: () => void) => void): Promise<number> {
     return this.#command(sql, NO_ROWS, (first) => {
       let sequence = first
       const { stream } = this.#connection
@@ -116,18 +122,18 @@ export class Wire implements Disposable {
     stream.unref()
   }
 
-  #command(sql: string | Buffer, rows: RowReader, wantsFile: (sequence: number) => void = () => undefined): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
+  #command(sql: string | Buffer, rows: RowReader, wantsFile: (sequence: number) => void = () => undefined): Promise<number> {
+    return new Promise<number>((resolve, reject) => {
       if (this.#broken !== null) return reject(this.#broken)
       if (this.#answer !== null) return reject(new Error('the session is busy'))
-      const settle = (error?: Error) => {
+      const settle = (outcome: number | Error) => {
         this.#answer = null
         this.#fail = null
-        if (error === undefined) resolve()
-        else reject(error)
+        if (typeof outcome === 'number') resolve(outcome)
+        else reject(outcome)
       }
       this.#fail = settle
-      this.#answer = new Answer(rows, { done: () => settle(), failed: (error: SqlError) => settle(error), wantsFile })
+      this.#answer = new Answer(rows, { done: settle, failed: settle, wantsFile })
       for (const part of packetsOf(Buffer.concat([Buffer.from([COM_QUERY]), typeof sql === 'string' ? Buffer.from(sql) : sql]), 0)) this.#connection.stream.write(part)
     })
   }

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { scratchFolder } from '../support/cluster.ts'
+import { commandOf, endProcess } from '../support/processes.ts'
 import type { Host } from './peer.ts'
 
 /** A folder in the datadir is a database; each new datadir has this one. */
@@ -55,25 +56,9 @@ export function killUnder(hosts: readonly Host[]): void {
   for (let times = 0; times < 50; times++) {
     const pids = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && hosts.some((host) => commandOf(pid).includes(`${host.folder}/`)))
     if (pids.length === 0) return
-    for (const pid of pids) signal(Number(pid))
+    for (const pid of pids) endProcess(Number(pid))
   }
   throw new Error('processes are left after 50 times SIGKILL')
 }
 
 export const connectAsRoot = (host: Host): Promise<Connection> => createConnection({ socketPath: socket(host), user: 'root', database: DATABASE, connectTimeout: 5_000 })
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
-  } catch {
-    return ''
-  }
-}
-
-function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended before.
-  }
-}

@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scratchFolder } from '../support/cluster.ts'
+import { commandOf, endProcess } from '../support/processes.ts'
 import { copyCartridge, environmentOf, executableFor, owner, type PlatformGear, relock, setVariable, unlock, writeEndpoints } from './gear-place.ts'
 
 /** The platform's limit for an action, or for a whole batch at once. */
@@ -161,19 +162,3 @@ function runScript(gear: PlatformGear, file: string, args: readonly string[], en
 }
 
 const visible = (home: string) => readdirSync(home).filter((name) => !name.startsWith('.')).join(' ')
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-  } catch {
-    return ''
-  }
-}
-
-function endProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended before.
-  }
-}

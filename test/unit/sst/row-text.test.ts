@@ -99,3 +99,12 @@ test('small rows are read whole', () => {
   for (const piece of inPieces(answer(3, rows), 1_000)) reader.feed(piece)
   expect(values.rows).toEqual(rows)
 })
+
+test('an OK packet tells how many rows were taken', () => {
+  for (const [bytes, rows] of [[[7], 7], [[0xfc, 0x10, 0x27], 10_000], [[0xfd, 0, 0, 1], 65_536]] as const) {
+    let taken = -1
+    const reader = new Answer({ add: () => undefined, endRow: () => undefined }, { done: (affected) => (taken = affected), failed: () => undefined, wantsFile: () => undefined })
+    reader.feed(packet(Buffer.from([0, ...bytes, 0, 2, 0, 0, 0])))
+    expect(taken).toBe(rows)
+  }
+})
