@@ -24,6 +24,8 @@ need strip binutils
 need ps procps
 need git git
 need socat socat
+need stunnel stunnel4
+need openssl openssl
 [ "${for_tests:-no}" = no ] || need faketime faketime
 ldconfig -p 2>/dev/null | grep -q libatomic.so.1 || [ -n "$(ls /usr/lib/*/libatomic.so.1 2>/dev/null)" ] || packages="$packages libatomic1"
 

@@ -6,6 +6,7 @@ import type { Facts } from '../galera/observation.ts'
 import { joinsBefore } from '../galera/join-turn.ts'
 import { decide } from '../galera/rules/decide.ts'
 import { findServer, killServer, logSize } from '../mariadb/server.ts'
+import { ensureCertificate } from '../tls/files.ts'
 import { askPeers } from '../peers/ask.ts'
 import { raiseFence } from './fence-exchange.ts'
 import { launch } from './launch.ts'
@@ -24,7 +25,7 @@ const LONGEST_TURN = 5_000
 /**
  * From a stopped node to a Synced one: position, ask, decide, fence, launch, wait for the identity.
  * Returns when Synced; goes on asking as long as the decision is to wait.
- * @throws RefusedError where a rule refuses; OutsideError where mariadbd ends; AbortError on stop
+ * @throws RefusedError where a rule refuses; FaultsError where the certificate has a fault; OutsideError where mariadbd ends; AbortError on stop
  */
 export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
   node.askingSince ??= performance.now()
@@ -90,6 +91,8 @@ export function factsOf(node: Node): Facts {
 }
 
 async function carryOut(node: Node, decision: Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>, signal: AbortSignal): Promise<boolean> {
+  const renewed = await ensureCertificate(node.config, node.paths.tls, new Date())
+  if (renewed !== null) node.log.info(`a new certificate was made: ${renewed}`)
   let epoch = 0
   if (decision.do !== 'join') {
     node.say('fencing', `${decision.reason} Asking all reachable peers to acknowledge.`)

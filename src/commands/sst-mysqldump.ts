@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { SslOptions } from 'mysql2'
 import { UsageError } from '../errors.ts'
 import type { Config } from '../config/resolve.ts'
 import { derive, SST_USER } from '../config/secrets.ts'
@@ -10,6 +11,7 @@ import { parseSstArguments, type SstRequest } from '../sst/arguments.ts'
 import { donate } from '../sst/donate.ts'
 import { describeProgress, type SstProgress } from '../sst/progress.ts'
 import { LONGEST_TEXT, type SstReport, SST_PATH, writeReport } from '../sst/report.ts'
+import { readTls, tlsFiles } from '../tls/files.ts'
 import { errorShape } from '../system/error-shape.ts'
 import type { Context, Given } from './command.ts'
 import { openedGear } from './opened-gear.ts'
@@ -29,7 +31,7 @@ export async function run(context: Context, _given: Given, args: readonly string
     try {
       await donate({
         request,
-        joiner: { host: request.host, port: request.port },
+        joiner: { host: request.host, port: request.port, ...(await tlsOf(config, gear.paths.tls)) },
         access: accessFrom(process.env['WSREP_SST_OPT_AUTH']) ?? { user: SST_USER, password: sstPassword(config) },
         silence: config.sstSilence,
         lanes: config.sstLanes ?? Math.min(8, Math.max(2, availableParallelism())),
@@ -52,6 +54,14 @@ export async function run(context: Context, _given: Given, args: readonly string
     say('ERROR', `${message} → ${hint}`)
     return exitCode
   }
+}
+
+/** With a certificate of our own, and with the name of the joiner's verified; empty where TLS is off. */
+async function tlsOf(config: Config, folder: string): Promise<{ ssl?: SslOptions }> {
+  const files = tlsFiles(config, folder)
+  if (files === null) return {}
+  const { ca, certificate: cert, key } = await readTls(files)
+  return { ssl: { ca, cert, key, minVersion: 'TLSv1.2', rejectUnauthorized: true } }
 }
 
 /** Tells both agents; neither is needed for the transfer. */

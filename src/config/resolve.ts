@@ -23,6 +23,8 @@ export interface Config {
   readonly sstSilence: number
   /** null: as many as there are cores. */
   readonly sstLanes: number | null
+  /** `cluster`: certificates of the cluster's own CA; else files of another's, absolute paths. */
+  readonly tls: 'off' | 'cluster' | { readonly ca: string; readonly certificate: string; readonly key: string }
   /** pc.weight. */
   readonly weight: number
   /** What is done when members of the newest view stay absent, and after how long. */
@@ -57,7 +59,7 @@ export function findFaults(resolved: Resolved): readonly Fault[] {
   for (const name of ['name', 'address', 'secret'] as const) {
     if (resolved[name].text === '') faults.push({ code: `no-${name}`, message: `${name} is not set`, hint: REQUIRED[name] })
   }
-  return [...faults, ...portFaults(resolved)]
+  return [...faults, ...portFaults(resolved), ...tlsFaults(resolved)]
 }
 
 /** @throws FaultsError with all faults */
@@ -88,6 +90,7 @@ export function toConfig(resolved: Resolved): Config {
     sstMethod: text('sst-method'),
     sstSilence: time('sst-silence'),
     sstLanes: text('sst-lanes') === '' ? null : Number(text('sst-lanes')),
+    tls: text('tls') === 'off' ? 'off' : text('tls-ca') === '' ? 'cluster' : { ca: text('tls-ca'), certificate: text('tls-cert'), key: text('tls-key') },
     weight: Number(text('weight')),
     absentMembers: text('absent-members') === 'majority' ? 'majority' : 'wait',
     absentWait: time('absent-wait'),
@@ -115,4 +118,11 @@ function portFaults(resolved: Resolved): readonly Fault[] {
     const same = ports.slice(0, at).find(([, other]) => other === text)
     return same === undefined ? [] : [{ code: 'same-port', message: `${name} and ${same[0]} are both ${text}`, hint: `Set --${name} to another port.` }]
   })
+}
+
+function tlsFaults(resolved: Resolved): readonly Fault[] {
+  const names = ['tls-ca', 'tls-cert', 'tls-key'] as const
+  const missing = names.filter((name) => resolved[name].text === '')
+  if (missing.length === 0 || missing.length === names.length) return []
+  return [{ code: 'half-tls', message: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set, but ${names.filter((name) => !missing.includes(name)).join(' and ')}`, hint: 'Set all three for certificates of your own, or none for those of the cluster\'s CA.' }]
 }

@@ -17,6 +17,9 @@ export interface GearPaths {
   readonly config: string
   readonly clusterConfig: string
   readonly backupConfig: string
+  readonly tlsConfig: string
+  /** Certificates of the cluster's own CA. */
+  readonly tls: string
   readonly data: string
   /** Datadirs that were moved aside. */
   readonly rescued: string
@@ -48,6 +51,8 @@ export function gearPaths(dir: string): GearPaths {
     config: at('conf', 'my.cnf'),
     clusterConfig: at('conf', 'cluster.cnf'),
     backupConfig: at('conf', 'backup.cnf'),
+    tlsConfig: at('conf', 'tls.cnf'),
+    tls: at('tls'),
     data: at('data'),
     rescued: at('rescued'),
     state: at('state'),

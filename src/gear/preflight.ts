@@ -2,8 +2,10 @@ import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import type { Config } from '../config/resolve.ts'
 import { type Fault, FaultsError } from '../errors.ts'
+import { methodFaults } from '../mariadb/method-programs.ts'
 import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
 import { templateFor } from '../mariadb/templates.ts'
+import { certificateFault, tlsFiles } from '../tls/files.ts'
 import { canListen } from '../peers/ports.ts'
 import { GaleractlError } from '../errors.ts'
 import type { GearPaths } from './gear.ts'
@@ -16,7 +18,7 @@ const LEAST_FREE_BYTES = 64 * 1024 * 1024
  * @throws FaultsError with every fault at once
  */
 export async function preflight(paths: GearPaths, config: Config): Promise<Mariadb> {
-  const faults = [...(await folderFaults(paths)), ...(await diskFaults(paths)), ...(await portFaults(config)), ...(await libraryFaults(config))]
+  const faults = [...(await folderFaults(paths)), ...(await diskFaults(paths)), ...(await portFaults(config)), ...(await libraryFaults(config)), ...(await transferFaults(paths, config))]
   const mariadb = await findMariadb(config.mariadbBin).catch((error: unknown) => {
     if (!(error instanceof GaleractlError)) throw error
     faults.push({ code: error.code, message: error.message, hint: error.hint })
@@ -68,4 +70,12 @@ async function portFaults(config: Config): Promise<readonly Fault[]> {
 async function libraryFaults(config: Config): Promise<readonly Fault[]> {
   if (await access(config.galeraLibrary).then(() => true, () => false)) return []
   return [{ code: 'no-galera', message: `there is no wsrep provider ${config.galeraLibrary}`, hint: 'Install galera-4, or set --galera-library.' }]
+}
+
+/** What state transfers need: programs, and a sound certificate; one of the cluster's own CA is made anew where it has a fault. */
+export async function transferFaults(paths: GearPaths, config: Config): Promise<readonly Fault[]> {
+  const faults = await methodFaults(config)
+  const files = tlsFiles(config, paths.tls)
+  const fault = files === null || config.tls === 'cluster' ? null : await certificateFault(files, config.own.host, new Date())
+  return fault === null ? faults : [...faults, fault]
 }

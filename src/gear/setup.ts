@@ -7,10 +7,11 @@ import { newSecret } from '../config/secrets.ts'
 import { type Fault, FaultsError, GaleractlError, UsageError } from '../errors.ts'
 import { refreshBasedir } from '../mariadb/basedir.ts'
 import { installDatadir } from '../mariadb/datadir.ts'
-import { renderBackupConfig, renderClusterConfig, renderMyCnf } from '../mariadb/my-cnf.ts'
+import { renderBackupConfig, renderClusterConfig, renderMyCnf, renderTlsConfig } from '../mariadb/my-cnf.ts'
 import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
 import { templateFor } from '../mariadb/templates.ts'
 import { usersSql } from '../mariadb/users.ts'
+import { ensureCertificate, tlsFiles } from '../tls/files.ts'
 import { ownCommand } from '../system/processes.ts'
 import { lockFile } from '../system/lock.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
@@ -18,6 +19,7 @@ import { formatEndpoint } from '../galera/endpoint.ts'
 import { isSame, othersOf } from '../galera/peer-list.ts'
 import { type Change, gearFileChanges, lineChanges, mergeGearFile } from './gear-file.ts'
 import { type GearPaths, gearSources, LONGEST_GEAR_PATH } from './gear.ts'
+import { transferFaults } from './preflight.ts'
 
 export interface SetupResult {
   readonly changes: readonly Change[]
@@ -45,7 +47,8 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   const after = mergeGearFile(before, given)
   const resolved = resolve(await gearSources(paths, after, {}))
   const { mariadb, faults } = await requirements(paths, resolved['mariadb-bin'].text || null)
-  const all = [...findFaults(resolved), ...ownFaults(options.given['peers'], resolved), ...faults]
+  const settingFaults = findFaults(resolved)
+  const all = [...settingFaults, ...ownFaults(options.given['peers'], resolved), ...faults, ...(settingFaults.length > 0 ? [] : await transferFaults(paths, toConfig(resolved)))]
   if (all.length > 0 || mariadb === null) throw new FaultsError('setup', all)
   const config = toConfig(resolved)
   if (before !== null && parse(before)['GALERACTL_SECRET'] !== undefined) refuseUserChanges(before, after)
@@ -65,6 +68,9 @@ async function writeConfiguration(paths: GearPaths, config: Config, mariadb: Mar
   const now = renderMyCnf(config, mariadb.series, paths)
   if (await write(paths.config, old, now, 0o640)) changes.push(...lineChanges('my.cnf', old, now))
   await write(paths.backupConfig, await readIfExists(paths.backupConfig), renderBackupConfig(config), 0o600)
+  await write(paths.tlsConfig, await readIfExists(paths.tlsConfig), renderTlsConfig(tlsFiles(config, paths.tls)), 0o640)
+  const renewed = await ensureCertificate(config, paths.tls, new Date())
+  if (renewed !== null) changes.push({ what: 'certificate', before: null, after: `of ${config.own.host} (${renewed})` })
   if ((await readIfExists(paths.clusterConfig)) === null) {
     await writeFileAtomic(paths.clusterConfig, renderClusterConfig(othersOf(config.peers ?? [], config.own)), 0o640)
   }

@@ -3,6 +3,7 @@ import { BACKUP_USER } from '../config/secrets.ts'
 import type { Config } from '../config/resolve.ts'
 import { formatClusterAddress } from '../galera/cluster-address.ts'
 import { type Endpoint, hostPort } from '../galera/endpoint.ts'
+import { type TlsFiles, tlsFiles } from '../tls/files.ts'
 import { fill, templateFor } from './templates.ts'
 import { backupPassword } from './users.ts'
 
@@ -16,6 +17,8 @@ export interface ServerPaths {
   readonly conf: string
   readonly clusterConfig: string
   readonly backupConfig: string
+  readonly tlsConfig: string
+  readonly tls: string
   readonly hooks: string
 }
 
@@ -44,10 +47,12 @@ export function renderMyCnf(config: Config, series: string, paths: ServerPaths):
     sstMethod: config.sstMethod,
     // A transfer by mysqldump is made of SQL statements.
     sstAddress: hostPort(config.own.host, config.sstMethod === 'mysqldump' ? config.own.sqlPort : config.own.sstPort),
+    sstBind: config.bindAddress.includes(':') ? `[${config.bindAddress}]` : config.bindAddress,
     notifyCommand: join(paths.hooks, 'notify'),
-    providerOptions: providerOptions(config),
+    providerOptions: providerOptions(config, tlsFiles(config, paths.tls)),
     clusterConfig: paths.clusterConfig,
     backupConfig: paths.backupConfig,
+    tlsConfig: paths.tlsConfig,
     confd: join(paths.conf, 'conf.d'),
   })
 }
@@ -62,13 +67,23 @@ export function renderBackupConfig(config: Config): string {
   return `# For mariadb-backup, which state transfers and snapshots run.\n[mariadb-backup]\nuser = ${BACKUP_USER}\npassword = "${backupPassword(config)}"\n`
 }
 
-function providerOptions(config: Config): string {
+/**
+ * `conf/tls.cnf`: the server offers TLS to clients that ask for it; MariaDB's scripts for state transfers demand it of each
+ * other, with the name of the other's certificate verified.
+ */
+export function renderTlsConfig(files: TlsFiles | null): string {
+  if (files === null) return '# TLS is off (--tls on turns it on).\n'
+  return `[mariadbd]\nssl_ca = "${files.ca}"\nssl_cert = "${files.certificate}"\nssl_key = "${files.key}"\ntls_version = TLSv1.2,TLSv1.3\n\n[sst]\ntca = "${files.ca}"\ntcert = "${files.certificate}"\ntkey = "${files.key}"\nssl-mode = VERIFY_IDENTITY\n`
+}
+
+function providerOptions(config: Config, tls: TlsFiles | null): string {
   const own = [
     `gcache.size=${config.gcacheSize}`,
     `gmcast.listen_addr=tcp://${hostPort(config.bindAddress, config.listen.group)}`,
     `ist.recv_addr=${hostPort(config.own.host, config.own.istPort)}`,
     `ist.recv_bind=${hostPort(config.bindAddress, config.listen.ist)}`,
     `pc.weight=${config.weight}`,
+    ...(tls === null ? [] : [`socket.ssl_ca=${tls.ca}`, `socket.ssl_cert=${tls.certificate}`, `socket.ssl_key=${tls.key}`]),
     ...JOIN_TIMERS,
   ]
   return [...own, ...config.providerOptions.split(';').map((option) => option.trim()).filter((option) => option !== '')].join(';')

@@ -26,8 +26,17 @@ export function transferUsersSql(config: Config): readonly string[] {
   return [
     `CREATE USER IF NOT EXISTS '${BACKUP_USER}'@'localhost' IDENTIFIED BY PASSWORD '${hash(backupPassword(config))}';`,
     `GRANT ${BACKUP_PRIVILEGES} ON *.* TO '${BACKUP_USER}'@'localhost';`,
-    ...(config.sstMethod === 'mysqldump' ? [`CREATE USER IF NOT EXISTS '${SST_USER}'@'%' IDENTIFIED BY PASSWORD '${hash(sstPassword(config))}';`, `GRANT ALL PRIVILEGES ON *.* TO '${SST_USER}'@'%' WITH GRANT OPTION;`] : []),
+    ...(config.sstMethod === 'mysqldump' ? sstUsersSql(config) : []),
   ]
+}
+
+/** With TLS, whoever comes over the network also shows a certificate of the cluster's CA; the donor's own socket has none. */
+function sstUsersSql(config: Config): readonly string[] {
+  const places = config.tls === 'off' ? [['%', 'NONE']] : [['%', 'X509'], ['localhost', 'NONE']]
+  return places.flatMap(([host, shown]) => [
+    `CREATE USER IF NOT EXISTS '${SST_USER}'@'${host}' IDENTIFIED BY PASSWORD '${hash(sstPassword(config))}';`,
+    `GRANT ALL PRIVILEGES ON *.* TO '${SST_USER}'@'${host}' REQUIRE ${shown} WITH GRANT OPTION;`,
+  ])
 }
 
 const BACKUP_PRIVILEGES = 'RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, CONNECTION ADMIN'

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'mysql2'
+import type { SslOptions } from 'mysql2'
 import { within } from '../system/wait.ts'
 import { Wire } from './wire.ts'
 
@@ -8,7 +8,7 @@ export interface Access {
 }
 
 /** Where a server is reached, and with what TLS. */
-export type Place = { readonly socketPath: string } | { readonly host: string; readonly port: number; readonly ssl?: ConnectionOptions['ssl'] }
+export type Place = { readonly socketPath: string } | { readonly host: string; readonly port: number; readonly ssl?: SslOptions }
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 10_000

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { type AuthPlugin, type Connection, type ConnectionOptions, createConnection } from 'mysql2'
+import { checkServerIdentity, TLSSocket } from 'node:tls'
+import { type AuthPlugin, type Connection, type ConnectionOptions, createConnection, type SslOptions } from 'mysql2'
 import { Answer, type RowReader } from './answer.ts'
 import { header, packetsOf } from './packets.ts'
 import { RowText } from './row-text.ts'
@@ -27,6 +28,11 @@ const refuse: AuthPlugin = () => () => {
 
 const NO_ROWS: RowReader = { add: () => undefined, endRow: () => undefined }
 
+/** mysql2 compares only names, and an IP address with `localhost`; until here nothing but the answer to the server's challenge was sent. */
+function wrongName(stream: Socket, host = ''): Error | undefined {
+  return stream instanceof TLSSocket ? checkServerIdentity(host, stream.getPeerCertificate(true)) : new Error('the session has no TLS')
+}
+
 /**
  * One SQL session for copying tables. mysql2 opens it (login, TLS) and is out of the way then: rows
  * go through in pieces, so that one of a gigabyte takes no more memory than one of a kilobyte, and bytes stay bytes.
@@ -49,14 +55,20 @@ export class Wire implements Disposable {
     connection.stream.on('close', () => broken(new Error('the connection was closed')))
   }
 
-  /** Rejects with mysql2's error where the server can't be reached or refuses the login. */
-  static open(options: ConnectionOptions): Promise<Wire> {
-    const connection = createConnection({ charset: 'UTF8MB4_GENERAL_CI', flags: ['+LOCAL_FILES'], authPlugins: { caching_sha2_password: refuse, sha256_password: refuse, mysql_clear_password: refuse }, ...options }) as Opened
+  /** Rejects with mysql2's error where the server can't be reached or refuses the login; with TLS's where its certificate is not of `host`. */
+  static open({ ssl: shared, ...options }: Omit<ConnectionOptions, 'ssl'> & { readonly ssl?: SslOptions }): Promise<Wire> {
+    // mysql2 resumes TLS sessions of the same object, and a resumed one shows no certificate.
+    const ssl = shared === undefined ? undefined : { ...shared }
+    const connection = createConnection({ charset: 'UTF8MB4_GENERAL_CI', flags: ['+LOCAL_FILES'], authPlugins: { caching_sha2_password: refuse, sha256_password: refuse, mysql_clear_password: refuse }, ...options, ...(ssl === undefined ? {} : { ssl }) }) as Opened
     return new Promise((resolve, reject) => {
       connection.once('error', reject)
       connection.once('connect', () => {
         connection.removeListener('error', reject)
-        resolve(new Wire(connection))
+        const foreign = ssl === undefined ? undefined : wrongName(connection.stream, options.host)
+        const wire = new Wire(connection)
+        if (foreign === undefined) return resolve(wire)
+        wire[Symbol.dispose]()
+        reject(foreign)
       })
     })
   }
