@@ -3,7 +3,9 @@ import type { Decision } from '../galera/decision.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { isRunning, killServer, lastErrors, clearDeadServer } from '../mariadb/server.ts'
 import { waitFor } from '../system/wait.ts'
+import { NEWS } from '../sst/report.ts'
 import { hopelessJoin } from './hopeless-join.ts'
+import { shownSst } from './incoming-sst.ts'
 import { endIfOutside, poll, wrongHistory } from './membership.ts'
 import type { Node } from './node.ts'
 import { tendNonPrimary } from './outside-primary.ts'
@@ -68,6 +70,8 @@ async function checkIdentity(node: Node, decision: Decision): Promise<void> {
 async function serverEnded(node: Node, logOffset: number): Promise<GaleractlError> {
   const errors = await lastErrors(node.paths.serverLog, logOffset)
   await clearDeadServer(node.files)
+  const failed = shownSst(node)
+  if (failed?.state === 'failed' && node.incomingSst !== null && performance.now() - node.incomingSst.heardAt < NEWS) return new OutsideError('sst-failed', `mariadbd ended, for ${failed.from} could not send its state: ${failed.text}`, `Nothing to do where that was a moment's: the node asks again. Else read the server's log of ${failed.from}.`)
   const said = errors.length === 0 ? 'its log shows no error' : errors.at(-1)
   return new OutsideError('server-ended', `mariadbd ended while it started: ${said}`, `Read ${node.paths.serverLog}.`)
 }

@@ -20,7 +20,7 @@ export interface Table {
 const SERVERS_OWN: ReadonlySet<string> = new Set(['information_schema', 'performance_schema', 'mysql', 'sys'])
 
 export async function readDatabases(wire: Wire): Promise<readonly string[]> {
-  return (await wire.rows('SHOW DATABASES')).map(([name]) => text(name)).filter((name) => !SERVERS_OWN.has(name.toLowerCase()))
+  return (await wire.rows('SHOW DATABASES')).map(([name]) => text(name)).filter((name) => !SERVERS_OWN.has(name))
 }
 
 export async function readTables(wire: Wire, database: string): Promise<readonly Table[]> {

@@ -2,7 +2,7 @@ import { OutsideError, UsageError } from '../errors.ts'
 import { hostPort } from '../galera/endpoint.ts'
 import type { SstRequest } from './arguments.ts'
 import { text } from './catalog.ts'
-import { prepareJoiner, requireJoiner, setPosition } from './joiner-settings.ts'
+import { endLeftovers, prepareJoiner, requireJoiner, setPosition } from './joiner-settings.ts'
 import type { Lane } from './lanes.ts'
 import { Progress, type SstProgress } from './progress.ts'
 import { type Access, openDonor, openJoiner, type Place } from './sessions.ts'
@@ -44,6 +44,7 @@ export async function donate({ request, joiner, access, lanes: count, silence, t
   await within(requireJoiner(first.donor, first.joiner), silence)
   if (request.bypass) return await within(setPosition(first.joiner, request), silence)
 
+  await within(endLeftovers(first.joiner), silence)
   const progress = new Progress(hostPort(request.host, request.port), () => performance.now())
   const lanes: [Lane, ...Lane[]] = [first]
   for (let more = 1; more < count; more++) lanes.push({ donor: await open('donor'), joiner: await open('joiner') })

@@ -17,6 +17,13 @@ export async function globals<const Name extends string>(wire: Wire, names: read
   return Object.fromEntries(names.map((name) => [name, found.get(name) ?? ''])) as Record<Name, string>
 }
 
+/** Sessions of an earlier attempt that the network cut off hold locks for as long as they wait for more. */
+export async function endLeftovers(joiner: Wire): Promise<void> {
+  const left = await joiner.rows("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = SUBSTRING_INDEX(USER(), '@', 1) AND ID <> CONNECTION_ID()")
+  // One may end by itself meanwhile.
+  for (const [id] of left) await joiner.execute(`KILL ${text(id)}`).catch(() => undefined)
+}
+
 /** @returns what sets the joiner's own values back, over whatever session is sound then */
 export async function prepareJoiner(joiner: Wire): Promise<(session: Wire) => Promise<void>> {
   const names = Object.keys(WHILE_LOADING) as (keyof typeof WHILE_LOADING)[]

@@ -1,13 +1,14 @@
 import { readColumns, readTables, type Table } from './catalog.ts'
-import { identifier, projectionOf } from './columns.ts'
+import { identifier, type Projection, projectionOf } from './columns.ts'
 import { copyRows, tableName } from './copy-rows.ts'
+import { createTable } from './schema.ts'
 import type { Wire } from './wire.ts'
 
 /** Where the new tables are filled before they take the place of the old ones. */
 const STAGE = 'galeractl_sst'
 
-/** None to carry: logs, and what is set by a statement. */
-const NOT_CARRIED: ReadonlySet<string> = new Set(['general_log', 'slow_log', 'gtid_slave_pos'])
+/** None to carry: logs, what is set by a statement, and InnoDB's own numbers of transactions. */
+const NOT_CARRIED: ReadonlySet<string> = new Set(['general_log', 'slow_log', 'gtid_slave_pos', 'transaction_registry'])
 
 /**
  * Filled in place, at the end: what InnoDB believes about tables, which it writes anew while they are loaded; and the
@@ -20,19 +21,31 @@ const AT_THE_END: ReadonlySet<string> = new Set(['innodb_table_stats', 'innodb_i
  * Users, grants, routines, events, time zones, servers, statistics of the engine-independent kind: each table is
  * filled beside and takes the old one's place in one step, so that a transfer that is cut off leaves whole ones.
  * The joiner's own definitions stay, for it may be of a newer version; columns that both have are carried.
+ * @returns what the joiner warned of
  */
-export async function copySystemTables(donor: Wire, joiner: Wire): Promise<void> {
+export async function copySystemTables(donor: Wire, joiner: Wire): Promise<readonly string[]> {
+  const told = await fillBeside(donor, joiner, (await carried(donor, joiner)).filter(({ table }) => !AT_THE_END.has(table.name)))
+  await joiner.execute('FLUSH PRIVILEGES')
+  return told
+}
+
+/** As they are on the donor: by making events, the joiner has written rows of its own. */
+export async function copyEvents(donor: Wire, joiner: Wire): Promise<void> {
+  await fillBeside(donor, joiner, (await carried(donor, joiner)).filter(({ table }) => table.name === 'event'))
+}
+
+async function fillBeside(donor: Wire, joiner: Wire, tables: readonly Carried[]): Promise<readonly string[]> {
+  const told: string[] = []
   await joiner.execute(`DROP DATABASE IF EXISTS ${identifier(STAGE)}`)
   await joiner.execute(`CREATE DATABASE ${identifier(STAGE)}`)
-  for (const { table, columns } of await carried(donor, joiner)) {
-    if (AT_THE_END.has(table.name)) continue
+  for (const { table, columns } of tables) {
     const into = `${identifier(STAGE)}.${identifier(table.name)}`
     await joiner.execute(`CREATE TABLE ${into} LIKE ${tableName(table)}`)
-    await copyRows(donor, joiner, { from: tableName(table), into, projection: columns }, () => undefined)
+    told.push(...(await copyRows(donor, joiner, { from: tableName(table), into, projection: columns }, () => undefined)))
     await joiner.execute(`RENAME TABLE ${tableName(table)} TO ${identifier(STAGE)}.${identifier(`${table.name}_old`)}, ${into} TO ${tableName(table)}`)
   }
   await joiner.execute(`DROP DATABASE ${identifier(STAGE)}`)
-  await joiner.execute('FLUSH PRIVILEGES')
+  return told
 }
 
 /** After all else is loaded. */
@@ -44,12 +57,20 @@ export async function copyLastTables(donor: Wire, joiner: Wire): Promise<void> {
   }
 }
 
-async function carried(donor: Wire, joiner: Wire) {
+interface Carried {
+  readonly table: Table
+  readonly columns: Projection
+}
+
+/** Tables of the donor's schema `mysql`, with the columns that both have. One that the joiner lacks, as users may have made it, is made. */
+async function carried(donor: Wire, joiner: Wire): Promise<readonly Carried[]> {
+  const known = new Set((await readTables(joiner, 'mysql')).map(({ name }) => name))
+  for (const table of await readTables(donor, 'mysql')) if (isCarried(table) && !known.has(table.name)) await createTable(donor, joiner, table)
   const [there, here, theirs, ours] = [await readTables(donor, 'mysql'), await readTables(joiner, 'mysql'), await readColumns(donor, 'mysql'), await readColumns(joiner, 'mysql')]
-  const known = new Set(here.filter(isCarried).map(({ name }) => name))
-  return there.filter((table) => isCarried(table) && known.has(table.name)).map((table) => {
-    const both = new Set((ours.get(table.name) ?? []).map(({ name }) => name))
-    return { table, columns: projectionOf((theirs.get(table.name) ?? []).filter(({ name }) => both.has(name))) }
+  const both = new Set(here.filter(isCarried).map(({ name }) => name))
+  return there.filter((table) => isCarried(table) && both.has(table.name)).map((table) => {
+    const own = new Set((ours.get(table.name) ?? []).map(({ name }) => name))
+    return { table, columns: projectionOf((theirs.get(table.name) ?? []).filter(({ name }) => own.has(name))) }
   })
 }
 

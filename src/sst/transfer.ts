@@ -2,13 +2,15 @@ import type { SstRequest } from './arguments.ts'
 import { readColumns, readDatabases, readTables, type Table } from './catalog.ts'
 import { type Column, projectionOf } from './columns.ts'
 import { copyRows, rowsOf, tableName } from './copy-rows.ts'
+import { installEngines } from './engines.ts'
 import { carryPositions, setPosition } from './joiner-settings.ts'
+import { withHistory } from './history.ts'
 import { readKeySpans } from './key-spans.ts'
 import { inLanes, type Lane } from './lanes.ts'
 import { planPieces } from './plan.ts'
 import type { Progress } from './progress.ts'
-import { createDatabase, createSequence, createTable, createStandIns, createTriggers, createViews, dropDatabases } from './schema.ts'
-import { copyLastTables, copySystemTables } from './system-tables.ts'
+import { createDatabase, createEvents, createSequence, createTable, createStandIns, createTriggers, createViews, dropDatabases } from './schema.ts'
+import { copyEvents, copyLastTables, copySystemTables } from './system-tables.ts'
 import type { Wire } from './wire.ts'
 
 /**
@@ -28,16 +30,18 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   const databases = await readDatabases(donor)
   await dropDatabases(joiner, await readDatabases(joiner))
   progress.stage('users, grants, routines and events')
-  await copySystemTables(donor, joiner)
+  await installEngines(donor, joiner)
+  const told = [...(await copySystemTables(donor, joiner))]
   progress.stage('definitions')
   const tables: Table[] = []
   const columns = new Map<Table, readonly Column[]>()
   for (const database of databases) {
     await createDatabase(donor, joiner, database)
-    const found = await readTables(donor, database)
     const columnsOf = await readColumns(donor, database)
-    tables.push(...found)
-    for (const table of found) columns.set(table, withPeriod(table, columnsOf.get(table.name) ?? []))
+    const found = (await readTables(donor, database)).map((table) => withHistory(table, columnsOf.get(table.name) ?? []))
+    tables.push(...found.map(({ table }) => table))
+    for (const one of found) columns.set(one.table, one.columns)
+    told.push(...found.filter(({ cut }) => cut).map(({ table }) => `${tableName(table)} is versioned by transaction: its past is not carried`))
   }
   const based = tables.filter(({ kind }) => kind === 'table' || kind === 'versioned')
   progress.expect({ tables: based.length, bytes: based.reduce((sum, { bytes }) => sum + bytes, 0) })
@@ -50,7 +54,6 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   const large = lanes.length < RANGE_LANES ? [] : full.filter(({ bytes }) => bytes > RANGE_BYTES).map((table) => ({ table, columns: columns.get(table) ?? [] }))
   const pieces = planPieces(full, await readKeySpans(donor, large), RANGE_BYTES)
   const left = new Map<Table, number>()
-  const told: string[] = []
   for (const { table } of pieces) left.set(table, (left.get(table) ?? 0) + 1)
   await inLanes(lanes, pieces, async (lane, piece) => {
     // Checks of uniqueness keep InnoDB from loading in bulk, for which the sessions would wait for each other.
@@ -60,7 +63,7 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
     if (left.get(piece.table) === 0) progress.finished(piece.table)
   })
 
-  progress.stage('views and triggers')
+  progress.stage('views, triggers and events')
   const views = tables.filter(({ kind }) => kind === 'view')
   const broken: Table[] = []
   for (const database of databases) broken.push(...(await createStandIns(donor, joiner, database, views.filter((view) => view.database === database))))
@@ -68,7 +71,9 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   for (const database of databases) {
     await createViews(donor, joiner, database, views.filter((view) => view.database === database && !broken.includes(view)))
     await createTriggers(donor, joiner, database)
+    await createEvents(donor, joiner, database)
   }
+  await copyEvents(donor, joiner)
   progress.stage('statistics and positions')
   await copyLastTables(donor, joiner)
   await joiner.execute('FLUSH TABLES')
@@ -76,12 +81,6 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   await carryPositions(donor, joiner)
   await setPosition(joiner, request)
   return told
-}
-
-/** A versioned table without columns of its own for a row's period has hidden ones. */
-function withPeriod({ kind }: Table, columns: readonly Column[]): readonly Column[] {
-  if (kind !== 'versioned' || columns.some(({ period }) => period)) return columns
-  return [...columns, ...['row_start', 'row_end'].map((name) => ({ name, type: 'timestamp', generated: false, period: true }))]
 }
 
 function namedAs(table: Table): (error: Error) => never {

@@ -87,3 +87,16 @@ GRANT UPDATE (t) ON kinds.numbers TO `o'brien`@'10.%';
 GRANT EXECUTE ON FUNCTION kinds.double_of TO `o'brien`@'10.%' WITH GRANT OPTION;
 CREATE SERVER elsewhere FOREIGN DATA WRAPPER mysql OPTIONS (HOST '10.9.9.9', DATABASE 'x', USER 'y', PASSWORD 'z');
 ANALYZE TABLE parts PERSISTENT FOR ALL;
+
+-- What people keep in the server's own schema, and an engine that a plugin brings
+CREATE TABLE mysql.of_a_user (id INT PRIMARY KEY, t TEXT) COMMENT = 'often';
+INSERT INTO mysql.of_a_user VALUES (1, 'kept');
+INSTALL PLUGIN ARCHIVE SONAME 'ha_archive';
+CREATE TABLE kinds.archived (id INT AUTO_INCREMENT PRIMARY KEY, t TEXT) ENGINE = ARCHIVE;
+INSERT INTO kinds.archived (t) VALUES ('one'), (NULL);
+CREATE DATABASE `SYS`;
+CREATE TABLE `SYS`.t (id INT PRIMARY KEY);
+INSERT INTO `SYS`.t VALUES (1);
+CREATE TABLE kinds.by_transaction (x INT PRIMARY KEY, a BIGINT UNSIGNED GENERATED ALWAYS AS ROW START, b BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (a, b)) WITH SYSTEM VERSIONING;
+INSERT INTO kinds.by_transaction (x) VALUES (1), (2);
+UPDATE kinds.by_transaction SET x = 3 WHERE x = 1;
