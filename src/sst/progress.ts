@@ -6,6 +6,8 @@ export interface SstProgress {
   /** Host and port of the joiner. */
   readonly joiner: string
   readonly tables: number
+  /** Those that have been made on the joiner, and those whose rows are there. */
+  readonly tablesMade: number
   readonly tablesDone: number
   /** Bytes of rows that went over. */
   readonly bytes: number
@@ -19,6 +21,9 @@ export interface SstProgress {
   readonly left: number | null
 }
 
+/** What a table costs beside its rows, as that many bytes of rows [ran: 5 ms at 50 MiB/s]. */
+const TABLE_BYTES = 262_144
+
 /** The rate is that of the last so many milliseconds. */
 const WINDOW = 10_000
 
@@ -29,12 +34,13 @@ export class Progress {
   readonly #began: number
   #stage = 'connecting'
   #tables = 0
+  #tablesMade = 0
   #tablesDone = 0
   #bytes = 0
   #expectedBytes = 0
   /** The estimate for the tables that are done, and what they were. */
   #doneEstimate = 0
-  #samples: { readonly at: number; readonly bytes: number }[] = []
+  #samples: { readonly at: number; readonly bytes: number; readonly work: number }[] = []
 
   constructor(joiner: string, now: () => number) {
     this.#joiner = joiner
@@ -55,6 +61,10 @@ export class Progress {
     this.#bytes += bytes
   }
 
+  made(): void {
+    this.#tablesMade++
+  }
+
   finished(table: Table): void {
     this.#tablesDone++
     this.#doneEstimate += table.bytes
@@ -63,17 +73,30 @@ export class Progress {
   /** A look at it; regular looks make the rate. */
   look(): SstProgress {
     const now = this.#now()
-    this.#samples = [...this.#samples.filter(({ at }) => now - at <= WINDOW), { at: now, bytes: this.#bytes }]
-    const [oldest] = this.#samples
-    const seconds = oldest === undefined ? 0 : (now - oldest.at) / 1000
-    const rate = seconds > 0 && oldest !== undefined ? (this.#bytes - oldest.bytes) / seconds : 0
-    const toCome = Math.max(0, this.#expectedBytes - Math.max(this.#doneEstimate, this.#bytes))
-    return { stage: this.#stage, joiner: this.#joiner, tables: this.#tables, tablesDone: this.#tablesDone, bytes: this.#bytes, expectedBytes: this.#expectedBytes, elapsed: now - this.#began, rate, left: rate > 0 && this.#stage === 'rows' ? toCome / rate : null }
+    const work = Math.max(this.#doneEstimate, this.#bytes) + this.#tablesDone * TABLE_BYTES
+    this.#samples = [...this.#samples.filter(({ at }) => now - at <= WINDOW), { at: now, bytes: this.#bytes, work }]
+    const oldest = this.#samples[0] ?? { at: now, bytes: 0, work: 0 }
+    const perSecond = (since: number) => (now > oldest.at ? (since * 1000) / (now - oldest.at) : 0)
+    const pace = perSecond(work - oldest.work)
+    const toCome = Math.max(0, this.#expectedBytes + this.#tables * TABLE_BYTES - work)
+    return {
+      stage: this.#stage,
+      joiner: this.#joiner,
+      tables: this.#tables,
+      tablesMade: this.#tablesMade,
+      tablesDone: this.#tablesDone,
+      bytes: this.#bytes,
+      expectedBytes: this.#expectedBytes,
+      elapsed: now - this.#began,
+      rate: perSecond(this.#bytes - oldest.bytes),
+      left: pace > 0 && this.#stage === 'rows' ? toCome / pace : null,
+    }
   }
 }
 
 /** One line for logs and screens. */
-export function describeProgress({ stage, tables, tablesDone, bytes, expectedBytes, rate, left }: SstProgress): string {
+export function describeProgress({ stage, tables, tablesMade, tablesDone, bytes, expectedBytes, rate, left }: SstProgress): string {
+  if (stage === 'definitions' && tables > 0) return `definitions of ${tablesMade} of ${tables} tables`
   if (stage !== 'rows') return stage
   const time = left === null ? '' : `, ${left < 90 ? `${Math.ceil(left)} s` : `${Math.ceil(left / 60)} min`} left`
   return `${tablesDone} of ${tables} tables, ${mebibytes(bytes)} of about ${mebibytes(expectedBytes)} MiB, ${mebibytes(rate)} MiB/s${time}`

@@ -47,7 +47,10 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   progress.expect({ tables: based.length, bytes: based.reduce((sum, { bytes }) => sum + bytes, 0) })
   // A column's default may be the next value of one.
   await inLanes(lanes, tables.filter(({ kind }) => kind === 'sequence'), (lane, table) => createSequence(lane.donor, lane.joiner, table).catch(namedAs(table)))
-  await inLanes(lanes, based, (lane, table) => createTable(lane.donor, lane.joiner, table).catch(namedAs(table)))
+  await inLanes(lanes, based, async (lane, table) => {
+    await createTable(lane.donor, lane.joiner, table).catch(namedAs(table))
+    progress.made()
+  })
 
   progress.stage('rows')
   const full = based.filter(({ engine }) => engine !== null && !WITHOUT_ROWS.has(engine.toUpperCase()))
