@@ -2,7 +2,7 @@ import { OutsideError } from '../errors.ts'
 import type { Observation } from '../galera/observation.ts'
 import { killServer, type Server } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
-import { processGroup } from '../system/processes.ts'
+import { processSession } from '../system/processes.ts'
 import { shownSst } from './incoming-sst.ts'
 import type { Node } from './node.ts'
 
@@ -34,7 +34,7 @@ export function hopelessJoin(node: Node): () => Promise<void> {
 }
 
 /** A state transfer is under way: its script runs beside mariadbd. What ends it is its own affair. */
-const receives = async ({ pid }: Server) => (await processGroup(pid)).some(({ command }) => command.some((word) => word.includes('wsrep_sst_')))
+const receives = async ({ pid }: Server) => (await processSession(pid)).some(({ command }) => command.some((word) => word.includes('wsrep_sst_')))
 
 /** A donor whose SQL does not answer is no such: it may be sending. */
 function servesNobody(peer: Observation): boolean {

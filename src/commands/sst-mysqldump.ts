@@ -47,6 +47,8 @@ export async function run(context: Context, _given: Given, args: readonly string
       throw error
     }
     await tell(told('done', 'done'))
+    // From 11.6 on mariadbd waits for this line.
+    context.print(`done ${request.gtid}${request.gtidDomainId === null ? '' : ` ${request.gtidDomainId}`}`)
     say('INFO', request.bypass ? 'the position was handed over; write-sets follow' : 'state transfer done')
     return 0
   } catch (error) {

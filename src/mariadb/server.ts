@@ -4,7 +4,7 @@ import { OutsideError } from '../errors.ts'
 import { type Gtid, formatGtid } from '../galera/gtid.ts'
 import type { Launch } from '../galera/observation.ts'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
-import { cleanEnvironment, type ProcessInfo, processGroup, processInfo, signalProcess, startDaemon } from '../system/processes.ts'
+import { cleanEnvironment, type ProcessInfo, processSession, processInfo, signalProcess, startDaemon } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
 
 export interface ServerFiles {
@@ -99,11 +99,11 @@ export async function killServer(server: Server): Promise<void> {
 export async function clearDeadServer(files: ServerFiles): Promise<void> {
   const recorded = await recordedServer(files.processFile)
   if (recorded !== null && (await isRunning(recorded))) return
-  // mariadbd led a process group; after a reboot the number may be another's, so a member must name this gear.
+  // mariadbd led a session (its scripts have process groups of their own); after a reboot the number may be another's, so a member must be of this gear.
   if (recorded !== null && (await processInfo(recorded.pid)) === null) {
-    const left = () => processGroup(recorded.pid)
-    if ((await left()).some(({ command }) => command.some((word) => word.includes(`${files.data}/`)))) {
-      signalProcess(-recorded.pid, 'SIGKILL')
+    const left = () => processSession(recorded.pid)
+    if ((await left()).some(({ command, folder }) => `${folder}/`.startsWith(files.data) || command.some((word) => word.includes(`${files.data}/`)))) {
+      for (const { pid } of await left()) signalProcess(pid, 'SIGKILL')
       await waitFor('what mariadbd left ends', async () => ((await left()).length === 0 ? true : undefined), { timeout: 5_000, interval: 10 }).catch(() => undefined)
     }
   }

@@ -58,13 +58,19 @@ export async function donate({ request, joiner, access, lanes: count, silence, t
     for (const text of await Promise.race([work, silent])) warn(text)
   } catch (error) {
     // mariadbd tries again: what the next attempt finds set must be the joiner's own.
-    await within(openJoiner(joiner, access).then(async (wire) => restore(opened.use(wire))), RESTORE_WITHIN).catch(() => undefined)
+    await within(restoreAnew(joiner, access, restore), RESTORE_WITHIN).catch(() => undefined)
     if (error instanceof OutsideError) throw error
     throw new OutsideError('sst-failed', `the state transfer to ${request.host}:${request.port} failed at: ${progress.look().stage}: ${(error as Error).message}`, 'The joiner keeps asking for a state transfer; its log and this one tell what to mend.', { cause: error })
   } finally {
     over.abort()
     clearInterval(clock)
   }
+}
+
+/** Over a session of its own, which ends also where it opens only after nobody waits for it any more: it would keep this process. */
+async function restoreAnew(joiner: Place, access: Access, restore: (session: Wire) => Promise<void>): Promise<void> {
+  using wire = await openJoiner(joiner, access)
+  await within(restore(wire), RESTORE_WITHIN)
 }
 
 async function workOf(wire: Wire): Promise<string> {

@@ -10,6 +10,9 @@ const STAGE = 'galeractl_sst'
 /** None to carry: logs, what is set by a statement, and InnoDB's own numbers of transactions. */
 const NOT_CARRIED: ReadonlySet<string> = new Set(['general_log', 'slow_log', 'gtid_slave_pos', 'transaction_registry'])
 
+/** From 11.6 on, mariadbd makes a user for the script of each transfer and drops it on the donor when that is done [ran]. */
+const CARRIED_ROWS: Readonly<Record<string, string>> = { global_priv: " WHERE User NOT LIKE 'wsrep.sst.%'" }
+
 /**
  * Filled in place, at the end: what InnoDB believes about tables, which it writes anew while they are loaded; and the
  * view and the unfinished streaming transactions, which Galera reads when it is told its position (without the view, the
@@ -41,7 +44,7 @@ async function fillBeside(donor: Wire, joiner: Wire, tables: readonly Carried[])
   for (const { table, columns } of tables) {
     const into = `${identifier(STAGE)}.${identifier(table.name)}`
     await joiner.execute(`CREATE TABLE ${into} LIKE ${tableName(table)}`)
-    told.push(...(await copyRows(donor, joiner, { from: tableName(table), into, projection: columns }, () => undefined)))
+    told.push(...(await copyRows(donor, joiner, { from: `${tableName(table)}${CARRIED_ROWS[table.name] ?? ''}`, into, projection: columns }, () => undefined)))
     await joiner.execute(`RENAME TABLE ${tableName(table)} TO ${identifier(STAGE)}.${identifier(`${table.name}_old`)}, ${into} TO ${tableName(table)}`)
   }
   await joiner.execute(`DROP DATABASE ${identifier(STAGE)}`)

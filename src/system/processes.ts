@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { openSync, closeSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { isSea } from 'node:sea'
 import { execa } from 'execa'
 import { OutsideError } from '../errors.ts'
@@ -86,8 +86,10 @@ export interface ProcessInfo {
   readonly pid: number
   /** Kernel start time in clock ticks: with the pid it names a process for good. */
   readonly startTime: string
-  readonly group: number
+  readonly session: number
   readonly command: readonly string[]
+  /** Its working folder; '' where it can't be seen. */
+  readonly folder: string
 }
 
 /** What /proc tells of a process; null for one that is gone or a zombie. */
@@ -97,20 +99,21 @@ export async function processInfo(pid: number): Promise<ProcessInfo | null> {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (fields[0] === 'Z' || fields[0] === 'X') return null
     const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1)
-    return { pid, startTime: fields[19] ?? '', group: Number(fields[2]), command }
+    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+    return { pid, startTime: fields[19] ?? '', session: Number(fields[3]), command, folder }
   } catch {
     return null
   }
 }
 
-/** The living processes of a process group, as /proc tells; as many as this user may see. */
-export async function processGroup(group: number): Promise<readonly ProcessInfo[]> {
+/** The living processes of a session, as /proc tells; as many as this user may see. */
+export async function processSession(session: number): Promise<readonly ProcessInfo[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
   const all = await Promise.all(pids.map(processInfo))
-  return all.filter((info) => info !== null).filter((info) => info.group === group)
+  return all.filter((info) => info !== null).filter((info) => info.session === session)
 }
 
-/** Sends a signal to a process, or to a group where `pid` is negative; false where it is gone already. */
+/** Sends a signal to a process; false where it is gone already. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal)

@@ -45,7 +45,7 @@ test('a state transfer that was cut off, flag 1 in its grastate.dat: it never st
   cluster.kill([node(2)])
   await loseDisk(2)
   const joining = cluster.run(node(2), 'start', '--timeout', '30')
-  await expect.poll(() => existsSync(inData(2, 'rsync_sst.pid')), { timeout: 30_000, interval: 5 }).toBe(true)
+  await expect.poll(() => existsSync(inData(2, 'sst_in_progress')), { timeout: 30_000, interval: 5 }).toBe(true)
   cluster.kill([node(2)])
   await joining
   writeFileSync(inData(2, 'grastate.dat'), '# GALERA saved state\nversion: 2.1\nuuid:    00000000-0000-0000-0000-000000000000\nseqno:   -1\nsafe_to_bootstrap: 1\n')

@@ -119,16 +119,16 @@ test('definitions that change all the time on another node: the joiner has what 
   asRoot(donor, 'CREATE TABLE app.changing (id INT PRIMARY KEY)')
   await emptied(cluster, joiner)
   let changes = 0
-  let over = false
+  const over = new AbortController()
   const changing = cluster.sql(other, async (sql) => {
-    for (; !over; changes++) {
+    for (; !over.signal.aborted; changes++) {
       await sql.query(`ALTER TABLE changing ADD COLUMN c${changes} INT DEFAULT ${changes}`)
       await sql.query('INSERT INTO changing (id) VALUES (?)', [changes])
       await sql.query(`CREATE OR REPLACE TABLE made${changes % 5} (c${changes} INT)`)
     }
   })
   await cluster.must(joiner, 'start')
-  over = true
+  over.abort()
   await changing
   expect(changes).toBeGreaterThan(0)
   for (const node of cluster.nodes) asRoot(node, 'SET SESSION wsrep_sync_wait = 15; SELECT 1')

@@ -31,7 +31,8 @@ test.each(METHODS)('three nodes with TLS: group and state transfers by %s are pr
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
   const [first, ...others] = cluster.all
   asRoot(first, "CREATE TABLE app.t (id INT PRIMARY KEY, t TEXT); INSERT INTO app.t SELECT seq, REPEAT(MD5(seq), 20) FROM seq_1_to_5000")
-  await Promise.all(others.map((node) => empty(cluster, node)))
+  // One after the other: Galera may lose its quorum where two leave at the same moment.
+  for (const node of others) await empty(cluster, node)
   await Promise.all(others.map((node) => cluster.must(node, 'start')))
   const sum = asRoot(first, 'CHECKSUM TABLE app.t EXTENDED')
   for (const node of others) expect(asRoot(node, 'CHECKSUM TABLE app.t EXTENDED')).toBe(sum)
