@@ -12,6 +12,8 @@ import { watchPeers } from './peer-watch.ts'
 import { readPosition } from './position.ts'
 
 const WATCH_INTERVAL = 500
+/** Between two looks, however many events come, milliseconds. */
+const LEAST_PAUSE = 20
 /** Milliseconds. */
 const LOOKOUT_INTERVAL = 2_000
 const LONGEST_BACKOFF = 60_000
@@ -28,6 +30,7 @@ export class Supervisor {
   #abort = new AbortController()
   #working: Promise<void> = Promise.resolve()
   #poke: () => void = () => undefined
+  #poked = false
 
   constructor(node: Node) {
     this.#node = node
@@ -74,6 +77,7 @@ export class Supervisor {
 
   /** Something happened at the server: look at once. */
   poke(): void {
+    this.#poked = true
     this.#poke()
   }
 
@@ -119,6 +123,7 @@ export class Supervisor {
         const up = performance.now()
         await this.#watch(signal)
         if (performance.now() - up > LONGEST_BACKOFF) failures = 0
+        node.counts.crashes++
         node.log.error('mariadbd ended unexpectedly; it is started again')
         await this.#ended()
       } catch (error) {
@@ -165,6 +170,7 @@ export class Supervisor {
     const node = this.#node
     const logOffset = await logSize(node.paths.serverLog)
     while (!signal.aborted && node.server !== null && (await isRunning(node.server))) {
+      this.#poked = false
       await poll(node)
       await endIfOutside(node, logOffset)
       if (node.status !== null && isForeign(node, node.status)) {
@@ -175,6 +181,9 @@ export class Supervisor {
       await watchPeers(node)
       if (node.nonPrimarySince === null) node.say(node.synced ? 'running' : 'joining', node.synced ? 'Synced' : (node.status?.localStateComment ?? 'mariadbd does not answer SQL'))
       else if (node.phase === 'running') node.say('waiting', 'not in a primary component any more; Galera itself may mend it')
+      await delay(LEAST_PAUSE, undefined, { signal }).catch(() => undefined)
+      // Poked while it looked: what it saw may be older.
+      if (this.#poked) continue
       await Promise.race([delay(WATCH_INTERVAL, undefined, { signal }).catch(() => undefined), new Promise<void>((resolve) => (this.#poke = resolve))])
     }
     signal.throwIfAborted()
