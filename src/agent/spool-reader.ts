@@ -1,5 +1,5 @@
 import { watch } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type SpoolEntry, MAX_RECORD_BYTES, parseSpool } from '../galera/notify-spool.ts'
 import { isErrno } from '../system/files.ts'
@@ -92,7 +92,7 @@ export class SpoolReader implements AsyncDisposable {
   }
 
   async #take(): Promise<void> {
-    await using file = await openIfExists(this.#path)
+    await using file = await openSpool(this.#path)
     if (file === null) return
     const { ino, birthtimeMs, size } = await file.stat()
     const spool = `${ino}-${Math.round(birthtimeMs)}`
@@ -110,6 +110,7 @@ export class SpoolReader implements AsyncDisposable {
       const { entries, consumed } = parseSpool(bytes.subarray(0, bytesRead))
       // After the read: not earlier than any of it was written.
       const { size, mtime } = await file.stat()
+      this.#counts.spoolLag = size - at
       const placed = entries.map((entry): SpoolEntry => ({ ...entry, end: at + entry.end }))
       if (placed.length > 0) await this.#target.take(spool, placed, mtime.toISOString())
       at += consumed
@@ -128,9 +129,10 @@ export class SpoolReader implements AsyncDisposable {
   }
 }
 
-async function openIfExists(path: string): Promise<FileHandle | null> {
+/** Made here where there is none, so that it belongs to the gear's owner whoever calls the hook first. */
+async function openSpool(path: string): Promise<FileHandle | null> {
   try {
-    return await open(path, 'r')
+    return await open(path, constants.O_RDONLY | constants.O_CREAT, 0o640)
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return null
     throw error

@@ -36,27 +36,27 @@ export type KnownView = Pick<LoggedEvent, 'index' | 'members'>
 
 export const NO_VIEW: KnownView = { index: null, members: null }
 
-const nothing = { status: null, view: null, primary: null, index: null, size: null, members: null, joined: [], left: [], text: null }
-
 type Place = Pick<LoggedEvent, 'time' | 'position'>
+
+const event = ({ time, position }: Place, source: LoggedEvent['source'], told: Partial<LoggedEvent>): LoggedEvent => ({ time, source, status: null, view: null, primary: null, index: null, size: null, members: null, joined: [], left: [], text: null, ...told, position })
 
 /** A call of wsrep_notify_cmd as it is logged. */
 export function loggedCall(call: NotifyEvent, before: KnownView, place: Place): LoggedEvent {
   // At the end of a server: "--index -1" without members [ran].
   const members = call.members === undefined ? (call.index === -1 ? [] : null) : [...call.members]
-  return { ...nothing, ...place, ...changes(before, members), source: 'notify', status: call.status ?? null, view: call.uuid ?? null, primary: call.primary ?? null, index: call.index ?? null }
+  return event(place, 'notify', { status: call.status ?? null, view: call.uuid ?? null, primary: call.primary ?? null, index: call.index ?? null, ...changes(before, members) })
 }
 
 /** A view that mariadbd did not tell of; in both, members are in the order of their UUIDs [ran]. */
 export function loggedView(view: View, before: KnownView, place: Place): LoggedEvent {
   const members = view.members.map(({ uuid, name, address }) => ({ uuid, name: name ?? '', address: address ?? '' }))
-  return { ...nothing, ...place, ...changes(before, members), source: 'server', view: view.uuid, primary: true, index: members.findIndex(({ uuid }) => uuid === view.ownUuid) }
+  return event(place, 'server', { view: view.uuid, primary: true, index: members.findIndex(({ uuid }) => uuid === view.ownUuid), ...changes(before, members) })
 }
 
-export const loggedGarbage = (text: string, place: Place): LoggedEvent => ({ ...nothing, ...place, source: 'malformed', text })
+export const loggedGarbage = (text: string, place: Place): LoggedEvent => event(place, 'malformed', { text })
 
 /** What is known of the view after an event. */
-export const viewAfter = (before: KnownView, event: LoggedEvent): KnownView => (event.members === null ? before : { index: event.index, members: event.members })
+export const viewAfter = (before: KnownView, { index, members }: LoggedEvent): KnownView => (members === null ? before : { index, members })
 
 /** Who leaves the group for good sees nobody any more: it has left, not the others. */
 function changes(before: KnownView, members: KnownView['members']): Pick<LoggedEvent, 'size' | 'members' | 'joined' | 'left'> {
