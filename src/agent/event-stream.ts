@@ -82,8 +82,7 @@ export class EventStream {
       this.#log.warn({ joined: event.joined, left: event.left }, 'mariadbd told nothing of its view; it was read from its tables')
     }
     if (event.members !== null) this.changedAt = performance.now()
-    const status = event.status ?? ''
-    counts.byStatus.set(status, (counts.byStatus.get(status) ?? 0) + 1)
+    if (event.source === 'notify') counts.byStatus.set(event.status ?? '', (counts.byStatus.get(event.status ?? '') ?? 0) + 1)
     this.#pass(event)
   }
 }

@@ -71,7 +71,7 @@ function collect(child: ChildProcess, most: number): () => string {
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (part: string) => {
-      if (text.length < most) text += part.slice(0, most - text.length)
+      text += part.slice(0, most - text.length)
     })
   }
   return () => text.trimEnd()

@@ -49,6 +49,14 @@ test('what it leaves behind in its group ends with it, and its open output is no
   await expect.poll(() => isAlive(pid)).toBe(false)
 })
 
+test('what has left its group goes on, and is not waited for', async () => {
+  const started = performance.now()
+  const { pid } = await run('setsid sleep 60 & echo $! >$HERE/pid; while [ ! -d /proc/$!/fd ] || [ "$(cut -d" " -f5 /proc/$!/stat)" != $! ]; do :; done')
+  expect(performance.now() - started).toBeLessThan(5_000)
+  expect(isAlive(pid)).toBe(true)
+  process.kill(pid ?? 0, 'SIGKILL')
+})
+
 test('an abort ends it as if its time were up', async () => {
   expect(await run('sleep 60', { signal: AbortSignal.timeout(100) })).toMatchObject({ ended: 'SIGTERM', timedOut: true })
 })
