@@ -1,6 +1,7 @@
 import { watch } from 'node:fs'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type SpoolEntry, MAX_RECORD_BYTES, parseSpool } from '../galera/notify-spool.ts'
 import { isErrno } from '../system/files.ts'
 import type { Logger } from '../system/log.ts'
@@ -12,6 +13,8 @@ import type { EventStream } from './event-stream.ts'
 const CHUNK_BYTES = 2 * MAX_RECORD_BYTES
 /** So much is taken before it is removed. */
 const TRIM_BYTES = 262_144
+/** After a look, before the next: who writes all the time is read in larger pieces. Milliseconds. */
+const PAUSE = 10
 /** Milliseconds: where the kernel does not tell of changes, and to try again what failed. */
 const LOOK_INTERVAL = 40
 const RETRY_INTERVAL = 1_000
@@ -88,6 +91,7 @@ export class SpoolReader implements AsyncDisposable {
         if (!this.#failing) this.#log.error({ err: error }, 'events can not be taken from the notify spool; they wait there')
         this.#failing = true
       }
+      await delay(PAUSE, undefined, { signal: this.#closing.signal }).catch(() => undefined)
     }
   }
 
