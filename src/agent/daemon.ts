@@ -58,7 +58,9 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
     await supervisor.release()
     if (node.server !== null) log.info({ pid: node.server.pid }, 'the agent ends, mariadbd goes on')
   })
-  opened.use(await takeEvents(node, supervisor))
+  // A node without events is better than none.
+  const events = await takeEvents(node, supervisor).catch((error) => log.error({ err: error }, 'events can not be logged; they wait in the notify spool for the next agent'))
+  if (events !== undefined) opened.use(events)
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
   const adopted = await takeOver(node)
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))

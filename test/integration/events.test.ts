@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EXECUTABLE } from '../support/cluster.ts'
@@ -151,4 +151,18 @@ test('on a full disk events wait in the spool, the hook returns at once, and not
     await gear.run('stop')
     spawnSync('umount', [log])
   }
+})
+
+test('an event log that can not be read keeps no agent from starting, and the events wait', async () => {
+  const path = join(gear.dir, 'log/events.jsonl')
+  renameSync(path, `${path}.kept`)
+  mkdirSync(path)
+  hook('--status', 'kept waiting')
+  expect(await gear.run('start')).toMatchObject({ exitCode: 0 })
+  expect(readFileSync(join(gear.dir, 'log/agent.log'), 'utf8')).toContain('events can not be logged')
+  await gear.run('stop')
+  rmdirSync(path)
+  renameSync(`${path}.kept`, path)
+  expect(await gear.run('start')).toMatchObject({ exitCode: 0 })
+  await logged().toEqual(['kept waiting'])
 })
