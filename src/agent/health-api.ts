@@ -1,16 +1,29 @@
+import type { Socket } from 'node:net'
+import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { METRICS_TYPE, renderMetrics } from './metrics.ts'
 import type { Node } from './node.ts'
 
 /**
  * For balancers and platforms: open, and telling no more than yes (200) or no (503).
  * live: the agent works. ready: Synced in a primary component. writable: ready and not read-only.
+ * Metrics tell more, so by default only this host may have them.
  */
-export function healthApi(node: Node): Hono {
-  const api = new Hono()
+export function healthApi(node: Node): Hono<{ Bindings: HttpBindings }> {
+  const api = new Hono<{ Bindings: HttpBindings }>()
   api.get('/health/live', (context) => context.text('ok\n'))
   api.get('/health/ready', (context) => (node.synced ? context.text('ready\n') : context.text('not ready\n', 503)))
   api.get('/health/writable', async (context) => ((await isWritable(node)) ? context.text('writable\n') : context.text('not writable\n', 503)))
+  api.get('/metrics', async (context) => {
+    if (node.config.metrics === 'host' && !isThisHost(context.env.incoming.socket)) return context.text('metrics are for this host alone\n', 403)
+    return context.body(await renderMetrics(node), 200, { 'content-type': METRICS_TYPE })
+  })
   return api
+}
+
+/** Who calls from this host to an address of its own has the same address, or a loopback one. */
+function isThisHost({ remoteAddress = '', localAddress }: Pick<Socket, 'remoteAddress' | 'localAddress'>): boolean {
+  return remoteAddress !== '' && (remoteAddress === localAddress || /^(::ffff:)?127\.|^::1$/.test(remoteAddress))
 }
 
 async function isWritable(node: Node): Promise<boolean> {

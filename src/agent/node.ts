@@ -14,6 +14,8 @@ import type { Session } from '../mariadb/session.ts'
 import { derive } from '../config/secrets.ts'
 import type { SstReport } from '../sst/report.ts'
 import type { Logger } from '../system/log.ts'
+import { NO_VIEW, type KnownView } from '../galera/notify-event.ts'
+import { EventCounts } from './event-counts.ts'
 import type { LedgerStore } from './ledger-store.ts'
 
 /** An older status tells nothing any more, milliseconds. */
@@ -45,6 +47,9 @@ export class Node {
   readonly log: Logger
   /** `change` with each new phase or message. */
   readonly events = new EventEmitter<{ change: [] }>()
+  readonly counts = new EventCounts()
+  /** What mariadbd last told of its view. */
+  toldView: () => KnownView = () => NO_VIEW
   config: Config
   readonly mariadb: Mariadb
   phase: Phase = 'stopped'

@@ -42,6 +42,8 @@ export interface StatusReport {
   readonly transfers: readonly SstReport[]
   /** What is wrong with the cluster that no program may mend. */
   readonly alarms: readonly Fault[]
+  /** What was counted of events since the agent started. */
+  readonly events: { readonly malformed: number; readonly untold: number; readonly commandRuns: number; readonly commandFailures: number; readonly commandEventsDropped: number }
   readonly agentRssBytes: number
 }
 
@@ -71,6 +73,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     failure: node.failure,
     transfers: [await readReport(node.paths.sstReport), shownSst(node)].filter((one) => one !== null),
     alarms: node.alarms,
+    events: { malformed: node.counts.malformed, untold: node.counts.untold, commandRuns: node.counts.runs, commandFailures: node.counts.failures, commandEventsDropped: node.counts.dropped },
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,
   }
 }

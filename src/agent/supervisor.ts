@@ -12,6 +12,9 @@ import { watchPeers } from './peer-watch.ts'
 import { readPosition } from './position.ts'
 
 const WATCH_INTERVAL = 500
+/** Between two looks while events come, milliseconds: twice as long each time, so that a flood of them costs little. */
+const LEAST_PAUSE = 20
+const LONGEST_PAUSE = 160
 /** Milliseconds. */
 const LOOKOUT_INTERVAL = 2_000
 const LONGEST_BACKOFF = 60_000
@@ -28,6 +31,7 @@ export class Supervisor {
   #abort = new AbortController()
   #working: Promise<void> = Promise.resolve()
   #poke: () => void = () => undefined
+  #poked = false
 
   constructor(node: Node) {
     this.#node = node
@@ -74,6 +78,7 @@ export class Supervisor {
 
   /** Something happened at the server: look at once. */
   poke(): void {
+    this.#poked = true
     this.#poke()
   }
 
@@ -119,6 +124,7 @@ export class Supervisor {
         const up = performance.now()
         await this.#watch(signal)
         if (performance.now() - up > LONGEST_BACKOFF) failures = 0
+        node.counts.crashes++
         node.log.error('mariadbd ended unexpectedly; it is started again')
         await this.#ended()
       } catch (error) {
@@ -164,7 +170,8 @@ export class Supervisor {
   async #watch(signal: AbortSignal): Promise<void> {
     const node = this.#node
     const logOffset = await logSize(node.paths.serverLog)
-    while (!signal.aborted && node.server !== null && (await isRunning(node.server))) {
+    for (let pause = LEAST_PAUSE; !signal.aborted && node.server !== null && (await isRunning(node.server)); pause = this.#poked ? Math.min(2 * pause, LONGEST_PAUSE) : LEAST_PAUSE) {
+      this.#poked = false
       await poll(node)
       await endIfOutside(node, logOffset)
       if (node.status !== null && isForeign(node, node.status)) {
@@ -175,7 +182,10 @@ export class Supervisor {
       await watchPeers(node)
       if (node.nonPrimarySince === null) node.say(node.synced ? 'running' : 'joining', node.synced ? 'Synced' : (node.status?.localStateComment ?? 'mariadbd does not answer SQL'))
       else if (node.phase === 'running') node.say('waiting', 'not in a primary component any more; Galera itself may mend it')
-      await Promise.race([delay(WATCH_INTERVAL, undefined, { signal }).catch(() => undefined), new Promise<void>((resolve) => (this.#poke = resolve))])
+      await delay(pause, undefined, { signal }).catch(() => undefined)
+      // Poked while it looked: what it saw may be older.
+      if (this.#poked) continue
+      await Promise.race([delay(WATCH_INTERVAL - pause, undefined, { signal }).catch(() => undefined), new Promise<void>((resolve) => (this.#poke = resolve))])
     }
     signal.throwIfAborted()
   }

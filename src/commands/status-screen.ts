@@ -22,10 +22,20 @@ function details(report: StatusReport): readonly string[] {
   const lines = report.alarms.flatMap((alarm) => [`ALARM: ${alarm.message}`, `  → ${alarm.hint}`])
   if (report.synced) lines.push(`Flow control: paused ${(report.flowControlPaused * 100).toFixed(1)} % of the time; ${report.receiveQueue} write-sets wait to be applied.`)
   for (const { from, to, state, text } of report.transfers) lines.push(`State transfer from ${from} to ${to}${state === 'failed' ? ' failed' : ''}: ${text}`)
+  lines.push(...eventLines(report.events))
   if (report.failure !== null) lines.push(`Failed: ${report.failure.message}`, `  → ${report.failure.hint}`)
   if (report.decision !== null && DECIDING.has(report.phase)) {
     lines.push(`Decision: ${report.decision.do} (rule ${report.decision.rule}): ${report.decision.reason}`)
     if ('hint' in report.decision) lines.push(`  → ${report.decision.hint}`)
   }
+  return lines
+}
+
+function eventLines({ malformed, untold, commandRuns, commandFailures, commandEventsDropped }: StatusReport['events']): readonly string[] {
+  const lines: string[] = []
+  if (malformed > 0) lines.push(`Events: ${malformed} malformed ${malformed === 1 ? 'record' : 'records'} in the notify spool since the agent started; see galeractl events.`)
+  if (untold > 0) lines.push(`Events: mariadbd did not tell of ${untold} ${untold === 1 ? 'view' : 'views'}; its log says why.`)
+  if (commandFailures > 0) lines.push(`notify.d: ${commandFailures} of ${commandRuns} runs failed; see the agent's log.`)
+  if (commandEventsDropped > 0) lines.push(`notify.d: ${commandEventsDropped} events were dropped, for the commands are too slow.`)
   return lines
 }

@@ -38,6 +38,10 @@ export interface Config {
   readonly startTimeout: number
   readonly stopTimeout: number
   readonly probeTimeout: number
+  /** How long a command in notify.d may take. */
+  readonly notifyTimeout: number
+  /** Who may read /metrics on the agent's port. */
+  readonly metrics: 'host' | 'anybody'
   readonly logLevel: string
 }
 
@@ -102,6 +106,8 @@ export function toConfig(resolved: Resolved): Config {
     startTimeout: time('start-timeout'),
     stopTimeout: time('stop-timeout'),
     probeTimeout: time('probe-timeout'),
+    notifyTimeout: time('notify-timeout'),
+    metrics: text('metrics') === 'anybody' ? 'anybody' : 'host',
     logLevel: text('log-level'),
   }
 }

@@ -11,9 +11,12 @@ export interface NotifyEvent {
   readonly members?: readonly { readonly uuid: string; readonly name: string; readonly address: string }[]
 }
 
+/** A name may hold commas; a member begins with its UUID. */
+const NEXT_MEMBER = /,(?=[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\/)/
+
 /**
  * Parses the arguments of wsrep_notify_cmd. Names and addresses come from other nodes: they are
- * untrusted and only ever data (MDEV-39721: the shipped script let a joiner's name reach a shell).
+ * untrusted and only ever data: a name that looks like a further member is read as one, which nothing is decided by.
  * @throws UsageError `bad-notify`
  */
 export function parseNotifyArguments(args: readonly string[]): NotifyEvent {
@@ -25,7 +28,7 @@ export function parseNotifyArguments(args: readonly string[]): NotifyEvent {
     else if (name === '--uuid') event.uuid = isUuid(value) ? value : fail(name, value)
     else if (name === '--primary') event.primary = expect(/^(yes|no)$/, name, value) === 'yes'
     else if (name === '--index') event.index = Number(expect(/^-?\d{1,4}$/, name, value))
-    else if (name === '--members') event.members = value === '' ? [] : value.split(',').map(member)
+    else if (name === '--members') event.members = value === '' ? [] : value.split(NEXT_MEMBER).map(member)
     else throw bad('unknown argument', name)
   }
   return event

@@ -32,11 +32,14 @@ export interface GearPaths {
   readonly agentLock: string
   readonly agentPid: string
   readonly spool: string
+  /** The operator's commands on events. */
+  readonly notifyFolder: string
   /** How far a state transfer from here is. */
   readonly sstReport: string
   readonly log: string
   readonly serverLog: string
   readonly agentLog: string
+  readonly events: string
   readonly basedir: string
   readonly hooks: string
 }
@@ -64,10 +67,12 @@ export function gearPaths(dir: string): GearPaths {
     agentLock: at('run', 'agent.lock'),
     agentPid: at('run', 'agent.pid'),
     spool: at('run', 'notify.spool'),
+    notifyFolder: at('notify.d'),
     sstReport: at('run', 'sst.json'),
     log: at('log'),
     serverLog: at('log', 'mariadbd.log'),
     agentLog: at('log', 'agent.log'),
+    events: at('log', 'events.jsonl'),
     basedir: at('basedir'),
     hooks: at('hooks'),
   }

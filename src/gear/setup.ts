@@ -86,7 +86,7 @@ async function write(path: string, before: string | null, after: string, mode: n
 }
 
 async function makeFolders(paths: GearPaths): Promise<void> {
-  for (const folder of [paths.dir, paths.env, paths.conf, join(paths.conf, 'conf.d'), paths.state, paths.run, paths.log, paths.hooks]) await makeFolder(folder, 0o750)
+  for (const folder of [paths.dir, paths.env, paths.conf, join(paths.conf, 'conf.d'), paths.state, paths.run, paths.log, paths.hooks, paths.notifyFolder]) await makeFolder(folder, 0o750)
   await chmod(paths.run, 0o750)
 }
 

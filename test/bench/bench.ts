@@ -6,6 +6,7 @@ import { EXECUTABLE, scratchFolder } from '../support/cluster.ts'
 import { askRow } from './ask-row.ts'
 import { clusterRows } from './cluster-rows.ts'
 import { decisionRow } from './decision-row.ts'
+import { notifyRows } from './notify-rows.ts'
 import { sstRows } from './sst-rows.ts'
 import { median, pairs, ratio, type Row, time } from './measure.ts'
 
@@ -35,9 +36,10 @@ const rows: Row[] = [
   await decisionRow(tell),
   ...(await clusterRows(rounds, tell)),
 ]
+const notified = await notifyRows(rounds, tell)
 const transfers = await sstRows(tell)
-rows.push(...transfers.rows)
+rows.push(...notified.rows, ...transfers.rows)
 const table = new Table({ head: ['what', 'ms', 'against', 'ms', 'ratio', 'goal'], style: { head: [], border: [] } })
 for (const row of rows) table.push([row.what, median(row.ours).toFixed(1), row.against, median(row.reference).toFixed(1), ratio(row).toFixed(2), `≤ ${row.goal}`])
 rmSync(folder, { recursive: true, force: true })
-process.stdout.write(`${[table.toString(), ...transfers.held].join('\n')}\n`)
+process.stdout.write(`${[table.toString(), ...notified.held, ...transfers.held].join('\n')}\n`)

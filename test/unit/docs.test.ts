@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { generatedPages } from '../../scripts/docs-pages.ts'
+import { METRICS } from '../../src/agent/metrics.ts'
 import { COMMANDS } from '../../src/commands/table.ts'
 import { NON_PRIMARY_RULES, RULES } from '../../src/galera/rules/decide.ts'
 
@@ -28,4 +29,9 @@ test.each(pages)('%s shows only commands that there are', (page) => {
   const code = [...read(page).matchAll(/```[\s\S]*?```|`[^`\n]+`/g)].map((match) => match[0]).join('\n')
   const names = [...code.matchAll(/galeractl (?:--gear \S+ )?([a-z][a-z-]*)/g)].map((match) => match[1])
   expect(names.filter((name) => !COMMANDS.some((command) => command.name === name))).toEqual([])
+})
+
+test('every metric is in the list of docs/events.md', () => {
+  const page = read('docs/events.md')
+  expect(METRICS.filter(({ name, type, help }) => !new RegExp(`\`${name}\`.* \\| ${type} \\| `).test(page) || !page.includes(help.replace(/\.$/, ''))).map(({ name }) => name)).toEqual([])
 })

@@ -23,7 +23,7 @@ test('the shutdown call has index -1 and no members', () => {
   expect(parseNotifyArguments(['--index', '-1', '--members', '', '--primary', 'no'])).toEqual({ index: -1, members: [], primary: false })
 })
 
-test.each(['$(touch /tmp/owned)', '`id`', '; rm -rf ~', 'a/b/c', '"', "'", '\n', '<>&|'])('the hostile name %j of another node stays data', (name) => {
+test.each(['$(touch /tmp/owned)', '`id`', '; rm -rf ~', 'a/b/c', '"', "'", '\n', '<>&|', 'a,b', ','])('the hostile name %j of another node stays data', (name) => {
   const { members } = parseNotifyArguments(['--members', `${uuid(101)}/${name}/10.0.0.1:3306`])
   expect(members).toEqual([{ uuid: uuid(101), name, address: '10.0.0.1:3306' }])
 })

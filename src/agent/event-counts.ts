@@ -1,0 +1,21 @@
+/** What an agent counts of events since it started. */
+export class EventCounts {
+  /** Events by status; the empty one where a call told none. */
+  readonly byStatus = new Map<string, number>()
+  malformed = 0
+  /** Views that mariadbd did not tell of. */
+  untold = 0
+  /** Bytes in the spool that were not taken yet. */
+  spoolLag = 0
+  /** Runs of commands in notify.d, how many of them failed, and how many of those because their time was up. */
+  runs = 0
+  failures = 0
+  timeouts = 0
+  /** Milliseconds that the runs took. */
+  runTime = 0
+  /** Events that wait for the commands, and those that were dropped because too many waited. */
+  queued = 0
+  dropped = 0
+  /** How often mariadbd ended unexpectedly. */
+  crashes = 0
+}

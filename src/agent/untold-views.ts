@@ -1,0 +1,29 @@
+import type { EventStream } from './event-stream.ts'
+import type { Node } from './node.ts'
+
+/** Milliseconds. */
+const INTERVAL = 500
+/** How long mariadbd may take to tell of a view that the agent has seen. */
+const PATIENCE = 1_500
+
+/**
+ * mariadbd tells nothing of a view while a member's name or address has characters that a shell could take for its own
+ * (MDEV-39721) [ran: 10.11.19]. The agent sees that view in the server's tables: what is not told in time is an event from there.
+ */
+export function watchUntold(node: Node, stream: EventStream): Disposable {
+  let missing: { readonly members: string; readonly since: number } | null = null
+  const look = async () => {
+    const { view } = node.ledger.ledger
+    // The server was asked after the last event, so its view is not an older one.
+    const seen = node.status?.primary === true && node.viewKnown && node.statusAt > stream.changedAt
+    if (view === null || !seen || stream.knows(view)) {
+      missing = null
+      return
+    }
+    const members = view.members.map(({ uuid }) => uuid).join()
+    if (missing?.members !== members) missing = { members, since: performance.now() }
+    else if (performance.now() - missing.since >= PATIENCE) await stream.add(view, new Date().toISOString())
+  }
+  const timer = setInterval(() => void look().catch((error) => node.log.error({ err: error }, 'the event log can not be written')), INTERVAL)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}

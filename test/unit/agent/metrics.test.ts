@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { healthApi } from '../../../src/agent/health-api.ts'
+import type { LedgerStore } from '../../../src/agent/ledger-store.ts'
+import { METRICS, renderMetrics } from '../../../src/agent/metrics.ts'
+import { Node } from '../../../src/agent/node.ts'
+import { newLedger } from '../../../src/galera/ledger.ts'
+
+const makeNode = (metrics = 'host') => new Node({} as never, { name: 'n1', metrics } as never, {} as never, { ledger: newLedger('n1') } as LedgerStore, {} as never, { warn: () => undefined } as never)
+
+const ask = async (node: Node, remoteAddress: string, localAddress: string) => (await healthApi(node).request('/metrics', {}, { incoming: { socket: { remoteAddress, localAddress } } })).status
+
+test.each([
+  ['127.0.0.1', '127.0.0.1', 200],
+  ['10.0.0.1', '10.0.0.1', 200],
+  ['::1', '::1', 200],
+  ['::ffff:127.0.0.1', '::ffff:127.0.0.1', 200],
+  ['10.0.0.2', '10.0.0.1', 403],
+  ['128.0.0.1', '127.0.0.1', 403],
+  ['fd00::2', 'fd00::1', 403],
+])('by default only this host may read them: %s at %s gets %i', async (remote, local, status) => {
+  expect(await ask(makeNode(), remote, local)).toBe(status)
+})
+
+test('anybody may where the setting says so', async () => {
+  expect(await ask(makeNode('anybody'), '10.0.0.2', '10.0.0.1')).toBe(200)
+})
+
+test('every metric has its value, events by their status', async () => {
+  const node = makeNode()
+  node.counts.byStatus.set('synced', 3).set('bad"\n', 1)
+  node.counts.malformed = 2
+  node.counts.runTime = 1_500
+  const text = await renderMetrics(node)
+  for (const { name, type } of METRICS) expect(text).toContain(`# TYPE ${name} ${type}\n`)
+  expect(text).toContain('galeractl_events_total{status="synced"} 3\n')
+  expect(text).toContain('galeractl_notify_malformed_total 2\n')
+  expect(text).toContain('galeractl_notify_command_seconds_total 1.5\n')
+  expect(text).toContain('galeractl_view_index -1\n')
+  expect(text).toContain('status="bad\\"\\n"')
+})
+
+test('names are Prometheus\': a counter ends in _total, a gauge does not', () => {
+  for (const { name, type } of METRICS) {
+    expect(name).toMatch(/^galeractl_[a-z_]+$/)
+    expect(name.endsWith('_total')).toBe(type === 'counter')
+  }
+})
