@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CHECK_SCHEMA } from '../mariadb/users.ts'
+import { certificateDays } from '../tls/files.ts'
 import type { Node } from './node.ts'
 
 export const CHECK_PATH = '/v1/check'
@@ -17,12 +18,14 @@ export const checkReplySchema = z.object({
   variables: z.record(z.string(), z.string()),
   clusterSize: z.int(),
   weight: z.int(),
+  /** Whole days until the node's certificate ends; null without TLS. */
+  certificateDays: z.int().nullable().default(null),
 })
 export type CheckReply = z.infer<typeof checkReplySchema>
 
 /** Reads the row that another node wrote, causally, and tells what must be equal here. */
 export async function readCheckRow(node: Node, request: CheckRequest): Promise<CheckReply> {
-  const common = { clusterSize: node.status?.clusterSize ?? 0, weight: 1 }
+  const common = { clusterSize: node.status?.clusterSize ?? 0, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }
   try {
     const variables = Object.fromEntries(await node.session.globals([...EQUAL_VARIABLES, 'wsrep_provider_options']))
     const weight = Number(variables['wsrep_provider_options']?.match(/pc\.weight = (\d+)/)?.[1] ?? 1)

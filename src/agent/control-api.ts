@@ -8,6 +8,7 @@ import { checkCluster } from './check-cluster.ts'
 import { planForce } from './force-plan.ts'
 import { renderMetrics } from './metrics.ts'
 import type { Node, Word } from './node.ts'
+import { reloadCertificates } from './reload-certificates.ts'
 import { statusReport } from './status-report.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -27,7 +28,8 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   api.get('/check', async () => report(await checkCluster(node)))
   api.post('/reload', async (context) => {
     await node.reload()
-    return context.text('ok')
+    const outcome: Outcome = await reloadCertificates(node).then((taken) => ({ done: taken ? 'the agent has read its settings again, and mariadbd its certificate' : 'the agent has read its settings again' }), (error) => ({ error: errorShape(error) }))
+    return context.text(`${JSON.stringify(outcome)}\n`)
   })
   api.post('/start', async (context) => {
     await node.reload()

@@ -1,4 +1,4 @@
-import { askAgent } from '../agent/control-client.ts'
+import { commandAgent } from '../agent/control-client.ts'
 import { configOf } from '../gear/gear.ts'
 import type { Context } from './command.ts'
 import { openedGear } from './opened-gear.ts'
@@ -6,8 +6,7 @@ import { openedGear } from './opened-gear.ts'
 export async function run(context: Context): Promise<number> {
   const gear = await openedGear(context)
   configOf(gear)
-  const answered = (await askAgent(gear.paths.agentSocket, 'POST', '/reload')) !== null
-  const outcome = answered ? 'the agent has read its settings again' : 'no agent runs; it reads its settings when it starts'
+  const outcome = (await commandAgent(gear.paths.agentSocket, '/reload', () => undefined)) ?? 'no agent runs; it reads its settings when it starts'
   context.print(context.json ? JSON.stringify({ outcome }) : outcome)
   return 0
 }

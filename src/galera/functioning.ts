@@ -10,6 +10,8 @@ export interface NodeAnswer {
     readonly variables: Readonly<Record<string, string>>
     readonly clusterSize: number
     readonly weight: number
+    /** Whole days until its certificate ends; null without TLS. */
+    readonly certificateDays: number | null
   } | null
 }
 
@@ -19,9 +21,12 @@ export interface Finding {
   readonly mend: string
 }
 
+/** So long before a certificate ends, people are told, days. */
+const CERTIFICATE_DAYS = 30
+
 /** Is the cluster functioning? Every finding with its mend; pure. */
 export function findings(answers: readonly NodeAnswer[], writeError: string | null): readonly Finding[] {
-  return [...membership(answers), ...votes(answers), ...replication(answers, writeError), ...equality(answers)]
+  return [...membership(answers), ...votes(answers), ...replication(answers, writeError), ...equality(answers), ...certificates(answers)]
 }
 
 const ok = (what: string): Finding => ({ level: 'ok', what, mend: '' })
@@ -70,4 +75,13 @@ function equality(answers: readonly NodeAnswer[]): readonly Finding[] {
   const different = names.filter((variable) => new Set(replies.map(({ variables }) => variables[variable])).size > 1)
   if (different.length === 0) return replies.length > 1 ? [ok('versions and settings that must be equal are equal')] : []
   return different.map((variable) => warning(`${variable} differs: ${replies.map(({ name, variables }) => `${name} ${variables[variable]}`).join(', ')}`, variable === 'version' || variable === 'provider' ? 'Upgrade the nodes to the same version, one after the other.' : `Set ${variable} to the same value on all nodes and restart them one after the other.`))
+}
+
+function certificates(answers: readonly NodeAnswer[]): readonly Finding[] {
+  return answers.flatMap(({ name, reply }) => {
+    const days = reply?.certificateDays ?? null
+    if (days === null || days >= CERTIFICATE_DAYS) return []
+    const mend = `Put a new certificate in its place on ${name} and run galeractl reload there.`
+    return [days < 0 ? error(`the certificate of ${name} has expired: nobody who comes back takes it`, mend) : warning(`the certificate of ${name} ends in ${days} days`, mend)]
+  })
 }

@@ -57,7 +57,7 @@ export function usersSql(config: Config): string {
     'FLUSH PRIVILEGES;',
     "DELETE FROM mysql.global_priv WHERE User = '';",
     `CREATE USER '${AGENT_USER}'@'localhost' IDENTIFIED BY ${quote(agentPassword(config))};`,
-    `GRANT PROCESS, CONNECTION ADMIN, SUPER ON *.* TO '${AGENT_USER}'@'localhost';`,
+    `GRANT PROCESS, CONNECTION ADMIN, RELOAD, SUPER ON *.* TO '${AGENT_USER}'@'localhost';`,
     ...['wsrep_cluster', 'wsrep_cluster_members'].map(selectOnFutureTable),
     `GRANT SELECT, INSERT, CREATE, DROP ON ${CHECK_SCHEMA}.* TO '${AGENT_USER}'@'localhost';`,
     ...transferUsersSql(config),

@@ -14,8 +14,11 @@ export interface TlsFiles {
   readonly key: string
 }
 
-/** A certificate of the cluster's own CA is renewed when less is left of it, milliseconds. */
-const RENEWED_BEFORE = 1_825 * 86_400_000
+/** Milliseconds. */
+const DAY = 86_400_000
+
+/** A certificate of the cluster's own CA is renewed when less is left of it, days. */
+const RENEWED_BEFORE = 1_825
 
 /** The files that a node uses, its own ones in `folder`; null where TLS is off. */
 export function tlsFiles({ tls }: Config, folder: string): TlsFiles | null {
@@ -59,6 +62,15 @@ export async function certificateFault(files: TlsFiles, host: string, now: Date)
   }
 }
 
+/** Whole days until the node's certificate ends; null where TLS is off or it can't be read. */
+export async function certificateDays(config: Config, folder: string, now: Date): Promise<number | null> {
+  const files = tlsFiles(config, folder)
+  const [own] = files === null ? [] : certificatesOf((await readIfExists(files.certificate).catch(() => null)) ?? '')
+  return own === undefined ? null : daysUntil(own.validToDate, now)
+}
+
+const daysUntil = (moment: Date, now: Date) => Math.floor((moment.getTime() - now.getTime()) / DAY)
+
 async function whyNew(files: TlsFiles, { own, secret }: Config, now: Date): Promise<string | null> {
   if ((await readIfExists(files.certificate)) === null) return 'there was none'
   const fault = await certificateFault(files, own.host, now)
@@ -66,8 +78,8 @@ async function whyNew(files: TlsFiles, { own, secret }: Config, now: Date): Prom
   const { ca, certificate } = await readTls(files)
   const { d: _private, ...open } = authorityKey(secret)
   if (certificatesOf(ca)[0]?.publicKey.equals(createPublicKey({ key: open, format: 'jwk' })) !== true) return 'the CA is not that of the secret'
-  const left = (certificatesOf(certificate)[0]?.validToDate.getTime() ?? 0) - now.getTime()
-  return left < RENEWED_BEFORE ? `it ends in ${Math.floor(left / 86_400_000)} days` : null
+  const left = daysUntil(certificatesOf(certificate)[0]?.validToDate ?? now, now)
+  return left < RENEWED_BEFORE ? `it ends in ${left} days` : null
 }
 
 /** The files' texts; fails where one can't be read. */

@@ -9,13 +9,16 @@ import { asRoot, emptied, logOf, makeBig, makePair, rowsOnTheirWay, schema, sums
 
 const pair = (method: string, more: Parameters<typeof makePair>[2] = {}) => makePair(49, method, more)
 
-test('a joiner without the user of the transfer: both sides say so, and with it the next attempt works', async () => {
+test.each([
+  ['without the user of the transfer', "DROP USER IF EXISTS galeractl_sst@'%'"],
+  ['where the user has another password', "SET PASSWORD FOR galeractl_sst@'%' = PASSWORD('another one')"],
+])('a joiner %s: both sides say so, and with it the next attempt works', async (_, sql) => {
   await using two = await pair('mysqldump')
   const { cluster, donor, joiner } = two
   await emptied(cluster, joiner)
   // As a datadir that somebody else has made.
   writeFileSync(join(joiner.gear, 'conf/conf.d/init.cnf'), `[mariadbd]\ninit_file = ${join(cluster.folder, 'init.sql')}\n`)
-  writeFileSync(join(cluster.folder, 'init.sql'), "SET sql_log_bin = 0;\nSET wsrep_on = OFF;\nDROP USER IF EXISTS galeractl_sst@'%';\n")
+  writeFileSync(join(cluster.folder, 'init.sql'), `SET sql_log_bin = 0;\nSET wsrep_on = OFF;\n${sql};\n`)
   const failed = await cluster.run(joiner, 'start', '--timeout', '60')
   expect(failed.exitCode).toBe(5)
   for (const node of [donor, joiner]) expect(logOf(node)).toMatch(/\[ERROR\].*refuses the state transfer's user galeractl_sst: Access denied/)

@@ -73,6 +73,9 @@ async function give(authority: Authority, node: TestNode, made: Date): Promise<v
   for (const name of ['ca', 'cert', 'key']) execFileSync('chown', [`--reference=${node.gear}`, join(node.gear, name)])
 }
 
+/** The certificate that a node's server shows. */
+const presented = (node: TestNode) => execFileSync('openssl', ['s_client', '-starttls', 'mysql', '-connect', `${node.address}:3306`], { input: '', encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] })
+
 test('certificates of another CA: an expired one is told before the start, and with a new one the node comes', async () => {
   await using cluster = await makeCluster(48, 2, {})
   const authority = await clusterAuthority('not the secret of it', 'somebody')
@@ -90,4 +93,14 @@ test('certificates of another CA: an expired one is told before the start, and w
   expect(one.exitCode, one.stderr).toBe(4)
   await give(authority, second, now)
   await Promise.all([first, second].map((node) => cluster.must(node, 'start')))
+  // A new one in its place is taken without a restart.
+  const { pid, shown } = { pid: cluster.serverPid(second), shown: presented(second) }
+  await give(authority, second, now)
+  expect((await cluster.must(second, 'reload')).stdout).toContain('and mariadbd its certificate')
+  expect(presented(second)).not.toBe(shown)
+  expect(presented(second)).toContain(readFileSync(join(second.gear, 'cert'), 'utf8').trim())
+  expect(cluster.serverPid(second)).toBe(pid)
+  await give(authority, second, eleven)
+  expect(await cluster.run(second, 'reload')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('has expired on') })
+  expect((await cluster.run(first, 'check')).stdout).toContain('the certificate of n2 has expired')
 })
