@@ -14,6 +14,8 @@ const real = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_00
 export default defineConfig({
   plugins: [textAssets],
   test: {
+    // Two cores may be busy; what is awaited comes at once otherwise.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 300_000, maxWorkers: 2 } },

@@ -10,6 +10,10 @@ command -v debootstrap >/dev/null 2>&1 || { apt-get update >/dev/null && apt-get
 
 root=${GALERACTL_DEBIAN13:-/var/tmp/galeractl-debian13}
 mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) .*/\2/p; s/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null | head -n 1)
+if grep -q " $root/" /proc/mounts; then
+  echo "Something is mounted below $root, by a run that was cut off perhaps. Unmount it first." >&2
+  exit 2
+fi
 if [ ! -f "$root/.made" ]; then
   rm -rf "$root"
   debootstrap --variant=minbase trixie "$root" "$mirror"
@@ -23,9 +27,12 @@ fi
 mounts=''
 leave() { for at in $mounts; do umount --lazy "$at"; done; }
 trap leave EXIT
+trap 'exit 130' INT TERM HUP
 enter() { # enter FOLDER: the same path inside
   mkdir -p "$root$1"
   mount --rbind "$1" "$root$1"
+  # Or what is unmounted here would be so on the host.
+  mount --make-rslave "$root$1"
   mounts="$root$1 $mounts"
 }
 enter /proc

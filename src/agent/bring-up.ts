@@ -58,6 +58,7 @@ export async function takeOver(node: Node): Promise<boolean> {
   if (server === null) return false
   node.server = server
   node.launched = null
+  node.madeEmpty = false
   await poll(node)
   if (server.launch === 'reform' && node.status === null) {
     // It waits for others that may never come; whoever launched it can't give it up any more.

@@ -62,7 +62,10 @@ export class EventCommands implements AsyncDisposable {
 
   async #run(): Promise<void> {
     for (;;) {
-      await this.#look().catch((error) => this.#log.error({ err: error }, 'notify.d can not be read'))
+      await this.#look().catch((error) => {
+        this.#log.error({ err: error, dropped: this.#waiting.length }, 'notify.d can not be read')
+        this.#counts.dropped += this.#waiting.length
+      })
       if (this.#programs.length === 0) this.#waiting = []
       const event = this.#waiting.shift()
       this.#counts.queued = this.#waiting.length

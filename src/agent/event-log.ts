@@ -28,6 +28,9 @@ export class EventLog {
   readonly #rotateBytes: number
   #position: SpoolPosition | null = null
   #view: KnownView | null = null
+  /** The size before the last append, and whether what it wrote is still to be cut off. */
+  #size = 0
+  #unfinished = false
 
   private constructor(path: string, rotateBytes: number) {
     this.#path = path
@@ -54,13 +57,19 @@ export class EventLog {
     const size = await stat(this.#path).then((info) => info.size, () => 0)
     if (size >= this.#rotateBytes) await this.#rotate()
     await using file = await open(this.#path, 'a', 0o640)
+    // What an earlier attempt left that could not even be cut off.
+    if (this.#unfinished) await file.truncate(this.#size)
     const { size: before } = await file.stat()
+    this.#size = before
+    this.#unfinished = true
     try {
       await file.writeFile(events.map((event) => `${JSON.stringify(event)}\n`).join(''))
     } catch (error) {
       await file.truncate(before)
+      this.#unfinished = false
       throw error
     }
+    this.#unfinished = false
     for (const event of events) {
       this.#position = event.position ?? this.#position
       this.#view = viewAfter(this.view, event)

@@ -39,12 +39,15 @@ async function wrongWith(path: string, owner: number): Promise<string | null> {
     if (uid !== owner && uid !== 0) return `belongs to user ${uid}`
     return (mode & OTHERS_WRITE) === 0 ? null : 'can be written by others than its owner'
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 'is gone'
-    throw error
+    return whyNot(error)
   }
 }
 
+/** One that can't be looked at keeps no other from being run. */
+const whyNot = (error: unknown) => (isErrno(error, 'ENOENT') ? 'is gone' : `can't be looked at: ${(error as Error).message}`)
+
 async function notExecutable(path: string): Promise<string | null> {
-  const info = await stat(path)
+  const info = await stat(path).catch(whyNot)
+  if (typeof info === 'string') return info
   return info.isFile() && (info.mode & ANY_EXECUTE) !== 0 ? null : 'is not executable'
 }

@@ -4,7 +4,7 @@ import { formatGrastate } from '../galera/grastate.ts'
 import { NIL_UUID, UNDEFINED_SEQNO } from '../galera/gtid.ts'
 import { goAlong, type Launchable } from '../galera/go-along.ts'
 import { recordJoining, recordLaunch } from '../galera/ledger.ts'
-import { refreshBasedir } from '../mariadb/basedir.ts'
+import { isKnownMethod, refreshBasedir } from '../mariadb/basedir.ts'
 import { renderClusterConfig } from '../mariadb/my-cnf.ts'
 import { launchServer } from '../mariadb/server.ts'
 import { ownCommand } from '../system/processes.ts'
@@ -25,7 +25,8 @@ export async function launch(node: Node, decision: Launchable, epoch: number): P
   const seqno = data?.kind === 'position' ? data.seqno : null
   await node.ledger.update((ledger) => goAlong(recordJoining(recordLaunch(ledger, view), decision.do === 'join'), node.observations, decision, seqno, epoch, new Date().toISOString()))
   if (decision.do === 'join') await ensureDatadir(node)
-  await refreshBasedir(node.paths.basedir, node.mariadb.mariadbd, ownCommand())
+  await refreshBasedir(node.paths.basedir, { mariadbd: node.mariadb.mariadbd, own: ownCommand(), bind: node.config.bindAddress })
+  if (!(await isKnownMethod(node.config.sstMethod, node.mariadb.mariadbd))) node.log.warn(`wsrep_sst_${node.config.sstMethod} of MariaDB ${node.mariadb.version} reads otherwise than those known: it runs as it is`)
   await writeFileAtomic(node.paths.clusterConfig, renderClusterConfig(addressesFor(node, decision)), 0o640)
   if (decision.do !== 'reform') await setAside(join(node.paths.data, 'gvwstate.dat'), 'aside', new Date())
   if (decision.do === 'bootstrap' && decision.uuid !== null) {

@@ -1,6 +1,4 @@
-import { watch } from 'node:fs'
 import { constants, type FileHandle, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type SpoolEntry, MAX_RECORD_BYTES, parseSpool } from '../galera/notify-spool.ts'
 import { isErrno } from '../system/files.ts'
@@ -8,6 +6,7 @@ import type { Logger } from '../system/log.ts'
 import { run } from '../system/processes.ts'
 import type { EventCounts } from './event-counts.ts'
 import type { EventStream } from './event-stream.ts'
+import { SpoolWatch } from './spool-watch.ts'
 
 /** Read at once, bytes: more than the longest record. */
 const CHUNK_BYTES = 2 * MAX_RECORD_BYTES
@@ -15,9 +14,6 @@ const CHUNK_BYTES = 2 * MAX_RECORD_BYTES
 const TRIM_BYTES = 262_144
 /** After a look, before the next: who writes all the time is read in larger pieces. Milliseconds. */
 const PAUSE = 10
-/** Milliseconds: where the kernel does not tell of changes, and to try again what failed. */
-const LOOK_INTERVAL = 40
-const RETRY_INTERVAL = 1_000
 
 type Target = Pick<EventStream, 'position' | 'take' | 'sync'>
 
@@ -39,6 +35,7 @@ export class SpoolReader implements AsyncDisposable {
   #trimmed = 0
   #mayTrim = true
   #failing = false
+  #watch: SpoolWatch | null = null
 
   constructor(path: string, target: Target, counts: EventCounts, log: Logger, onActivity: () => void = () => undefined) {
     this.#path = path
@@ -50,23 +47,8 @@ export class SpoolReader implements AsyncDisposable {
 
   /** Takes what is there, and from now on what comes. */
   follow(): this {
-    const look = () => this.look()
-    let timer = setInterval(look, RETRY_INTERVAL)
-    const signal = this.#closing.signal
-    signal.addEventListener('abort', () => clearInterval(timer))
-    const oftener = (err: unknown) => {
-      this.#log.warn({ err }, `the notify spool can not be watched; it is looked at every ${LOOK_INTERVAL} ms`)
-      clearInterval(timer)
-      if (!signal.aborted) timer = setInterval(look, LOOK_INTERVAL)
-    }
-    try {
-      watch(dirname(this.#path), { signal }, (_type, name) => {
-        if (name === null || this.#path.endsWith(`/${name}`)) look()
-      }).on('error', oftener)
-    } catch (error) {
-      oftener(error)
-    }
-    look()
+    this.#watch = new SpoolWatch(this.#path, () => this.look(), this.#log)
+    this.look()
     return this
   }
 
@@ -76,9 +58,12 @@ export class SpoolReader implements AsyncDisposable {
     this.#reading ??= this.#read().finally(() => (this.#reading = null))
   }
 
+  /** What was taken is freed before the end, so that a copy of the gear has nothing that would be taken again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
+    this.#watch?.[Symbol.dispose]()
     await this.#reading
+    await this.#trimLast().catch((err) => this.#log.warn({ err }, 'the notify spool can not be trimmed'))
   }
 
   async #read(): Promise<void> {
@@ -98,13 +83,19 @@ export class SpoolReader implements AsyncDisposable {
   async #take(): Promise<void> {
     await using file = await openSpool(this.#path)
     if (file === null) return
-    const { ino, birthtimeMs, size } = await file.stat()
-    const spool = `${ino}-${Math.round(birthtimeMs)}`
-    const { position } = this.#target
-    const from = position !== null && position.end <= size && position.spool === spool ? position.end : 0
+    const { size } = await file.stat()
+    const spool = await identityOf(file)
+    if (this.#watch?.see(spool) === true) this.#trimmed = 0
+    const from = this.#takenOf(spool, size)
     if (size > from) this.#onActivity()
     const end = await this.#takeFrom(file, spool, from)
-    if (end - this.#trimmed >= TRIM_BYTES && this.#mayTrim) await this.#trim(end)
+    if (end - this.#trimmed >= TRIM_BYTES && this.#mayTrim) await this.#trim(file, end)
+  }
+
+  /** The bytes that were taken of this spool, of this size. */
+  #takenOf(spool: string, size: number): number {
+    const { position } = this.#target
+    return position !== null && position.end <= size && position.spool === spool ? position.end : 0
   }
 
   async #takeFrom(file: FileHandle, spool: string, from: number): Promise<number> {
@@ -123,14 +114,28 @@ export class SpoolReader implements AsyncDisposable {
     }
   }
 
-  async #trim(end: number): Promise<void> {
-    await this.#target.sync()
-    const { exitCode, stderr } = await run('fallocate', ['--punch-hole', '--offset', '0', '--length', String(end), this.#path], { timeout: 10_000 })
-    this.#trimmed = end
-    if (exitCode === 0) return
-    this.#mayTrim = false
-    this.#log.warn({ stderr }, 'the file system can not free what was read of the notify spool; it stays there')
+  async #trimLast(): Promise<void> {
+    await using file = await openSpool(this.#path)
+    if (file === null || !this.#mayTrim) return
+    const end = this.#takenOf(await identityOf(file), (await file.stat()).size)
+    if (end > this.#trimmed) await this.#trim(file, end)
   }
+
+  async #trim(file: FileHandle, end: number): Promise<void> {
+    await this.#target.sync()
+    // The open file, whatever lies at its path by now.
+    const why = await run('fallocate', ['--punch-hole', '--offset', '0', '--length', String(end), `/proc/${process.pid}/fd/${file.fd}`], { timeout: 10_000 }).then(({ exitCode, stderr }) => (exitCode === 0 ? null : stderr), (error: Error) => error.message)
+    this.#trimmed = end
+    if (why === null) return
+    this.#mayTrim = false
+    this.#log.warn({ why }, 'what was read of the notify spool can not be freed; it stays there')
+  }
+}
+
+/** Another file at the same path is another spool. */
+async function identityOf(file: FileHandle): Promise<string> {
+  const { ino, birthtimeMs } = await file.stat()
+  return `${ino}-${Math.round(birthtimeMs)}`
 }
 
 /** Made here where there is none, so that it belongs to the gear's owner whoever calls the hook first. */

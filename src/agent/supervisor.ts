@@ -180,6 +180,7 @@ export class Supervisor {
       }
       await tendNonPrimary(node)
       await watchPeers(node)
+      if (node.synced) node.madeEmpty = false
       if (node.nonPrimarySince === null) node.say(node.synced ? 'running' : 'joining', node.synced ? 'Synced' : (node.status?.localStateComment ?? 'mariadbd does not answer SQL'))
       else if (node.phase === 'running') node.say('waiting', 'not in a primary component any more; Galera itself may mend it')
       await delay(pause, undefined, { signal }).catch(() => undefined)

@@ -16,7 +16,8 @@ export function watchUntold(node: Node, stream: EventStream): Disposable {
     const { view } = node.ledger.ledger
     // The server was asked after the last event, so its view is not an older one.
     const seen = node.status?.primary === true && node.viewKnown && node.statusAt > stream.changedAt
-    if (view === null || !seen || stream.knows(view)) {
+    // What is told waits in the spool while the log can't be written.
+    if (view === null || !seen || node.counts.spoolLag > 0 || stream.knows(view)) {
       missing = null
       return
     }
@@ -24,6 +25,16 @@ export function watchUntold(node: Node, stream: EventStream): Disposable {
     if (missing?.members !== members) missing = { members, since: performance.now() }
     else if (performance.now() - missing.since >= PATIENCE) await stream.add(view, new Date().toISOString())
   }
-  const timer = setInterval(() => void look().catch((error) => node.log.error({ err: error }, 'the event log can not be written')), INTERVAL)
+  let failing = false
+  const lookAgain = async () => {
+    try {
+      await look()
+      failing = false
+    } catch (error) {
+      if (!failing) node.log.error({ err: error }, 'the event log can not be written')
+      failing = true
+    }
+  }
+  const timer = setInterval(() => void lookAgain(), INTERVAL)
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import type { SslOptions } from 'mysql2'
 import { UsageError } from '../errors.ts'
@@ -31,7 +32,7 @@ export async function run(context: Context, _given: Given, args: readonly string
     try {
       await donate({
         request,
-        joiner: { host: request.host, port: request.port, ...(await tlsOf(config, gear.paths.tls)) },
+        joiner: { host: request.host, port: request.port, ...(await tlsOf(config, gear.paths.tls, request.host)) },
         access: accessFrom(process.env['WSREP_SST_OPT_AUTH']) ?? { user: SST_USER, password: sstPassword(config) },
         silence: config.sstSilence,
         lanes: config.sstLanes ?? Math.min(8, Math.max(2, availableParallelism())),
@@ -59,11 +60,11 @@ export async function run(context: Context, _given: Given, args: readonly string
 }
 
 /** With a certificate of our own, and with the name of the joiner's verified; empty where TLS is off. */
-async function tlsOf(config: Config, folder: string): Promise<{ ssl?: SslOptions }> {
+async function tlsOf(config: Config, folder: string, host: string): Promise<{ ssl?: SslOptions }> {
   const files = tlsFiles(config, folder)
   if (files === null) return {}
   const { ca, certificate: cert, key } = await readTls(files)
-  return { ssl: { ca, cert, key, minVersion: 'TLSv1.2', rejectUnauthorized: true } }
+  return { ssl: { ca, cert, key, minVersion: 'TLSv1.2', rejectUnauthorized: true, verifyIdentity: isIP(host) === 0 } }
 }
 
 /** Tells both agents; neither is needed for the transfer. */

@@ -68,7 +68,7 @@ export const SETTINGS = [
   setting('sst-silence', 'SECONDS', seconds, 'After how long without a byte or a sign of work a state transfer by mysqldump is given up.', { fallback: '60' }),
   setting('sst-lanes', 'NUMBER', matching(/^([1-9]|[12]\d|3[0-2])$/, 'a number from 1 to 32'), 'Pairs of sessions that carry rows at the same time in a state transfer by mysqldump; with 4 or more, large tables are carried in ranges of their primary key. Default: one for each core, from 2 to 8.'),
   setting('tls', 'off|on', oneOf('off', 'on'), 'TLS for group communication, state transfers and, where a client asks for it, SQL; the same on all nodes. Certificates come from the cluster\'s own CA, unless tls-ca, tls-cert and tls-key name others.', { fallback: 'off' }),
-  setting('tls-ca', 'FILE', path, 'CA certificates (PEM) that issued the certificates of all nodes.'),
+  setting('tls-ca', 'FILE', path, 'CA certificates (PEM) that issued the certificates of all nodes, and of nobody else: who has one of it may join.'),
   setting('tls-cert', 'FILE', path, 'Certificate of this node (PEM), which names its address, and those between it and the CA.'),
   setting('tls-key', 'FILE', path, 'Private key of the certificate (PEM, no passphrase).'),
   setting('weight', 'VOTES', matching(/^(\d{1,2}|1\d\d|2[0-4]\d|25[0-5])$/, 'a weight is a number from 0 to 255'), 'Votes of this node in its group (pc.weight).', { fallback: '1' }),

@@ -62,7 +62,7 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
 }
 
 async function writeConfiguration(paths: GearPaths, config: Config, mariadb: Mariadb): Promise<readonly Change[]> {
-  await refreshBasedir(paths.basedir, mariadb.mariadbd, ownCommand())
+  await refreshBasedir(paths.basedir, { mariadbd: mariadb.mariadbd, own: ownCommand(), bind: config.bindAddress })
   const changes: Change[] = []
   const old = await readIfExists(paths.config)
   const now = renderMyCnf(config, mariadb.series, paths)

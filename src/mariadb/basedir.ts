@@ -1,24 +1,40 @@
 import { lstat, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isErrno, makeFolder, writeFileAtomic } from '../system/files.ts'
+import { isErrno, makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { CHANGED_SCRIPTS, changedScript, mysqldumpScript } from './sst-scripts.ts'
+
+export interface BasedirOptions {
+  readonly mariadbd: string
+  /** The program that runs in place of wsrep_sst_mysqldump. */
+  readonly own: { readonly file: string; readonly args: readonly string[] }
+  /** Where this node listens. */
+  readonly bind: string
+}
 
 /**
  * The gear's private basedir. mariadbd puts its own basedir/bin before PATH when it runs
  * wsrep_sst_METHOD [ran], so what stands here is what runs. Everything else leads to the system's.
  */
-export async function refreshBasedir(basedir: string, mariadbd: string, own: { readonly file: string; readonly args: readonly string[] }): Promise<void> {
+export async function refreshBasedir(basedir: string, { mariadbd, own, bind }: BasedirOptions): Promise<void> {
   const prefix = dirname(dirname(mariadbd))
   await makeFolder(join(basedir, 'bin'), 0o755)
   await link(join(prefix, 'share'), join(basedir, 'share'))
   await link(join(prefix, 'lib'), join(basedir, 'lib'))
   const bin = join(prefix, 'bin')
   for (const name of (await readdir(bin)).filter((one) => /^(wsrep_sst_|mariadb|mariabackup|my_print_defaults)/.test(one))) {
-    const copy = CHANGED_SCRIPTS.includes(name) ? changedScript(name, await readFile(join(bin, name), 'utf8')) : null
+    const copy = CHANGED_SCRIPTS.includes(name) ? changedScript(name, await readFile(join(bin, name), 'utf8'), bind) : null
     if (copy !== null) await writeOwn(join(basedir, 'bin', name), copy)
     else if (name !== MYSQLDUMP) await link(join(bin, name), join(basedir, 'bin', name))
   }
   await writeOwn(join(basedir, 'bin', MYSQLDUMP), mysqldumpScript(own))
+}
+
+/** Whether a method's script is one that we know; then its copy is ours. */
+export async function isKnownMethod(method: string, mariadbd: string): Promise<boolean> {
+  const name = `wsrep_sst_${method}`
+  if (!CHANGED_SCRIPTS.includes(name)) return true
+  const stock = await readIfExists(join(dirname(dirname(mariadbd)), 'bin', name))
+  return stock !== null && changedScript(name, stock, '') !== null
 }
 
 const MYSQLDUMP = 'wsrep_sst_mysqldump'

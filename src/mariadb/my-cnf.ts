@@ -47,7 +47,6 @@ export function renderMyCnf(config: Config, series: string, paths: ServerPaths):
     sstMethod: config.sstMethod,
     // A transfer by mysqldump is made of SQL statements.
     sstAddress: hostPort(config.own.host, config.sstMethod === 'mysqldump' ? config.own.sqlPort : config.own.sstPort),
-    sstBind: config.bindAddress.includes(':') ? `[${config.bindAddress}]` : config.bindAddress,
     notifyCommand: join(paths.hooks, 'notify'),
     providerOptions: providerOptions(config, tlsFiles(config, paths.tls)),
     clusterConfig: paths.clusterConfig,

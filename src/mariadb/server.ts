@@ -1,4 +1,5 @@
 import { open, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import * as z from 'zod'
 import { OutsideError } from '../errors.ts'
 import { type Gtid, formatGtid } from '../galera/gtid.ts'
@@ -102,9 +103,13 @@ export async function clearDeadServer(files: ServerFiles): Promise<void> {
   // mariadbd led a session (its scripts have process groups of their own); after a reboot the number may be another's, so a member must be of this gear.
   if (recorded !== null && (await processInfo(recorded.pid)) === null) {
     const left = () => processSession(recorded.pid)
-    if ((await left()).some(({ command, folder }) => `${folder}/`.startsWith(files.data) || command.some((word) => word.includes(`${files.data}/`)))) {
-      for (const { pid } of await left()) signalProcess(pid, 'SIGKILL')
-      await waitFor('what mariadbd left ends', async () => ((await left()).length === 0 ? true : undefined), { timeout: 5_000, interval: 10 }).catch(() => undefined)
+    // Its folder may have been moved aside meanwhile.
+    if ((await left()).some(({ command, folder }) => folder.startsWith(`${dirname(files.data)}/`) || command.some((word) => word.includes(`${files.data}/`)))) {
+      await waitFor('what mariadbd left ends', async () => {
+        const rest = await left()
+        for (const { pid } of rest) signalProcess(pid, 'SIGKILL')
+        return rest.length === 0 ? true : undefined
+      }, { timeout: 5_000, interval: 10 }).catch(() => undefined)
     }
   }
   await Promise.all([files.pidFile, files.processFile].map((path) => rm(path, { force: true }).catch(() => undefined)))

@@ -1,14 +1,22 @@
-/** A change of a stock script that leaves the rest as it is; where the script reads otherwise, it does nothing. */
+/** A change of a stock script that leaves the rest as it is. */
 type Change = readonly [from: RegExp, to: string]
+
+/**
+ * Where the joiner's socat is knocked at: it listens again a moment after the first piece came. A closed port is given up after
+ * 10 s, one whose packets are dropped after two minutes, as without this.
+ */
+const KNOCK = ',retry=40,interval=0.25,connect-timeout=3'
 
 /**
  * MariaDB's scripts for state transfers, with what holds them up or fails taken out:
  * - rsync: the joiner looks once a second whether the donor is done, also where only IST follows; here every 50 ms.
  *   VERIFY_IDENTITY would demand that the CA file holds the peer's certificate itself; here the CA must have issued it.
  * - both: the donor compares the joiner's certificate with a name that the joiner tells; here with the address that it connects to.
- * - mariabackup: the donor sleeps 10 s until the joiner surely listens again; here it knocks every 100 ms, as long at most.
+ * - mariabackup: the donor sleeps 10 s until the joiner surely listens again; here it knocks. The joiner listens on every
+ *   address of the host; here on its own. It gives socat an empty name to compare, which that looks up where a certificate
+ *   has an IPv6 address, and fails [ran]; here none.
  */
-const CHANGES: Readonly<Record<string, readonly Change[]>> = {
+const changesOf = (bind: string): Readonly<Record<string, readonly Change[]>> => ({
   wsrep_sst_rsync: [
     [/(while \[ ! -r "\$MAGIC_FILE" \][\s\S]{0,200}?\n\s*sleep )1\n/, '$10.05\n'],
     [/(until check_pid_and_port[\s\S]{0,200}?\n\s*sleep )0\.2\n/, '$10.05\n'],
@@ -17,18 +25,26 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
   ],
   wsrep_sst_mariabackup: [
     [/\n\s*wsrep_log_info "Sleeping before data transfer for SST"\n\s*sleep 10\n/, '\n'],
-    [/(tcmd="socat -u stdio TCP:\$REMOTEIP:\$SST_PORT)/, '$1,retry=100,interval=0.1'],
+    [/(tcmd="socat -u stdio TCP:\$REMOTEIP:\$SST_PORT)/, `$1${KNOCK}`],
+    [/(local addr="\$REMOTEIP:\$SST_PORT)"/, `$1${KNOCK}"`],
+    [/(tcmd="socat -u TCP-LISTEN:\$SST_PORT,reuseaddr)/, `$1,bind=${bind}`],
+    [/(tcmd="socat -u openssl-listen:\$SST_PORT,reuseaddr)/, `$1,bind=${bind}`],
     [/(commonname='(?:\$\(safe |\$))WSREP_SST_OPT_REMOTE_USER/, '$1WSREP_SST_OPT_HOST_UNESCAPED'],
-    [/(local addr="\$REMOTEIP:\$SST_PORT)"/, '$1,retry=100,interval=0.1"'],
+    [/(-o \$encrypt -eq 4 \]\s*then\s*CN_option=)",commonname=''"/, "$1''"],
   ],
-}
+})
 
-export const CHANGED_SCRIPTS = Object.keys(CHANGES)
+export const CHANGED_SCRIPTS = Object.keys(changesOf(''))
 
-/** Our copy of a stock script; null where nothing of it is known, so that the stock one is to be used. */
-export function changedScript(name: string, stock: string): string | null {
-  const changed = (CHANGES[name] ?? []).reduce((text, [from, to]) => text.replace(from, to), stock)
-  return changed === stock ? null : changed
+/** Our copy of a stock script; null where one of the changes does not fit, as half of them could do harm. `bind`: where this node listens. */
+export function changedScript(name: string, stock: string, bind: string): string | null {
+  const host = bind.includes(':') ? `[${bind}]` : bind
+  let text = stock
+  for (const [from, to] of changesOf(host)[name] ?? []) {
+    if (!from.test(text)) return null
+    text = text.replace(from, to)
+  }
+  return text === stock ? null : text
 }
 
 /** Ours in place of wsrep_sst_mysqldump. The gear is where the script is, so that a moved one still works. */

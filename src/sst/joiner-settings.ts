@@ -19,7 +19,7 @@ export async function globals<const Name extends string>(wire: Wire, names: read
 
 /** Sessions of an earlier attempt that the network cut off hold locks for as long as they wait for more. */
 export async function endLeftovers(joiner: Wire): Promise<void> {
-  const left = await joiner.rows("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = SUBSTRING_INDEX(USER(), '@', 1) AND ID <> CONNECTION_ID()")
+  const left = await joiner.rows("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = SUBSTRING_INDEX(USER(), '@', 1) AND ID <> CONNECTION_ID() AND HOST NOT LIKE 'localhost%'")
   // One may end by itself meanwhile.
   for (const [id] of left) await joiner.execute(`KILL ${text(id)}`).catch(() => undefined)
 }

@@ -28,7 +28,10 @@ const refuse: AuthPlugin = () => () => {
 
 const NO_ROWS: RowReader = { add: () => undefined, endRow: () => undefined }
 
-/** mysql2 compares only names, and an IP address with `localhost`; until here nothing but the answer to the server's challenge was sent. */
+/**
+ * mysql2 compares an IP address with `localhost`, so that is done here, behind the login: the server has the CA's trust and the
+ * answer to its challenge by then, and gets nothing else.
+ */
 function wrongName(stream: Socket, host = ''): Error | undefined {
   return stream instanceof TLSSocket ? checkServerIdentity(host, stream.getPeerCertificate(true)) : new Error('the session has no TLS')
 }

@@ -44,9 +44,8 @@ export interface Subject {
 /** A certificate with a new key for a node, valid for ten years from `now`; both as PEM. */
 export async function issue(authority: Authority, { host, name }: Subject, now: Date): Promise<{ readonly certificate: string; readonly key: string }> {
   const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
-  const commonName = host.length <= LONGEST_COMMON_NAME ? host : name
-  // MariaDB's scripts compare the common name, which is one of the names here then.
-  const names = new Set([host, commonName])
+  // MariaDB's scripts tell the common name before a colon.
+  const commonName = host.length <= LONGEST_COMMON_NAME && !host.includes(':') ? host : name
   const certificate = await X509CertificateGenerator.create({
     serialNumber: `00${randomBytes(16).toString('hex')}`,
     subject: [{ CN: [commonName] }],
@@ -60,7 +59,7 @@ export async function issue(authority: Authority, { host, name }: Subject, now: 
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-      new SubjectAlternativeNameExtension([...names].map((one) => ({ type: isIP(one) === 0 ? ('dns' as const) : ('ip' as const), value: one }))),
+      new SubjectAlternativeNameExtension([{ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }]),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
       await AuthorityKeyIdentifierExtension.create(authority.keys.publicKey),
     ],

@@ -27,9 +27,13 @@ export function findTlsFault(texts: TlsTexts, host: string, now: Date): Fault | 
   const key = keyOf(texts.key)
   if (key === null) return fault('tls-key', 'the key is no PEM key without a passphrase', 'Set --tls-key to the private key of the certificate; mariadbd can ask nobody for a passphrase.')
   if (!own.checkPrivateKey(key)) return fault('tls-key', 'the key does not belong to the certificate', 'Set --tls-key and --tls-cert to files that were made together.')
-  if (!leadsTo(own, between, authorities)) return fault('tls-chain', `the certificate of ${named(own)} was not issued by the CA (${authorities.map(named).join('; ')})`, 'Set --tls-ca to the CA that issued it, and put those between into the certificate file.')
-  if (now < own.validFromDate) return fault('tls-early', `the certificate of ${named(own)} is valid from ${own.validFromDate.toISOString()} on; this host's clock says ${now.toISOString()}`, 'Set the clock, or take another certificate.')
-  if (now >= own.validToDate) return fault('tls-expired', `the certificate of ${named(own)} has expired on ${own.validToDate.toISOString()}`, 'Put a new certificate in its place: the next attempt takes it.')
+  const chain = chainOf(own, between, authorities)
+  if (chain === null) return fault('tls-chain', `the certificate of ${named(own)} does not lead to a root of the CA file (${authorities.map(named).join('; ')})`, 'Set --tls-ca to the file with the root that issued it, and put those between into the certificate file.')
+  const early = chain.find((one) => now < one.validFromDate)
+  if (early !== undefined) return fault('tls-early', `the certificate of ${named(early)} is valid from ${early.validFromDate.toISOString()} on; this host's clock says ${now.toISOString()}`, 'Set the clock, or take another certificate.')
+  const expired = chain.find((one) => now >= one.validToDate)
+  if (expired !== undefined) return fault('tls-expired', `the certificate of ${named(expired)} has expired on ${expired.validToDate.toISOString()}`, 'Put a new certificate in its place: the next attempt takes it.')
+  if (/^CN=.*:/m.test(own.subject)) return fault('tls-name', `the common name of the certificate (${named(own)}) has a colon, which MariaDB's scripts for state transfers can't tell each other`, 'Take a certificate with another common name; addresses belong to its alternative names.')
   if (!isFor(own, host)) return fault('tls-host', `the certificate is of ${own.subjectAltName ?? named(own)}, not of ${host}, where the others reach this node`, 'Take a certificate that names this address, or set --address to a name that it has.')
   return null
 }
@@ -50,16 +54,18 @@ function keyOf(text: string): KeyObject | null {
   }
 }
 
-function leadsTo(own: X509Certificate, between: readonly X509Certificate[], authorities: readonly X509Certificate[]): boolean {
-  const issued = (one: X509Certificate) => (issuer: X509Certificate) => one.checkIssued(issuer) && one.verify(issuer.publicKey)
-  let at = own
-  for (let step = 0; step < LONGEST_CHAIN; step++) {
-    if (authorities.some(issued(at))) return true
-    const next = between.find(issued(at))
-    if (next === undefined) return false
+/** From the node's certificate to a self-signed one of the CA file, as OpenSSL wants it; null where there is no way. */
+function chainOf(own: X509Certificate, between: readonly X509Certificate[], authorities: readonly X509Certificate[]): readonly X509Certificate[] | null {
+  const chain = [own]
+  for (let at = own; chain.length <= LONGEST_CHAIN; ) {
+    const issued = (issuer: X509Certificate) => at.checkIssued(issuer) && at.verify(issuer.publicKey)
+    if (issued(at)) return authorities.some(({ fingerprint256 }) => fingerprint256 === at.fingerprint256) ? chain : null
+    const next = [...authorities, ...between].find(issued)
+    if (next === undefined) return null
+    chain.push(next)
     at = next
   }
-  return false
+  return null
 }
 
 const isFor = (certificate: X509Certificate, host: string) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined

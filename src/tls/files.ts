@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Fault, FaultsError } from '../errors.ts'
 import type { Config } from '../config/resolve.ts'
-import { isErrno, makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
+import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { authorityKey } from './authority-key.ts'
 import { certificatesOf, findTlsFault, type TlsTexts } from './fault.ts'
 
@@ -57,7 +57,7 @@ export async function certificateFault(files: TlsFiles, host: string, now: Date)
   try {
     return findTlsFault(await readTls(files), host, now)
   } catch (error) {
-    if (!['ENOENT', 'EACCES', 'EISDIR'].some((code) => isErrno(error, code))) throw error
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
     return { code: 'tls-file', message: `a file of the certificate can't be read: ${(error as Error).message}`, hint: 'Set --tls-ca, --tls-cert and --tls-key to files that the owner of the gear can read.' }
   }
 }

@@ -6,6 +6,7 @@ const endpoint = (name: string, host: string, first: number) => `${name}/${host}
 
 test.each([
   ['IPv6 addresses', '::1', ['--bind-address', '::1']],
+  ['IPv6 addresses with TLS', '::1', ['--bind-address', '::1', '--tls', 'on']],
   ['host names', 'localhost', ['--bind-address', '127.0.0.1']],
 ])('%s: two gears on one address with ports of their own become one cluster, one by state transfer', async (_what, host, bind) => {
   await using first = testGear(host, 'n1')

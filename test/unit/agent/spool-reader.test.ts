@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { appendFile, mkdir, open, stat, unlink } from 'node:fs/promises'
+import { appendFile, copyFile, open, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import pino from 'pino'
 import { expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import { EventCounts } from '../../../src/agent/event-counts.ts'
 import { EventLog } from '../../../src/agent/event-log.ts'
 import { EventStream } from '../../../src/agent/event-stream.ts'
 import { readEvents } from '../../../src/agent/event-follow.ts'
+import { SpoolWatch } from '../../../src/agent/spool-watch.ts'
 import { SpoolReader } from '../../../src/agent/spool-reader.ts'
 import { formatRecord } from '../../../src/galera/notify-spool.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -153,20 +154,42 @@ test('an event is seen within 50 ms', async () => {
   expect(delays.toSorted((a, b) => a - b)[7]).toBeLessThan(50)
 })
 
-test('where the kernel does not tell of changes the spool is looked at all the same', async () => {
+test('another spool in its place is found, and watched like the first', async () => {
   await using here = await place()
-  const run = join(here.folder, 'run')
-  const log = pino({ level: 'silent' })
-  const events = await EventLog.open(join(here.folder, 'events.jsonl'))
-  // There is nothing to watch yet.
-  await using _reader = new SpoolReader(join(run, 'notify.spool'), new EventStream(events, here.counts, log, () => undefined), here.counts, log).follow()
-  await mkdir(run)
-  for (let at = 0; at < 4; at++) {
-    await appendFile(join(run, 'notify.spool'), record(at))
-    const written = performance.now()
-    await expect.poll(here.logged, { interval: 5 }).toEqual(upTo(at))
-    expect(performance.now() - written).toBeLessThan(500)
+  await using _agent = await here.agent()
+  await appendFile(here.spool, record(0))
+  await expect.poll(here.logged, { interval: 5 }).toEqual(upTo(0))
+  await unlink(here.spool)
+  await appendFile(here.spool, record(1))
+  await expect.poll(here.logged, { interval: 5 }).toEqual(upTo(1))
+  await appendFile(here.spool, record(2))
+  const written = performance.now()
+  await expect.poll(here.logged, { interval: 5 }).toEqual(upTo(2))
+  expect(performance.now() - written).toBeLessThan(500)
+})
+
+test('when an agent has ended, nothing is in the spool that the agent of a copied gear would take again', async () => {
+  await using here = await place()
+  await appendFile(here.spool, record(0))
+  {
+    await using _agent = await here.agent()
+    await expect.poll(here.logged, { interval: 5 }).toEqual(upTo(0))
   }
+  await appendFile(here.spool, record(1))
+  await copyFile(here.spool, `${here.spool}.copy`)
+  await unlink(here.spool)
+  await copyFile(`${here.spool}.copy`, here.spool)
+  await using _agent = await here.agent()
+  await expect.poll(here.logged, { interval: 5 }).toEqual(upTo(1))
+})
+
+test('where the kernel can not watch it is looked at all the same, many times a second', async () => {
+  let looks = 0
+  using watch = new SpoolWatch('/does/not/exist', () => looks++, pino({ level: 'silent' }))
+  const began = performance.now()
+  watch.see('one')
+  await expect.poll(() => looks, { interval: 5 }).toBeGreaterThanOrEqual(10)
+  expect(performance.now() - began).toBeLessThan(1_000)
 })
 
 test('malformed records are counted and logged, and those behind them are taken', async () => {

@@ -4,7 +4,7 @@ import { changedScript, mysqldumpScript } from '../../../src/mariadb/sst-scripts
 
 /** How often each text is in our copy of an installed script. */
 const counts = (name: string, ...texts: readonly string[]) => {
-  const copy = changedScript(name, readFileSync(`/usr/bin/${name}`, 'utf8')) ?? ''
+  const copy = changedScript(name, readFileSync(`/usr/bin/${name}`, 'utf8'), '192.0.2.1') ?? ''
   return texts.map((text) => copy.split(text).length - 1)
 }
 
@@ -13,12 +13,14 @@ test('the installed wsrep_sst_rsync takes every change', () => {
 })
 
 test('the installed wsrep_sst_mariabackup takes every change', () => {
-  expect(counts('wsrep_sst_mariabackup', 'sleep 10', ',retry=100,interval=0.1', 'commonname=\'$(safe WSREP_SST_OPT_REMOTE_USER', "commonname='$(safe WSREP_SST_OPT_HOST_UNESCAPED")).toEqual([0, 2, 0, 2])
+  expect(counts('wsrep_sst_mariabackup', 'sleep 10', ',retry=40,', ',bind=192.0.2.1', 'commonname=\'$(safe WSREP_SST_OPT_REMOTE_USER', "commonname='$(safe WSREP_SST_OPT_HOST_UNESCAPED")).toEqual([0, 2, 2, 0, 2])
 })
 
-test('a script that reads otherwise, or that is not known, is left as it is', () => {
-  expect(changedScript('wsrep_sst_rsync', '#!/bin/sh\nexit 0\n')).toBeNull()
-  expect(changedScript('wsrep_sst_common', 'sleep 10\n')).toBeNull()
+test('a script that reads otherwise in one place, or that is not known, is left as it is', () => {
+  const stock = readFileSync('/usr/bin/wsrep_sst_rsync', 'utf8')
+  expect(changedScript('wsrep_sst_rsync', stock, '192.0.2.1')).not.toBeNull()
+  expect(changedScript('wsrep_sst_rsync', stock.replace("VERIFY_OPT='verifyPeer", "VERIFY_OPT='other"), '192.0.2.1')).toBeNull()
+  expect(changedScript('wsrep_sst_common', 'sleep 10\n', '192.0.2.1')).toBeNull()
 })
 
 test('words of our own command survive the shell', () => {
