@@ -43,11 +43,25 @@ export async function sstRows(tell: (text: string) => void): Promise<{ readonly 
   const stock = await transfer("MariaDB's wsrep_sst_mysqldump")
   execFileSync('mariadb', ['-uroot', '-S', join(donor.gear, 'run/mariadbd.sock')], { input: "SET GLOBAL wsrep_sst_auth = ''" })
   const rows = [{ what: 'state transfer of 1 GB, mysqldump', ours: [ours], reference: [stock], against: "MariaDB's wsrep_sst_mysqldump", goal: 0.5 }]
-  for (const method of ['mariabackup', 'rsync']) {
-    writeFileSync(join(joiner.gear, 'conf/conf.d/method.cnf'), `[mariadbd]\nwsrep_sst_method = ${method}\nwsrep_sst_receive_address = ${joiner.address}:4444\n`)
-    rows.push({ what: `the same by ${method}`, ours: [await transfer(method)], reference: [stock], against: "MariaDB's wsrep_sst_mysqldump", goal: 1 })
+  const others = async (more: string) => {
+    for (const method of ['mariabackup', 'rsync']) {
+      useMethod(joiner, method)
+      rows.push({ what: `the same by ${method}${more}`, ours: [await transfer(`${method}${more}`)], reference: [stock], against: "MariaDB's wsrep_sst_mysqldump", goal: 1 })
+    }
   }
+  await others('')
+  for (const node of [joiner, donor]) await cluster.must(node, 'stop')
+  for (const node of cluster.nodes) await cluster.must(node, 'setup', '--tls', 'on')
+  await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
+  useMethod(joiner, null)
+  rows.push({ what: 'the same by mysqldump with TLS', ours: [await transfer('galeractl, mysqldump with TLS')], reference: [stock], against: "MariaDB's wsrep_sst_mysqldump", goal: 1 })
+  await others(' with TLS')
   return { rows, held }
+}
+
+/** Over what setup was told; null: that. */
+function useMethod(joiner: TestNode, method: string | null): void {
+  writeFileSync(join(joiner.gear, 'conf/conf.d/method.cnf'), method === null ? '' : `[mariadbd]\nwsrep_sst_method = ${method}\nwsrep_sst_receive_address = ${joiner.address}:4444\n`)
 }
 
 /** The donor's next transfer runs MariaDB's script, with our user. */
