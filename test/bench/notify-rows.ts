@@ -7,6 +7,8 @@ import { pairs, type Row, time } from './measure.ts'
 const SAMPLE = '/usr/share/mysql/wsrep_notify'
 const WRITERS = 8
 const CALLS = Number(process.env['CALLS'] ?? 100_000)
+/** Then it is not waited for any longer: some are lost. Milliseconds. */
+const GIVEN_UP = 60_000
 /** How soon after the last call the agent has taken all, milliseconds. */
 const SOON = 1_000
 
@@ -43,9 +45,10 @@ async function floodRow(node: TestNode, hook: string): Promise<{ row: Row; held:
   const before = await metricsOf(node)
   const calling = await time(() => Promise.all(statuses.map((status) => new Promise((resolve) => spawn('/bin/sh', ['-c', LOOP, 'loop', String(CALLS / WRITERS), hook, ...event(status)], { stdio: 'ignore' }).once('exit', resolve)))))
   let after = before
+  const until = performance.now() + GIVEN_UP
   const taken = await time(async () => {
     do after = await metricsOf(node)
-    while ((statuses.some((status) => countOf(after, status) < CALLS / WRITERS) || after.lag > 0) && after.malformed === before.malformed)
+    while (performance.now() < until && (statuses.some((status) => countOf(after, status) < CALLS / WRITERS) || after.lag > 0) && after.malformed === before.malformed)
   })
   const lost = statuses.map((status) => CALLS / WRITERS - countOf(after, status)).reduce((sum, one) => sum + one, 0)
   const held = `${CALLS} calls from ${WRITERS} processes in ${(calling / 1000).toFixed(1)} s: ${lost} lost, ${after.malformed - before.malformed} torn; all taken ${Math.round(taken)} ms after the last.`
