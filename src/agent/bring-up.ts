@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type GaleractlError, RefusedError } from '../errors.ts'
+import { FaultsError, type GaleractlError, RefusedError } from '../errors.ts'
 import type { Decision } from '../galera/decision.ts'
 import { recordDecision } from '../galera/ledger.ts'
 import type { Facts } from '../galera/observation.ts'
 import { joinsBefore } from '../galera/join-turn.ts'
 import { decide } from '../galera/rules/decide.ts'
+import { scriptFault } from '../mariadb/basedir.ts'
 import { findServer, killServer, logSize } from '../mariadb/server.ts'
 import { ensureCertificate } from '../tls/files.ts'
 import { askPeers } from '../peers/ask.ts'
@@ -92,6 +93,8 @@ export function factsOf(node: Node): Facts {
 }
 
 async function carryOut(node: Node, decision: Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>, signal: AbortSignal): Promise<boolean> {
+  const unknown = await scriptFault(node.config, node.mariadb)
+  if (unknown !== null) throw new FaultsError('state transfer', [unknown])
   const renewed = await ensureCertificate(node.config, node.paths.tls, new Date())
   if (renewed !== null) node.log.info(`a new certificate was made: ${renewed}`)
   let epoch = 0

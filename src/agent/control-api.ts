@@ -28,7 +28,7 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   api.get('/check', async () => report(await checkCluster(node)))
   api.post('/reload', async (context) => {
     await node.reload()
-    const outcome: Outcome = await reloadCertificates(node).then((taken) => ({ done: taken ? 'the agent has read its settings again, and mariadbd its certificate' : 'the agent has read its settings again' }), (error) => ({ error: errorShape(error) }))
+    const outcome: Outcome = await reloadCertificates(node).then((told) => ({ done: ['the agent has read its settings again', ...(told === null ? [] : [told])].join('; ') }), (error) => ({ error: errorShape(error) }))
     return context.text(`${JSON.stringify(outcome)}\n`)
   })
   api.post('/start', async (context) => {

@@ -7,6 +7,8 @@ export class EventCounts {
   untold = 0
   /** Bytes in the spool that were not taken yet. */
   spoolLag = 0
+  /** Whether what is spooled can't be logged now. */
+  spoolFailing = false
   /** Runs of commands in notify.d, how many of them failed, and how many of those because their time was up. */
   runs = 0
   failures = 0

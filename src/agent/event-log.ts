@@ -54,11 +54,11 @@ export class EventLog {
 
   /** All or none: what a full disk took of them is cut off again. */
   async append(events: readonly LoggedEvent[]): Promise<void> {
-    const size = await stat(this.#path).then((info) => info.size, () => 0)
-    if (size >= this.#rotateBytes) await this.#rotate()
-    await using file = await open(this.#path, 'a', 0o640)
+    const sizeNow = () => stat(this.#path).then((info) => info.size, () => 0)
     // What an earlier attempt left that could not even be cut off.
-    if (this.#unfinished) await file.truncate(this.#size)
+    if (this.#unfinished && (await sizeNow()) > this.#size) await truncate(this.#path, this.#size)
+    if ((await sizeNow()) >= this.#rotateBytes) await this.#rotate()
+    await using file = await open(this.#path, 'a', 0o640)
     const { size: before } = await file.stat()
     this.#size = before
     this.#unfinished = true

@@ -26,7 +26,7 @@ export async function launch(node: Node, decision: Launchable, epoch: number): P
   await node.ledger.update((ledger) => goAlong(recordJoining(recordLaunch(ledger, view), decision.do === 'join'), node.observations, decision, seqno, epoch, new Date().toISOString()))
   if (decision.do === 'join') await ensureDatadir(node)
   await refreshBasedir(node.paths.basedir, { mariadbd: node.mariadb.mariadbd, own: ownCommand(), bind: node.config.bindAddress })
-  if (!(await isKnownMethod(node.config.sstMethod, node.mariadb.mariadbd))) node.log.warn(`wsrep_sst_${node.config.sstMethod} of MariaDB ${node.mariadb.version} reads otherwise than those known: it runs as it is`)
+  if (!(await isKnownMethod(node.config.sstMethod, node.mariadb.mariadbd))) node.log.warn(`wsrep_sst_${node.config.sstMethod} of MariaDB ${node.mariadb.version} reads otherwise than those known: it runs as it is, with its sleeps and, for mariabackup, on every address of this host`)
   await writeFileAtomic(node.paths.clusterConfig, renderClusterConfig(addressesFor(node, decision)), 0o640)
   if (decision.do !== 'reform') await setAside(join(node.paths.data, 'gvwstate.dat'), 'aside', new Date())
   if (decision.do === 'bootstrap' && decision.uuid !== null) {

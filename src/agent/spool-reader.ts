@@ -34,7 +34,6 @@ export class SpoolReader implements AsyncDisposable {
   #again = false
   #trimmed = 0
   #mayTrim = true
-  #failing = false
   #watch: SpoolWatch | null = null
 
   constructor(path: string, target: Target, counts: EventCounts, log: Logger, onActivity: () => void = () => undefined) {
@@ -61,8 +60,8 @@ export class SpoolReader implements AsyncDisposable {
   /** What was taken is freed before the end, so that a copy of the gear has nothing that would be taken again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
-    this.#watch?.[Symbol.dispose]()
     await this.#reading
+    this.#watch?.[Symbol.dispose]()
     await this.#trimLast().catch((err) => this.#log.warn({ err }, 'the notify spool can not be trimmed'))
   }
 
@@ -71,10 +70,10 @@ export class SpoolReader implements AsyncDisposable {
       this.#again = false
       try {
         await this.#take()
-        this.#failing = false
+        this.#counts.spoolFailing = false
       } catch (error) {
-        if (!this.#failing) this.#log.error({ err: error }, 'events can not be taken from the notify spool; they wait there')
-        this.#failing = true
+        if (!this.#counts.spoolFailing) this.#log.error({ err: error }, 'events can not be taken from the notify spool; they wait there')
+        this.#counts.spoolFailing = true
       }
       await delay(PAUSE, undefined, { signal: this.#closing.signal }).catch(() => undefined)
     }
@@ -123,8 +122,9 @@ export class SpoolReader implements AsyncDisposable {
 
   async #trim(file: FileHandle, end: number): Promise<void> {
     await this.#target.sync()
-    // The open file, whatever lies at its path by now.
-    const why = await run('fallocate', ['--punch-hole', '--offset', '0', '--length', String(end), `/proc/${process.pid}/fd/${file.fd}`], { timeout: 10_000 }).then(({ exitCode, stderr }) => (exitCode === 0 ? null : stderr), (error: Error) => error.message)
+    await using there = await openSpool(this.#path)
+    if (there === null || (await identityOf(there)) !== (await identityOf(file))) return
+    const why = await run('fallocate', ['--punch-hole', '--offset', '0', '--length', String(end), this.#path], { timeout: 10_000 }).then(({ exitCode, stderr }) => (exitCode === 0 ? null : stderr), (error: Error) => error.message)
     this.#trimmed = end
     if (why === null) return
     this.#mayTrim = false

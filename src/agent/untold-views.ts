@@ -17,7 +17,7 @@ export function watchUntold(node: Node, stream: EventStream): Disposable {
     // The server was asked after the last event, so its view is not an older one.
     const seen = node.status?.primary === true && node.viewKnown && node.statusAt > stream.changedAt
     // What is told waits in the spool while the log can't be written.
-    if (view === null || !seen || node.counts.spoolLag > 0 || stream.knows(view)) {
+    if (view === null || !seen || node.counts.spoolFailing || stream.knows(view)) {
       missing = null
       return
     }

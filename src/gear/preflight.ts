@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import type { Config } from '../config/resolve.ts'
 import { type Fault, FaultsError } from '../errors.ts'
-import { isKnownMethod } from '../mariadb/basedir.ts'
+import { scriptFault } from '../mariadb/basedir.ts'
 import { methodFaults } from '../mariadb/method-programs.ts'
 import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
 import { templateFor } from '../mariadb/templates.ts'
@@ -28,7 +28,8 @@ export async function preflight(paths: GearPaths, config: Config): Promise<Maria
   if (mariadb !== null) {
     try {
       templateFor(mariadb.series)
-      if (config.tls !== 'off' && !(await isKnownMethod(config.sstMethod, mariadb.mariadbd))) faults.push({ code: 'unknown-script', message: `wsrep_sst_${config.sstMethod} of MariaDB ${mariadb.version} reads otherwise than those known, so that its TLS can't be vouched for`, hint: 'Set --sst-method mysqldump, or install a galeractl that knows this version.' })
+      const unknown = await scriptFault(config, mariadb)
+      if (unknown !== null) faults.push(unknown)
     } catch (error) {
       faults.push({ code: 'unknown-version', message: (error as Error).message, hint: (error as GaleractlError).hint })
     }

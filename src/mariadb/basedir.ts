@@ -1,6 +1,9 @@
 import { lstat, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Config } from '../config/resolve.ts'
+import type { Fault } from '../errors.ts'
 import { isErrno, makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
+import type { Mariadb } from './programs.ts'
 import { CHANGED_SCRIPTS, changedScript, mysqldumpScript } from './sst-scripts.ts'
 
 export interface BasedirOptions {
@@ -27,6 +30,12 @@ export async function refreshBasedir(basedir: string, { mariadbd, own, bind }: B
     else if (name !== MYSQLDUMP) await link(join(bin, name), join(basedir, 'bin', name))
   }
   await writeOwn(join(basedir, 'bin', MYSQLDUMP), mysqldumpScript(own))
+}
+
+/** What is wrong with a script that reads otherwise than those known: without our changes, its TLS can't be vouched for. */
+export async function scriptFault({ sstMethod, tls }: Pick<Config, 'sstMethod' | 'tls'>, { mariadbd, version }: Mariadb): Promise<Fault | null> {
+  if (tls === 'off' || (await isKnownMethod(sstMethod, mariadbd))) return null
+  return { code: 'unknown-script', message: `wsrep_sst_${sstMethod} of MariaDB ${version} reads otherwise than those known, so that its TLS can't be vouched for`, hint: 'Set --sst-method mysqldump, or install a galeractl that knows this version.' }
 }
 
 /** Whether a method's script is one that we know; then its copy is ours. */

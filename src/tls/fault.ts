@@ -27,8 +27,10 @@ export function findTlsFault(texts: TlsTexts, host: string, now: Date): Fault | 
   const key = keyOf(texts.key)
   if (key === null) return fault('tls-key', 'the key is no PEM key without a passphrase', 'Set --tls-key to the private key of the certificate; mariadbd can ask nobody for a passphrase.')
   if (!own.checkPrivateKey(key)) return fault('tls-key', 'the key does not belong to the certificate', 'Set --tls-key and --tls-cert to files that were made together.')
-  const chain = chainOf(own, between, authorities)
-  if (chain === null) return fault('tls-chain', `the certificate of ${named(own)} does not lead to a root of the CA file (${authorities.map(named).join('; ')})`, 'Set --tls-ca to the file with the root that issued it, and put those between into the certificate file.')
+  const chains = [...chainsOf([own], [...authorities, ...between], authorities)]
+  // A CA that was renewed is there twice.
+  const chain = chains.find((one) => one.every((certificate) => isValid(certificate, now))) ?? chains[0]
+  if (chain === undefined) return fault('tls-chain', `the certificate of ${named(own)} does not lead to a root of the CA file (${authorities.map(named).join('; ')})`, 'Set --tls-ca to the file with the root that issued it, and put those between into the certificate file.')
   const early = chain.find((one) => now < one.validFromDate)
   if (early !== undefined) return fault('tls-early', `the certificate of ${named(early)} is valid from ${early.validFromDate.toISOString()} on; this host's clock says ${now.toISOString()}`, 'Set the clock, or take another certificate.')
   const expired = chain.find((one) => now >= one.validToDate)
@@ -54,19 +56,19 @@ function keyOf(text: string): KeyObject | null {
   }
 }
 
-/** From the node's certificate to a self-signed one of the CA file, as OpenSSL wants it; null where there is no way. */
-function chainOf(own: X509Certificate, between: readonly X509Certificate[], authorities: readonly X509Certificate[]): readonly X509Certificate[] | null {
-  const chain = [own]
-  for (let at = own; chain.length <= LONGEST_CHAIN; ) {
-    const issued = (issuer: X509Certificate) => at.checkIssued(issuer) && at.verify(issuer.publicKey)
-    if (issued(at)) return authorities.some(({ fingerprint256 }) => fingerprint256 === at.fingerprint256) ? chain : null
-    const next = [...authorities, ...between].find(issued)
-    if (next === undefined) return null
-    chain.push(next)
-    at = next
+/** Every way from a certificate to a self-signed one of the CA file, as OpenSSL wants it. */
+function* chainsOf(chain: readonly [...X509Certificate[], X509Certificate], others: readonly X509Certificate[], authorities: readonly X509Certificate[]): Generator<readonly X509Certificate[]> {
+  const at = chain.at(-1) as X509Certificate
+  const issued = (issuer: X509Certificate) => at.checkIssued(issuer) && at.verify(issuer.publicKey)
+  if (issued(at)) {
+    if (authorities.some(({ fingerprint256 }) => fingerprint256 === at.fingerprint256)) yield chain
+    return
   }
-  return null
+  if (chain.length > LONGEST_CHAIN) return
+  for (const next of others) if (!chain.includes(next) && issued(next)) yield* chainsOf([...chain, next], others, authorities)
 }
+
+const isValid = (certificate: X509Certificate, now: Date) => certificate.validFromDate <= now && now < certificate.validToDate
 
 const isFor = (certificate: X509Certificate, host: string) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined
 

@@ -62,11 +62,11 @@ export async function certificateFault(files: TlsFiles, host: string, now: Date)
   }
 }
 
-/** Whole days until the node's certificate ends; null where TLS is off or it can't be read. */
+/** Whole days until the first in the node's certificate file ends; null where TLS is off or it can't be read. */
 export async function certificateDays(config: Config, folder: string, now: Date): Promise<number | null> {
   const files = tlsFiles(config, folder)
-  const [own] = files === null ? [] : certificatesOf((await readIfExists(files.certificate).catch(() => null)) ?? '')
-  return own === undefined ? null : daysUntil(own.validToDate, now)
+  const chain = files === null ? [] : certificatesOf((await readIfExists(files.certificate).catch(() => null)) ?? '')
+  return chain.length === 0 ? null : Math.min(...chain.map(({ validToDate }) => daysUntil(validToDate, now)))
 }
 
 const daysUntil = (moment: Date, now: Date) => Math.floor((moment.getTime() - now.getTime()) / DAY)

@@ -43,6 +43,8 @@ const groups: Readonly<Record<string, () => Promise<{ readonly rows: readonly Ro
   transfer: () => sstRows(tell),
 }
 const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => groups[name] === undefined)
+if (unknown.length > 0) throw new Error(`no group ${unknown.join(', ')}; there are ${Object.keys(groups).join(', ')}`)
 const table = new Table({ head: ['what', 'ms', 'against', 'ms', 'ratio', 'goal'], style: { head: [], border: [] } })
 const lines: string[] = []
 for (const [name, measure] of Object.entries(groups)) {

@@ -97,10 +97,14 @@ test('certificates of another CA: an expired one is told before the start, and w
   // A new one in its place is taken without a restart.
   const { pid, shown } = { pid: cluster.serverPid(second), shown: presented(second) }
   await give(authority, second, now)
-  expect((await cluster.must(second, 'reload')).stdout).toContain('and mariadbd its certificate')
+  expect((await cluster.must(second, 'reload')).stdout).toContain('mariadbd has its certificate anew')
   expect(presented(second)).not.toBe(shown)
   expect(presented(second)).toContain(readFileSync(join(second.gear, 'cert'), 'utf8').trim())
   expect(cluster.serverPid(second)).toBe(pid)
+  // Other paths are none that the running server knows of.
+  await cluster.must(second, 'setup', '--tls-cert', `${second.gear}/./cert`)
+  expect(await cluster.run(second, 'reload')).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('mariadbd was started with') })
+  await cluster.must(second, 'setup', '--tls-cert', join(second.gear, 'cert'))
   await give(authority, second, eleven)
   expect(await cluster.run(second, 'reload')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('has expired on') })
   expect((await cluster.run(first, 'check')).stdout).toContain('the certificate of n2 has expired')

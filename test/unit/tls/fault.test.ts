@@ -1,3 +1,5 @@
+import 'reflect-metadata'
+import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509'
 import { expect, test } from 'vitest'
 import { clusterAuthority, issue } from '../../../src/tls/authority.ts'
 import { findTlsFault } from '../../../src/tls/fault.ts'
@@ -31,6 +33,13 @@ test('files that do not belong together', async () => {
   const stranger = await clusterAuthority('a secret of another cluster', 'test')
   expect(codeOf({ ...one, ca: stranger.certificate.toString('pem') }, '192.0.2.1', NOW)).toBe('tls-chain')
   expect(codeOf({ ...one, ca: `${stranger.certificate.toString('pem')}\n${ca}` }, '192.0.2.1', NOW)).toBeNull()
+})
+
+test('a CA file that holds the former root beside the renewed one is sound, and the former alone is told to have expired', async () => {
+  const former = await X509CertificateGenerator.createSelfSigned({ name: authority.certificate.subject, notBefore: new Date('2010-01-01'), notAfter: new Date('2020-01-01'), signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' }, keys: authority.keys, extensions: [new BasicConstraintsExtension(true, 0, true)] })
+  const sound = await texts('192.0.2.1')
+  expect(findTlsFault({ ...sound, ca: `${former.toString('pem')}\n${ca}` }, '192.0.2.1', NOW)).toBeNull()
+  expect(findTlsFault({ ...sound, ca: former.toString('pem') }, '192.0.2.1', NOW)).toMatchObject({ code: 'tls-expired', message: expect.stringContaining('galeractl CA of test') })
 })
 
 test('each gear derives the same authority from the same secret', async () => {
