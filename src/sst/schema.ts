@@ -52,52 +52,59 @@ export async function createStandIns(donor: Wire, joiner: Wire, database: string
 /** Views in the place of their stand-ins, each in the character set in which it was made. */
 export async function createViews(donor: Wire, joiner: Wire, database: string, views: readonly Table[]): Promise<void> {
   if (views.length === 0) return
-  await joiner.execute(`USE ${identifier(database)}`)
-  await donor.execute(`USE ${identifier(database)}`)
+  for (const wire of [donor, joiner]) await wire.execute(`USE ${identifier(database)}`)
   for (const view of views) {
     const [row = []] = await inCharset(donor, `SHOW CREATE VIEW ${identifier(view.name)}`, 2)
     await speak(joiner, text(row[2]), text(row[3]))
-    await joiner.execute(Buffer.concat([Buffer.from('CREATE OR REPLACE'), bytesOf(row[1]).subarray('CREATE'.length)]))
+    await joiner.execute(orReplace(row[1]))
   }
   await speak(joiner, 'utf8mb4', 'utf8mb4_general_ci')
 }
 
-/** In the order in which they act, each with the SQL mode and character sets of its making. */
-export async function createTriggers(donor: Wire, joiner: Wire, database: string): Promise<void> {
-  const names = await donor.rows(`SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${literal(database)} ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER`)
-  if (names.length === 0) return
-  await joiner.execute(`USE ${identifier(database)}`)
-  await donor.execute(`USE ${identifier(database)}`)
-  for (const [name] of names) {
-    // Trigger, sql_mode, statement, character_set_client, collation_connection, database collation, created.
-    const [row = []] = await inCharset(donor, `SHOW CREATE TRIGGER ${identifier(text(name))}`, 3)
-    await speak(joiner, text(row[3]), text(row[4]))
-    await joiner.execute(`SET SESSION sql_mode = ${literal(text(row[1]))}, timestamp = UNIX_TIMESTAMP(${literal(text(row[6]))})`)
-    await joiner.execute(bytesOf(row[2]))
-  }
-  await speak(joiner, 'utf8mb4', 'utf8mb4_general_ci')
-  await joiner.execute(`SET SESSION sql_mode = '${LOADING_MODE}', timestamp = DEFAULT`)
+/** In the order in which they act, each with the SQL mode, time and character sets of its making. */
+export function createTriggers(donor: Wire, joiner: Wire, database: string): Promise<void> {
+  const named = `SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${literal(database)} ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER`
+  // Trigger, sql_mode, statement, character_set_client, collation_connection, database collation, created.
+  return remake(donor, joiner, database, { kind: 'TRIGGER', named, statement: 2, charset: 3, own: (row) => `timestamp = UNIX_TIMESTAMP(${literal(text(row[6]))})`, usual: 'timestamp = DEFAULT' })
 }
 
 /**
  * The event scheduler takes up only what is made while it is there, not rows of mysql.event: without this, events would run
  * after the joiner's next start. Those that are switched off have time until then.
  */
-export async function createEvents(donor: Wire, joiner: Wire, database: string): Promise<void> {
-  const names = await donor.rows(`SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${literal(database)} AND STATUS = 'ENABLED'`)
+export function createEvents(donor: Wire, joiner: Wire, database: string): Promise<void> {
+  const named = `SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${literal(database)} AND STATUS = 'ENABLED'`
+  // Event, sql_mode, time_zone, statement, character_set_client, collation_connection, database collation.
+  return remake(donor, joiner, database, { kind: 'EVENT', named, statement: 3, charset: 4, own: (row) => `time_zone = ${literal(text(row[2]))}`, usual: "time_zone = '+00:00'" })
+}
+
+interface Remade {
+  readonly kind: 'TRIGGER' | 'EVENT'
+  /** The SELECT of their names. */
+  readonly named: string
+  /** Fields of SHOW CREATE; the collation stands behind the character set, the SQL mode second. */
+  readonly statement: number
+  readonly charset: number
+  /** What else is set while one is made, and then set back. */
+  readonly own: (row: readonly Value[]) => string
+  readonly usual: string
+}
+
+async function remake(donor: Wire, joiner: Wire, database: string, { kind, named, statement, charset, own, usual }: Remade): Promise<void> {
+  const names = await donor.rows(named)
   if (names.length === 0) return
-  await joiner.execute(`USE ${identifier(database)}`)
-  await donor.execute(`USE ${identifier(database)}`)
+  for (const wire of [donor, joiner]) await wire.execute(`USE ${identifier(database)}`)
   for (const [name] of names) {
-    // Event, sql_mode, time_zone, statement, character_set_client, collation_connection, database collation.
-    const [row = []] = await inCharset(donor, `SHOW CREATE EVENT ${identifier(text(name))}`, 4)
-    await speak(joiner, text(row[4]), text(row[5]))
-    await joiner.execute(`SET SESSION sql_mode = ${literal(text(row[1]))}, time_zone = ${literal(text(row[2]))}`)
-    await joiner.execute(Buffer.concat([Buffer.from('CREATE OR REPLACE'), bytesOf(row[3]).subarray('CREATE'.length)]))
+    const [row = []] = await inCharset(donor, `SHOW CREATE ${kind} ${identifier(text(name))}`, charset)
+    await speak(joiner, text(row[charset]), text(row[charset + 1]))
+    await joiner.execute(`SET SESSION sql_mode = ${literal(text(row[1]))}, ${own(row)}`)
+    await joiner.execute(orReplace(row[statement]))
   }
   await speak(joiner, 'utf8mb4', 'utf8mb4_general_ci')
-  await joiner.execute(`SET SESSION sql_mode = '${LOADING_MODE}', time_zone = '+00:00'`)
+  await joiner.execute(`SET SESSION sql_mode = '${LOADING_MODE}', ${usual}`)
 }
+
+const orReplace = (statement: Value | undefined) => Buffer.concat([Buffer.from('CREATE OR REPLACE'), bytesOf(statement).subarray('CREATE'.length)])
 
 /** The result of a SHOW CREATE in the character set that it names itself in field `at`. */
 async function inCharset(donor: Wire, show: string, at: number): Promise<readonly (readonly Value[])[]> {
