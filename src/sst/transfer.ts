@@ -20,6 +20,9 @@ import type { Wire } from './wire.ts'
 const RANGE_BYTES = 64 * 1024 * 1024
 const RANGE_LANES = 4
 
+/** Types whose values may be larger than the redo log. */
+const LONGEST: ReadonlySet<string> = new Set(['longblob', 'longtext'])
+
 /** Rows of these are elsewhere, or nowhere. */
 const WITHOUT_ROWS: ReadonlySet<string> = new Set(['MRG_MYISAM', 'FEDERATED', 'CONNECT', 'SPIDER', 'OQGRAPH', 'BLACKHOLE', 'SPHINX', 'S3'])
 
@@ -59,8 +62,9 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   const left = new Map<Table, number>()
   for (const { table } of pieces) left.set(table, (left.get(table) ?? 0) + 1)
   await inLanes(lanes, pieces, async (lane, piece) => {
-    // Checks of uniqueness keep InnoDB from loading in bulk, for which the sessions would wait for each other.
-    await lane.joiner.execute(`SET SESSION unique_checks = ${piece.range === null ? 0 : 1}`)
+    // Checks of uniqueness keep InnoDB from loading in bulk, for which the sessions would wait for each other; and rows as large as the redo log stop it for ever [ran].
+    const inBulk = piece.range === null && !(columns.get(piece.table) ?? []).some(({ type }) => LONGEST.has(type))
+    await lane.joiner.execute(`SET SESSION unique_checks = ${inBulk ? 0 : 1}`)
     told.push(...(await copyRows(lane.donor, lane.joiner, rowsOf(piece, projectionOf(columns.get(piece.table) ?? [])), (bytes) => progress.moved(bytes)).catch(namedAs(piece.table))))
     left.set(piece.table, (left.get(piece.table) ?? 0) - 1)
     if (left.get(piece.table) === 0) progress.finished(piece.table)

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { waitFor } from '../../src/system/wait.ts'
 import type { TestNode } from '../support/cluster.ts'
 import { makeNetwork } from '../support/network.ts'
+import { commandOf } from '../support/processes.ts'
 import { asRoot, emptied, logOf, makeBig, makePair, rowsOnTheirWay, schema, sums } from '../support/transfer.ts'
 
 const pair = (method: string, more: Parameters<typeof makePair>[2] = {}) => makePair(49, method, more)
@@ -138,4 +139,33 @@ test('definitions that change all the time on another node: the joiner has what 
   expect(sums(joiner)).toBe(sums(other))
   expect(schema(joiner)).toBe(schema(other))
   expect(sums(donor)).toBe(sums(other))
+})
+
+/** The highest resident memory so far of the donor's wsrep_sst_mysqldump, MiB; 0 where none runs. */
+function carrierMemory(donor: TestNode): number {
+  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && commandOf(name).includes(' sst-mysqldump ') && commandOf(name).includes(donor.gear) && !commandOf(name).startsWith('sh'))
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+  } catch {
+    return 0
+  }
+}
+
+test('rows of 100 MB arrive, and the program that carries them stays below 200 MiB', async () => {
+  await using two = await pair('mysqldump', { server: 'max_allowed_packet = 256M' })
+  const { cluster, donor, joiner } = two
+  asRoot(donor, 'CREATE TABLE app.huge (id INT PRIMARY KEY, b LONGBLOB)')
+  for (const id of [1, 2]) asRoot(donor, `INSERT INTO app.huge VALUES (${id}, REPEAT('0123456789', 10000000))`)
+  await emptied(cluster, joiner)
+  const before = logOf(joiner).length
+  const starting = cluster.must(joiner, 'start')
+  let peak = 0
+  await waitFor('the transfer ends', async () => {
+    peak = Math.max(peak, carrierMemory(donor))
+    return logOf(joiner).slice(before).includes('from n1: done') ? true : undefined
+  }, { timeout: 120_000, interval: 10 })
+  await starting
+  expect(sums(joiner)).toBe(sums(donor))
+  expect(peak).toBeGreaterThan(10)
+  expect(peak).toBeLessThan(200)
 })
