@@ -47,8 +47,9 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
     return history === null ? { ack: true } : refuse(`${own.name} belongs to history ${history}`)
   }
   if (own.data.kind === 'position') {
-    if (own.data.uuid !== proposal.uuid) return refuse(`${own.name} has history ${own.data.uuid}`)
-    if (proposal.kind !== 'reform' && own.data.seqno > proposal.seqno && !proposal.uncounted.includes(own.name)) return refuse(`${own.name} is further, at ${own.data.seqno}`)
+    const uncounted = proposal.uncounted.includes(own.name)
+    if (own.data.uuid !== proposal.uuid && !uncounted) return refuse(`${own.name} has history ${own.data.uuid}`)
+    if (proposal.kind !== 'reform' && own.data.seqno > proposal.seqno && !uncounted) return refuse(`${own.name} is further, at ${own.data.seqno}`)
   }
   return { ack: true }
 }

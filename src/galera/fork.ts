@@ -1,4 +1,4 @@
-/** A moment at which the cluster went on without some of its nodes: these may hold writes that it lacks. */
+/** A moment at which the cluster went on without some of its nodes, or from a snapshot: these may hold writes that it lacks. */
 export interface Fork {
   readonly at: string
   readonly epoch: number
@@ -9,10 +9,12 @@ export interface Fork {
   readonly view: bigint | null
   /** Names of those that were not counted. */
   readonly without: readonly string[]
-  /** `not-in-view`: they were not of the newest view, so nothing acknowledged can be lost. */
-  readonly why: Uncounted['why']
+  /** `not-in-view`: they were not of the newest view, so nothing acknowledged can be lost. `restored`: the whole history was replaced. */
+  readonly why: Uncounted['why'] | 'restored'
   /** An operator's reason, or how it came. */
   readonly reason: string
+  /** The new history that a restored snapshot began; null where the history goes on. */
+  readonly into: string | null
 }
 
 /** Who is left out of a bootstrap or a repair, and by what right. */
@@ -26,7 +28,7 @@ export interface Uncounted {
 const KEPT_FORKS = 20
 
 /** What tells two forks apart. */
-export const forkId = (fork: Fork) => `${fork.epoch} ${fork.uuid} ${fork.seqno} ${fork.why} ${fork.at}`
+export const forkId = (fork: Fork) => `${fork.epoch} ${fork.uuid} ${fork.seqno} ${fork.why} ${fork.at} ${fork.into ?? ''}`
 
 /** The forks of both, oldest first by epoch (clocks may be wrong), each once. */
 export function mergeForks(own: readonly Fork[], told: readonly Fork[]): readonly Fork[] {

@@ -2,6 +2,7 @@ import type { Decision, RunningDecision } from './decision.ts'
 import type { Fork, Uncounted } from './fork.ts'
 import { type Ledger, recordFlag, recordForks, recordIntent } from './ledger.ts'
 import type { Observation } from './observation.ts'
+import { leaveHistory } from './restored.ts'
 import { newestSeqno } from './view.ts'
 
 export type Launchable = Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>
@@ -17,14 +18,14 @@ export function goAlong(ledger: Ledger, peers: readonly Observation[], decision:
   const counted = peers.filter((peer) => peer.kind !== 'silent' && !(makes && decision.leftBehind.includes(peer.name)))
   const told = counted.flatMap((peer) => (peer.kind === 'silent' ? [] : peer.forks))
   const own = makes && decision.uuid !== null ? forksOf(decision.without, { at, epoch, uuid: decision.uuid, seqno: decision.seqno, view: newestKnown(ledger, counted, decision.uuid) }) : []
-  const intended = recordIntent(recordForks(ledger, told), seqno, own)
+  const intended = recordIntent(leaveHistory(recordForks(ledger, told), decision.uuid), seqno, own)
   // A flag that the decision went by was Galera's own.
   const flags = decision.do === 'bootstrap' && decision.uuid !== null && decision.rule !== 'last-member'
   return flags ? recordFlag(intended, decision.seqno) : intended
 }
 
 const forksOf = (without: readonly Uncounted[], point: Pick<Fork, 'at' | 'epoch' | 'uuid' | 'seqno' | 'view'>): readonly Fork[] =>
-  without.map(({ names, why, reason }) => ({ ...point, without: names, why, reason }))
+  without.map(({ names, why, reason }) => ({ ...point, without: names, why, reason, into: null }))
 
 function newestKnown(ledger: Ledger, peers: readonly Observation[], uuid: string): bigint | null {
   const told = [ledger.view, ...peers.map((peer) => (peer.kind === 'silent' ? null : peer.view))]

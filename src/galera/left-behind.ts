@@ -1,15 +1,18 @@
 import { type Fork, forkId } from './fork.ts'
 import type { Down, Live, Observation } from './observation.ts'
+import { replacedBy } from './replaced.ts'
 
 /**
  * The fork, told by `others`, at which this node was left behind; null where its data is part of the cluster's.
- * A node that joined since then knows the fork itself. One that was not of the newest view is
+ * Where a restored snapshot replaced its history, all of its data is. A node that joined since then knows the fork itself. One that was not of the newest view is
  * left behind only where its data goes beyond the fork and it was in no view since, as far as seqnos tell: those of both
  * sides overlap up to the newest view known at the fork.
  */
 export function leftBehindAt(node: Down | Live, others: readonly Observation[]): Fork | null {
   const own = node.kind === 'down' ? (node.data.kind === 'position' ? node.data : null) : node
   if (own === null) return null
+  const replaced = replacedBy(node, others)
+  if (replaced !== null) return replaced
   const known = new Set(node.forks.map(forkId))
   // The cheapest test first: there may be a thousand others with twenty forks each.
   const without = (fork: Fork) => fork.without.includes(node.name) && fork.uuid === own.uuid && !known.has(forkId(fork))

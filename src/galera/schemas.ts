@@ -29,8 +29,9 @@ export const forkSchema = z.object({
   seqno: seqnoSchema,
   view: seqnoSchema.nullable().default(null),
   without: z.array(nameSchema).max(256),
-  why: z.enum(['not-in-view', 'majority', 'forced']),
+  why: z.enum(['not-in-view', 'majority', 'forced', 'restored']),
   reason: z.string().max(1000),
+  into: uuidSchema.nullable().default(null),
 })
 
 export const departureSchema = z.object({ name: nameSchema, nodeUuid: uuidSchema, uuid: uuidSchema, seqno: seqnoSchema })

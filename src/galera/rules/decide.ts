@@ -2,7 +2,7 @@ import type { Decision, Rule, RunningDecision } from '../decision.ts'
 import { describeObservation, type Down, type Facts, type Live } from '../observation.ts'
 import { allFresh, dataLost, freshNeedsPrimary, noPeerList } from './fresh-cluster.ts'
 import { chosenElsewhere, furtherStopped, leftBehindLeaves, othersUnsettled, primaryElsewhere, repairInPlace, runningHistories, viewIncomplete } from './non-primary.ts'
-import { foreignPrimary, joinPrimary, nilPrimary, rejoinAnew, twoPrimaries } from './running-cluster.ts'
+import { foreignPrimary, joinPrimary, nilPrimary, rejoinAnew, replacedRuns, twoPrimaries } from './running-cluster.ts'
 import { historyLost, lastMember, majorityGoesOn, mostAdvanced, operatorWord } from './first-node.ts'
 import { historyChanged, leftBehindWaits, positionUnknown, twoHistories } from './own-data.ts'
 import { chosenIsSilent, liveNonPrimary, membersMissing, reform, startUnderWay } from './stopped-cluster.ts'
@@ -15,6 +15,7 @@ export const RULES: readonly Rule[] = [
   foreignPrimary,
   rejoinAnew,
   joinPrimary,
+  replacedRuns,
   noPeerList,
   positionUnknown,
   twoHistories,

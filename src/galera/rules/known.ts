@@ -1,5 +1,6 @@
-import type { Data, Down, Facts, Live, Silent } from '../observation.ts'
+import type { Data, Down, Facts, Live, Observation, Silent } from '../observation.ts'
 import { leftBehindAt } from '../left-behind.ts'
+import { replacedBy } from '../replaced.ts'
 import { newestViews, type View } from '../view.ts'
 
 export type Positioned = Down & { readonly data: Extract<Data, { kind: 'position' }> }
@@ -10,8 +11,11 @@ export const isPositioned = (node: { kind: string }): node is Positioned =>
 /** What is known to a node that is stopped, or runs outside a primary component. */
 type Known = Facts<Down | Live>
 
+/** Peers that are Primary, but those whose history a restored snapshot has replaced: they are about to stop. */
 export const primaries = (facts: Known): readonly Live[] =>
-  facts.peers.filter((peer): peer is Live => peer.kind === 'primary')
+  facts.peers.filter((peer): peer is Live => peer.kind === 'primary' && replacedBy(peer, everybody(facts)) === null)
+
+export const everybody = (facts: Known): readonly Observation[] => [facts.self, ...facts.peers]
 
 export const silent = (facts: Known): readonly Silent[] =>
   facts.peers.filter((peer): peer is Silent => peer.kind === 'silent')
@@ -47,7 +51,8 @@ export const leftBehind = once((facts): readonly string[] => {
   const all = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
   const named = new Set<string>()
   for (const { forks } of all) for (const { without } of forks) for (const name of without) named.add(name)
-  return all.filter((node) => named.has(node.name) && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
+  const restored = all.some(({ forks }) => forks.some(({ into }) => into !== null))
+  return all.filter((node) => (restored || named.has(node.name)) && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
 })
 
 /** Down nodes with a known position that counts, self among them. */

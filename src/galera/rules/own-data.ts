@@ -1,6 +1,7 @@
 import { leftBehindAt } from '../left-behind.ts'
 import type { Rule } from '../decision.ts'
 import { describeData } from '../observation.ts'
+import { replacedBy } from '../replaced.ts'
 import { list, positioned } from './known.ts'
 
 /** Rules on whether a node's own data is fit to start from, and is of one history with the others'. */
@@ -24,9 +25,9 @@ export const historyChanged: Rule = {
   name: 'history-changed',
   why: 'Data of another history than the one that the ledger remembers: the datadir was replaced, or a server was started by hand without a position and made a history of its own.',
   invariant: 'A node goes on only with the history that it was a member of.',
-  decide({ self }) {
+  decide({ self, peers }) {
     const changed = self.data.kind === 'nil' || (self.data.kind === 'position' && self.data.uuid !== self.history)
-    if (self.history === null || !changed) return null
+    if (self.history === null || !changed || replacedBy(self, peers) !== null) return null
     const held = self.data.kind === 'position' ? `history ${self.data.uuid}` : 'data without a history (a server ran on it without a position)'
     return {
       do: 'refuse',
@@ -56,7 +57,7 @@ export const leftBehindWaits: Rule = {
     const fork = leftBehindAt(facts.self, facts.peers)
     if (fork === null) return null
     const others = positioned(facts).map((node) => node.name)
-    const reason = `The cluster went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why})`
+    const reason = fork.into === null ? `The cluster went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why})` : `The history of this node's data, ${fork.uuid}, was replaced on ${fork.at} (${fork.reason})`
     if (others.length === 0) return { do: 'refuse', reason: `${reason}, and no other node that answers has data that counts.`, hint: 'Start those that went on. If they are gone, or each side went on alone: decide whose data to keep, and on the other nodes galeractl stop, move data/ aside, galeractl setup, galeractl start.' }
     return { do: 'wait', reason: `${reason}: it takes the state anew when ${list(others)} ${others.length === 1 ? 'is' : 'are'} Primary.`, for: others, hint: `Start ${list(others)}.` }
   },

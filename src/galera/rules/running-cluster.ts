@@ -1,7 +1,8 @@
 import type { Rule } from '../decision.ts'
 import { leftBehindAt } from '../left-behind.ts'
 import { isHistory } from '../gtid.ts'
-import { list, primaries } from './known.ts'
+import { replacedBy } from '../replaced.ts'
+import { everybody, list, primaries } from './known.ts'
 
 /** Rules for the case that a primary component already runs. */
 
@@ -45,7 +46,7 @@ export const foreignPrimary: Rule = {
   decide({ self, peers }) {
     const primary = primaries({ self, peers })[0]
     const own = self.data.kind === 'position' ? self.data.uuid : self.history
-    if (primary === undefined || own === null || own === primary.uuid) return null
+    if (primary === undefined || own === null || own === primary.uuid || replacedBy(self, peers) !== null) return null
     const held = self.data.kind === 'position' ? 'this datadir holds' : 'this node was a member of'
     return {
       do: 'refuse',
@@ -60,10 +61,14 @@ export const rejoinAnew: Rule = {
   why: 'The cluster went on without this node, which may hold writes that the others lack. By incremental state transfer it would join with them, silently different [ran].',
   invariant: 'A node that was left behind joins only with a whole new state, and its old data is kept.',
   decide(facts) {
-    const via = primaries(facts).map((node) => node.name).toSorted()
-    const fork = leftBehindAt(facts.self, facts.peers)
-    if (via.length === 0 || fork === null) return null
-    return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary, but went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why}): its data is moved aside, and it takes the state anew.`, via, uuid: fork.uuid, aside: fork }
+    const live = primaries(facts)
+    const via = live.map((node) => node.name).toSorted()
+    const uuid = live[0]?.uuid
+    const { kind } = facts.self.data
+    const fork = leftBehindAt(facts.self, facts.peers) ?? (kind === 'nil' || kind === 'unknown' ? replacedBy(facts.self, facts.peers) : null)
+    if (uuid === undefined || fork === null) return null
+    if (fork.into !== null) return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary with what was restored on ${fork.at} (${fork.reason}): the data of before, of history ${fork.uuid}, is moved aside, and this node takes the state anew.`, via, uuid, aside: fork }
+    return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary, but went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why}): its data is moved aside, and it takes the state anew.`, via, uuid, aside: fork }
   },
 }
 
@@ -77,6 +82,17 @@ export const joinPrimary: Rule = {
     if (uuid === undefined) return null
     const via = live.map((node) => node.name).toSorted()
     return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary.`, via, uuid, aside: null }
+  },
+}
+
+export const replacedRuns: Rule = {
+  name: 'replaced-runs',
+  why: 'A snapshot was restored in place of a history that still runs somewhere: its nodes stop by themselves as soon as they learn of it, within seconds.',
+  invariant: 'What was restored starts only when nothing runs any more that it replaces.',
+  decide(facts) {
+    const running = facts.peers.filter((peer) => peer.kind !== 'silent' && peer.kind !== 'down' && replacedBy(peer, everybody(facts)) !== null).map((peer) => peer.name).toSorted()
+    if (running.length === 0) return null
+    return { do: 'wait', reason: `${list(running)} still ${running.length === 1 ? 'runs' : 'run'} the history that the restored snapshot replaces.`, for: running, hint: `Nothing to do: mariadbd stops there within seconds. If it does not: galeractl stop on ${list(running)}, then galeractl start.` }
   },
 }
 

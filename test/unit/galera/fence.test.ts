@@ -22,6 +22,7 @@ describe('a node acknowledges', () => {
     ['in a later epoch the re-forming that it is itself carrying out', { ...stopped, launched: 'reform' as const }, promised(2, 'view/1', 'reform'), reform()],
     ['a new history, having no data', down('n1', fresh), null, bootstrap({ uuid: null })],
     ['a new history of a node that has heard the earlier choice', down('n1', fresh), promised(2, 'n3'), bootstrap({ uuid: null, known: ['n1', 'n2', 'n3'] })],
+    ['a bootstrap with what replaces its history', stopped, null, bootstrap({ uuid: OTHER_HISTORY, seqno: 0n, uncounted: ['n1'] })],
     ['a bootstrap while its own data is gone', down('n1', fresh, { history: HISTORY }), null, bootstrap()],
   ])('%s', (_case, own, promise, proposal) => {
     expect(answerProposal(own, promise, proposal)).toEqual({ ack: true })

@@ -29,7 +29,9 @@ export const gvwstate = (name: string, names: readonly string[], viewId = 'view/
 
 export const down = (name: string, data: Data, more: Partial<Down> = {}): Down => ({ kind: 'down', name, intent: 'start', launched: null, data, history: data.kind === 'position' ? data.uuid : null, view: null, gvwstate: null, listed: true, weight: 1, forks: [], departures: [], promise: null, ...more })
 export const live = (name: string, kind: Live['kind'], more: Partial<Live> = {}): Live => ({ kind, name, uuid: HISTORY, seqno: 9n, synced: true, joining: false, nodeUuid: nodeUuid(name), receiveQueue: 0, repairing: false, view: null, weight: 1, forks: [], departures: [], promise: null, ...more })
-export const fork = (seqno: number, without: readonly string[], why: Fork['why'] = 'forced'): Fork => ({ at: `2026-01-0${seqno}`, epoch: 1, uuid: HISTORY, seqno: BigInt(seqno), view: 0n, without, why, reason: 'burnt' })
+export const fork = (seqno: number, without: readonly string[], why: Fork['why'] = 'forced'): Fork => ({ at: `2026-01-0${seqno}`, epoch: 1, uuid: HISTORY, seqno: BigInt(seqno), view: 0n, without, why, reason: 'burnt', into: null })
+/** A snapshot was restored in place of HISTORY: a new one, OTHER_HISTORY, began. */
+export const replaced: Fork = { at: '2026-01-09', epoch: 1, uuid: HISTORY, seqno: -1n, view: null, without: [], why: 'restored', reason: 'snapshot s1', into: OTHER_HISTORY }
 export const silent = (name: string, more: Partial<Silent> = {}): Silent => ({ kind: 'silent', name, reason: 'refused', serving: false, ...more })
 export const facts = (self: Down, ...peers: readonly Observation[]): Facts => ({ self, peers })
 
@@ -47,7 +49,7 @@ const views = (name: string): fc.Arbitrary<View | null> =>
   fc.option(fc.tuple(fc.option(fc.integer({ min: 0, max: 4 })), someNames, histories).map(([seqno, names, history]) => view(seqno, names, name, history)))
 const promises = fc.option(fc.record({ epoch: fc.integer({ min: 1, max: 4 }), kind: fc.constantFrom('bootstrap' as const, 'reform' as const), chosen: fc.constantFrom('n1', 'n2', 'view/1'), settled: fc.boolean() }))
 const departures = fc.array(fc.tuple(fc.constantFrom('n2', 'n3'), histories, seqnos).map(([name, history, seqno]) => ({ name, nodeUuid: nodeUuid(name), uuid: history, seqno })), { maxLength: 1 })
-const forks: fc.Arbitrary<Fork[]> = fc.array(fc.record({ at: fc.constantFrom('1', '2'), epoch: fc.constantFrom(1, 2), uuid: histories, seqno: seqnos, view: fc.option(seqnos), without: fc.subarray([...NAMES], { minLength: 1, maxLength: 2 }), why: fc.constantFrom('not-in-view' as const, 'majority' as const, 'forced' as const), reason: fc.constant('') }), { maxLength: 1 })
+const forks: fc.Arbitrary<Fork[]> = fc.array(fc.record({ at: fc.constantFrom('1', '2'), epoch: fc.constantFrom(1, 2), uuid: histories, seqno: seqnos, view: fc.option(seqnos), without: fc.subarray([...NAMES], { minLength: 1, maxLength: 2 }), why: fc.constantFrom('not-in-view' as const, 'majority' as const, 'forced' as const, 'restored' as const), reason: fc.constant(''), into: fc.constant(null) }).map((one): Fork => (one.why === 'restored' ? { ...one, uuid: HISTORY, into: OTHER_HISTORY } : one)), { maxLength: 1 })
 
 export const downs = (name: string): fc.Arbitrary<Down> =>
   fc.record({

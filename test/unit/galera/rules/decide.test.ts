@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest'
 import type { Facts } from '../../../../src/galera/observation.ts'
 import { decide, RULES } from '../../../../src/galera/rules/decide.ts'
 import { leftBehind } from '../../../../src/galera/rules/known.ts'
-import { fork, HISTORY, OTHER_HISTORY, anyFacts, down, facts, fresh, gvwstate, live, nodeUuid, position, silent, stoppedNodes, unknown, view } from '../nodes.ts'
+import { fork, replaced, HISTORY, OTHER_HISTORY, anyFacts, down, facts, fresh, gvwstate, live, nodeUuid, position, silent, stoppedNodes, unknown, view } from '../nodes.ts'
 
 const all = view(5, ['n1', 'n2', 'n3'])
 const first = { epoch: 3, kind: 'bootstrap' as const, chosen: 'n3', settled: false }
+/** As a restore leaves a gear. */
+const restored = position(0, { uuid: OTHER_HISTORY, safeToBootstrap: true })
 const majority = { majority: true, lose: [], reason: '' }
 const reforming = (name: string) => down(name, position(5), { gvwstate: gvwstate(name, ['n1', 'n2']) })
 
@@ -23,12 +25,21 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a primary component went on without this node', facts(down('n1', position(5)), live('n2', 'primary', { forks: [fork(5, ['n1'])] })), 'join'],
     ['its newest view may be one of before the fork', facts(down('n1', position(7), { view: view(6, ['n1', 'n2']) }), live('n2', 'primary', { forks: [{ ...fork(5, ['n1'], 'not-in-view'), view: 8n }] })), 'join'],
     ['it was not of the newest view, but is beyond the fork', facts(down('n1', position(6)), live('n2', 'primary', { forks: [fork(5, ['n1'], 'not-in-view')] })), 'join'],
+    ['a snapshot was restored in place of its history', facts(down('n2', position(50), { forks: [] }), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })), 'join'],
+    ['the same, and another peer that still runs the old history is about to stop', facts(down('n2', position(50)), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] }), live('n3', 'primary')), 'join'],
+    ['its position can not be read, and its history was replaced', facts(down('n2', unknown, { history: HISTORY }), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })), 'join'],
   ],
   'join-primary': [
+    ['it has no data any more, and its history was replaced by a restored snapshot', facts(down('n2', fresh, { history: HISTORY }), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })), 'join'],
     ['this node was not of the newest view and is not beyond the fork', facts(down('n1', position(5)), live('n2', 'primary', { forks: [fork(5, ['n1'], 'not-in-view')] })), 'join'],
     ['the fork was of another node, or this one has gone along since', facts(down('n1', position(9), { forks: [fork(5, ['n1'])] }), live('n2', 'primary', { forks: [fork(5, ['n1']), fork(6, ['n3'])] })), 'join'],
     ['a peer is Primary', facts(down('n1', position(50)), live('n2', 'primary')), 'join'],
     ['a peer is Primary and this node has no data, no list and a stopped peer', facts(down('n1', fresh, { listed: false }), live('n2', 'primary'), down('n3', position(3))), 'join'],
+  ],
+  'replaced-runs': [
+    ['a peer still runs the history that a restored snapshot here replaced', facts(down('n1', restored, { forks: [replaced] }), live('n2', 'primary')), 'wait'],
+    ['a peer runs it outside a primary component', facts(down('n1', restored, { forks: [replaced] }), live('n2', 'non-primary'), down('n3', position(9))), 'wait'],
+    ['a third node tells of the restore', facts(down('n3', position(9)), live('n2', 'primary'), down('n1', restored, { forks: [replaced] })), 'wait'],
   ],
   'no-peer-list': [['nobody has told of any peers', facts(down('n1', fresh, { listed: false })), 'wait']],
   'position-unknown': [
@@ -39,6 +50,8 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
   'two-histories': [['a stopped peer has another history', facts(down('n1', position(5)), down('n2', position(5, { uuid: OTHER_HISTORY }))), 'refuse']],
   'left-behind': [
     ['the others went on without this node and are stopped now', facts(down('n1', position(99)), down('n2', position(7), { forks: [fork(5, ['n1'])] })), 'wait'],
+    ['a snapshot was restored in place of its history, and who holds it is stopped now', facts(down('n2', position(99)), down('n1', restored, { forks: [replaced] })), 'wait'],
+    ['it learned so itself before it stopped', facts(down('n2', position(99), { forks: [replaced] }), down('n3', position(99)), down('n1', restored)), 'wait'],
     ['each says that the cluster went on without the other', facts(down('n1', position(9), { forks: [fork(6, ['n2'])] }), down('n2', position(9), { forks: [fork(5, ['n1'])] })), 'refuse'],
   ],
   'start-under-way': [
@@ -71,6 +84,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a server without an agent listens at a silent peer', facts(down('n1', position(5), { view: view(5, ['n1']) }), silent('n2', { serving: true })), 'wait'],
   ],
   'last-member': [
+    ['it holds a restored snapshot, and nothing runs any more that it replaces', facts(down('n1', restored, { forks: [replaced], view: view(0, ['n1'], 'n1', OTHER_HISTORY) }), down('n2', position(99), { view: all }), silent('n3')), 'bootstrap'],
     ['this node left last', facts(down('n1', position(5, { safeToBootstrap: true }), { view: view(5, ['n1']) }), silent('n2')), 'bootstrap'],
     ['another node left last', facts(down('n1', position(3)), down('n2', position(5, { safeToBootstrap: true }))), 'wait'],
   ],

@@ -1,0 +1,35 @@
+import type { Fork } from './fork.ts'
+import { type Ledger, newLedger, recordForks } from './ledger.ts'
+
+/** What a gear's data was replaced by. */
+export interface Restored {
+  /** The new history, which begins with what was restored. */
+  readonly into: string
+  /** The histories that it replaces: data of theirs is moved aside wherever it turns up. */
+  readonly replaces: readonly string[]
+  /** The node UUID under which this node is the only member of the first view. */
+  readonly nodeUuid: string
+  /** ISO 8601. */
+  readonly at: string
+  /** What was restored, for people. */
+  readonly reason: string
+}
+
+/**
+ * The ledger of a gear that holds a restored snapshot: alone in a new history, at seqno 0, as after a clean stop. What it
+ * has promised stays, so that no epoch is given twice; so do its forks, since others may still belong to older histories.
+ */
+export function recordRestored(old: Ledger, { into, replaces, nodeUuid, at, reason }: Restored): Ledger {
+  const epoch = old.promise?.epoch ?? 0
+  const forks = [...new Set(replaces)].filter((uuid) => uuid !== into).map((uuid): Fork => ({ at, epoch, uuid, seqno: -1n, view: null, without: [], why: 'restored', reason: reason.slice(0, 1000), into }))
+  const view = { uuid: into, seqno: 0n, members: [{ uuid: nodeUuid, name: old.name, address: null }], weight: null, ownWeight: null, ownUuid: nodeUuid }
+  const promise = old.promise === null ? null : { ...old.promise, settled: true }
+  return recordForks({ ...newLedger(old.name), history: into, view, departure: { at, position: { uuid: into, seqno: 0n } }, promise, forks: old.forks, decisions: old.decisions }, forks)
+}
+
+/** The node joins a history that a restored snapshot began: of the one that it belonged to, nothing counts any more. */
+export function leaveHistory(ledger: Ledger, joined: string | null): Ledger {
+  const { history } = ledger
+  const left = joined !== null && history !== null && history !== joined && ledger.forks.some(({ into, uuid }) => into !== null && uuid === history)
+  return left ? { ...ledger, history: joined, view: null, viewIds: [], departure: null, departures: [], flaggedAt: null, intended: [] } : ledger
+}

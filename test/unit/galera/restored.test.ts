@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { goAlong } from '../../../src/galera/go-along.ts'
+import { newLedger, recordDeparture, recordPromise, recordView } from '../../../src/galera/ledger.ts'
+import { recordRestored } from '../../../src/galera/restored.ts'
+import { replacedBy } from '../../../src/galera/replaced.ts'
+import { down, fork, HISTORY, live, nodeUuid, OTHER_HISTORY, position, replaced, view } from './nodes.ts'
+
+const restored = { into: OTHER_HISTORY, replaces: [HISTORY], nodeUuid: nodeUuid('n1'), at: '2026-01-09', reason: 'snapshot s1' }
+const member = recordPromise({ ...recordView(newLedger('n1'), view(5, ['n1', 'n2'])), forks: [{ ...fork(3, ['n4']), without: ['n4'] }] }, { epoch: 7, kind: 'bootstrap', chosen: 'n2' })
+
+test('after a restore the node is the only member of a new history, at seqno 0, as after a clean stop', () => {
+  const ledger = recordRestored(member, restored)
+  expect(ledger).toMatchObject({ history: OTHER_HISTORY, view: { uuid: OTHER_HISTORY, seqno: 0n, members: [{ name: 'n1' }] }, departure: { position: { uuid: OTHER_HISTORY, seqno: 0n } }, departures: [], intended: [] })
+})
+
+test('a restore keeps the promise, settled, and older forks: no epoch is given twice', () => {
+  const ledger = recordRestored(member, restored)
+  expect(ledger.promise).toEqual({ epoch: 7, kind: 'bootstrap', chosen: 'n2', settled: true })
+  expect(ledger.forks.map(({ why, into }) => [why, into])).toEqual([['forced', null], ['restored', OTHER_HISTORY]])
+})
+
+test('a restore replaces each history once, and never the new one', () => {
+  const { forks } = recordRestored(newLedger('n1'), { ...restored, replaces: [HISTORY, HISTORY, OTHER_HISTORY] })
+  expect(forks.map(({ uuid }) => uuid)).toEqual([HISTORY])
+})
+
+test('a node that joins what was restored forgets views and departures of its former history', () => {
+  const own = recordDeparture(recordView(newLedger('n2'), view(5, ['n1', 'n2'], 'n2')), { at: '2026-01-08', position: { uuid: HISTORY, seqno: 9n } })
+  const join = { do: 'join', rule: 'rejoin-anew', reason: '', evidence: [], via: ['n1'], uuid: OTHER_HISTORY, aside: replaced } as const
+  const ledger = goAlong(own, [live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })], join, 9n, 0, '2026-01-10')
+  expect(ledger).toMatchObject({ history: OTHER_HISTORY, view: null, departure: null, viewIds: [] })
+})
+
+test('a node that joins another history for any other reason keeps its own in mind', () => {
+  const own = recordView(newLedger('n2'), view(5, ['n1', 'n2'], 'n2'))
+  const join = { do: 'join', rule: 'join-primary', reason: '', evidence: [], via: ['n1'], uuid: OTHER_HISTORY, aside: null } as const
+  expect(goAlong(own, [live('n1', 'primary', { uuid: OTHER_HISTORY })], join, 9n, 0, '2026-01-10').history).toBe(HISTORY)
+})
+
+test('only the history of the data counts, or of the ledger where there is none', () => {
+  const teller = down('n1', position(0, { uuid: OTHER_HISTORY }), { forks: [replaced] })
+  expect(replacedBy(down('n2', position(9)), [teller])).toEqual(replaced)
+  expect(replacedBy(down('n2', { kind: 'fresh' }, { history: HISTORY }), [teller])).toEqual(replaced)
+  expect(replacedBy(down('n2', position(9, { uuid: OTHER_HISTORY }), { history: HISTORY }), [teller])).toBeNull()
+  expect(replacedBy(down('n2', { kind: 'fresh' }), [teller])).toBeNull()
+})
