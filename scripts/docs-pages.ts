@@ -35,7 +35,7 @@ function settingsPage(): string {
 function commandsPage(): string {
   const program = buildProgram(async () => undefined)
   const sections = COMMANDS.map((command) => {
-    const sub = program.commands.find((one) => one.name() === command.name)
+    const sub = command.name.split(' ').reduce<typeof program | undefined>((parent, word) => parent?.commands.find((one) => one.name() === word), program)
     const usage = `galeractl ${command.name}${command.options === undefined ? '' : ' [options]'}${command.arguments === undefined ? '' : ` ${command.arguments}`}`
     const takesSettings = command.name === 'setup' || command.name === 'run'
     const settings = new Set(settingOptions.map(({ flags }) => flags))

@@ -1,7 +1,7 @@
 import { Command as Program, CommanderError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import type { Command, Context } from './commands/command.ts'
-import { COMMANDS } from './commands/table.ts'
+import { COMMANDS, GROUPS } from './commands/table.ts'
 import { EXIT, type Fault, UsageError } from './errors.ts'
 import { errorShape } from './system/error-shape.ts'
 import { humanLog, jsonLog } from './system/log.ts'
@@ -9,6 +9,8 @@ import { humanLog, jsonLog } from './system/log.ts'
 /** Parses the arguments, runs the command, prints an error for people (or as JSON), sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   let json = argv.includes('--json')
+  // Until there is an outcome: one that is forgotten must not look like success.
+  process.exitCode = EXIT.bug
   try {
     const program = buildProgram(async (command, context, given, args) => {
       json = context.json
@@ -36,7 +38,9 @@ export function buildProgram(invoke: Invoke): Program {
     // Errors are told as all others are, by report().
     .configureOutput({ outputError: () => undefined })
   for (const command of COMMANDS) {
-    const sub = program.command(command.name).summary(command.summary).description(command.description ?? command.summary).exitOverride()
+    const words = command.name.split(' ')
+    const parent = words.length === 1 ? program : group(program, words[0] ?? '')
+    const sub = parent.command(words.at(-1) ?? '').summary(command.summary).description(command.description ?? command.summary).exitOverride()
     sub.addOption(new Option('--gear <dir>').hideHelp()).addOption(new Option('--json').hideHelp())
     if (command.arguments !== undefined) sub.arguments(command.arguments)
     for (const option of command.options ?? []) sub.option(option.flags, option.description)
@@ -47,6 +51,12 @@ export function buildProgram(invoke: Invoke): Program {
     })
   }
   return program
+}
+
+/** `galeractl snapshot create`: the first word gathers commands that belong together. */
+function group(program: Program, name: string): Program {
+  const known = program.commands.find((one) => one.name() === name)
+  return known ?? program.command(name).summary(GROUPS[name] ?? '').description(GROUPS[name] ?? '').exitOverride().enablePositionalOptions().configureHelp({ sortSubcommands: false, helpWidth: 100 })
 }
 
 async function contextOf(given: Record<string, string | boolean | undefined>, command: string): Promise<Context> {

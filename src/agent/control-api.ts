@@ -5,6 +5,7 @@ import { bigintAsText } from '../galera/schemas.ts'
 import { errorShape } from '../system/error-shape.ts'
 import { foresee } from './bring-up.ts'
 import { checkCluster } from './check-cluster.ts'
+import { leaseDesync } from './desync-lease.ts'
 import { planForce } from './force-plan.ts'
 import { renderMetrics } from './metrics.ts'
 import type { Node, Word } from './node.ts'
@@ -54,6 +55,22 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
       await write(await followStart(node, timeout, (progress) => void write({ progress })))
     })
   })
+  api.get('/snapshot', () => report({ since: node.snapshot?.since ?? null }))
+  api.post('/snapshot', async (context) =>
+    stream(context, async (output) => {
+      const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
+      const gone = new Promise<void>((resolve) => output.onAbort(() => resolve()))
+      try {
+        const lease = await leaseDesync(node, context.req.query('last-writer') === 'yes')
+        await write({ progress: lease.reason })
+        // As long as who asked holds the connection: a process that was killed holds none.
+        await gone
+        await lease.end()
+      } catch (error) {
+        await write({ error: errorShape(error) })
+      }
+    }),
+  )
   api.post('/stop', async (context) => {
     const keep = context.req.query('keep-agent') === 'yes'
     return stream(context, async (output) => {

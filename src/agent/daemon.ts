@@ -1,5 +1,6 @@
 import { chmod, rm, writeFile } from 'node:fs/promises'
 import type { Server as HttpServer } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { OutsideError } from '../errors.ts'
@@ -11,6 +12,7 @@ import { lockFile } from '../system/lock.ts'
 import type { Logger } from '../system/log.ts'
 import { takeOver } from './bring-up.ts'
 import { controlApi } from './control-api.ts'
+import { endLeftLease } from './desync-lease.ts'
 import { EventCommands } from './event-commands.ts'
 import { EventLog } from './event-log.ts'
 import { EventStream } from './event-stream.ts'
@@ -55,6 +57,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   const node = opened.adopt(await openNode(gear, log, 'own'), (one) => one.session[Symbol.asyncDispose]())
   const supervisor = new Supervisor(node)
   opened.defer(async () => {
+    await Promise.race([node.snapshot?.end(), delay(LAST_ANSWERS)])
     await supervisor.release()
     if (node.server !== null) log.info({ pid: node.server.pid }, 'the agent ends, mariadbd goes on')
   })
@@ -63,6 +66,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   if (events !== undefined) opened.use(events)
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
   const adopted = await takeOver(node)
+  void endLeftLease(node).catch((error) => node.log.error({ err: error }, 'whether the node was left desynced can not be read'))
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
   opened.adopt(await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }), closeServer)
   opened.adopt(await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket), closeServer)

@@ -15,6 +15,7 @@ import { derive } from '../config/secrets.ts'
 import type { SstReport } from '../sst/report.ts'
 import type { Logger } from '../system/log.ts'
 import { NO_VIEW, type KnownView } from '../galera/notify-event.ts'
+import type { Lease } from './lease.ts'
 import { EventCounts } from './event-counts.ts'
 import type { LedgerStore } from './ledger-store.ts'
 
@@ -89,6 +90,8 @@ export class Node {
   word: Word | null = null
   /** What a donor last told of the state that it sends here. */
   incomingSst: IncomingSst | null = null
+  /** The snapshot that is being taken from here. */
+  snapshot: Lease | null = null
   /** This agent made the datadir, and nothing but unfinished state transfers came into it since. */
   madeEmpty = false
   /** Why the last attempt to start ended, until the next one. */

@@ -3,6 +3,16 @@ import { settingOptions } from './setting-options.ts'
 
 const timeout = { flags: '--timeout <seconds>', description: 'How long to wait; overrides start-timeout or stop-timeout.' }
 
+const dir = { flags: '--dir <folder>', description: 'The folder of snapshots. Default: the setting snapshots.' }
+
+const keyOptions = [
+  { flags: '--key-file <file>', description: 'Key: an age key or recipients, or a passphrase in the first line.' },
+  { flags: '--key-command <command>', description: 'A command of yours that prints the key.' },
+]
+
+/** Commands of two words, by the first. */
+export const GROUPS: Readonly<Record<string, string>> = { snapshot: 'take, list, verify and prune snapshots' }
+
 const user = { flags: '--user <name>', description: 'OS user that owns the gear and runs mariadbd. As root the default is mysql.' }
 
 /** Every command of galeractl. The reference page and --help come from this table. */
@@ -29,8 +39,13 @@ export const COMMANDS: readonly Command[] = [
   { name: 'notify', summary: 'append an event to the spool, as hooks/notify does', raw: true, arguments: '[arguments...]', load: () => import('./notify.ts') },
   { name: 'sst-account', summary: 'print the SQL that makes the users of state transfers', description: 'For a cluster that was made with another sst-method, or before TLS was turned on or off: run what it prints on one node, as a user who may. It shows hashes, no passwords.', load: () => import('./sst-account.ts') },
   { name: 'sst-mysqldump', summary: 'what mariadbd calls as wsrep_sst_mysqldump', raw: true, hidden: true, arguments: '[arguments...]', load: () => import('./sst-mysqldump.ts') },
-  { name: 'snapshot', summary: 'not in this version', raw: true, arguments: '[arguments...]', load: () => import('./not-in-this-version.ts') },
-  { name: 'restore', summary: 'not in this version', raw: true, arguments: '[arguments...]', load: () => import('./not-in-this-version.ts') },
+  { name: 'snapshot create', summary: 'take a snapshot of this node', description: 'A physical snapshot (mariadb-backup) with the cluster\'s position, in a folder, on stdout, or into a command of yours. The node is desynced for the time of it, and synced again whatever happens. Refused where no other node is Synced, or while a state transfer or another snapshot runs.', options: [{ flags: '--to <place>', description: 'A folder of snapshots, or - for stdout. Default: the setting snapshots.' }, { flags: '--to-command <command>', description: 'Your command that takes the snapshot as a tar archive on its stdin, such as \'rclone rcat remote:db.tar\'.' }, { flags: '--name <id>', description: 'Default: time and node.' }, ...keyOptions, { flags: '--secrets <what>', description: 'include or omit the secrets of the gear, encrypted with the key. Default: include where there is a key.' }, { flags: '--level <number>', description: 'Of zstd, 1 to 19. Default: 3.' }, { flags: '--threads <number>', description: 'Of zstd. Default: 1.' }, { flags: '--from-last-writer', description: 'Also where no other node is Synced: this one then stays Synced, and commits wait for a moment.' }], load: () => import('./snapshot-create.ts') },
+  { name: 'snapshot list', summary: 'list snapshots: age, size, position, verified or not', options: [dir], load: () => import('./snapshot-list.ts') },
+  { name: 'snapshot show', summary: 'show one snapshot whole', arguments: '<id>', options: [dir, ...keyOptions, { flags: '--gear-env', description: 'Print the settings of the gear that it was taken from as a gear.env; with the key also the secrets.' }], load: () => import('./snapshot-show.ts') },
+  { name: 'snapshot verify', summary: 'check that a snapshot is whole', description: 'Reads every part and compares its SHA-256. Returns 5 where something is wrong, and names the parts.', arguments: '<id>', options: [dir, ...keyOptions], load: () => import('./snapshot-verify.ts') },
+  { name: 'snapshot prune', summary: 'remove snapshots that are not to be kept', description: 'Keeps what any of the options keeps, removes the rest. Never removes the last one that is good.', options: [dir, { flags: '--keep-last <number>', description: 'The newest ones.' }, { flags: '--keep-daily <number>', description: 'The newest of each of so many days (UTC).' }, { flags: '--keep-weekly <number>', description: 'The newest of each of so many weeks (ISO, UTC).' }, { flags: '--dry-run', description: 'Only tell.' }], load: () => import('./snapshot-prune.ts') },
+  { name: 'snapshot export', summary: 'write a snapshot as one tar archive', arguments: '<id>', options: [dir, { flags: '--to <file>', description: 'A new file; default: stdout.' }], load: () => import('./snapshot-export.ts') },
+  { name: 'snapshot import', summary: 'take an archive into the folder of snapshots', description: 'Checks every sum. A snapshot that is cut off or damaged is not listed.', arguments: '<file>', options: [dir], load: () => import('./snapshot-import.ts') },
   { name: 'cartridge', summary: 'entry point of the platform\'s bin/ scripts', description: 'Scripts: setup, install, post_install, control VERB, teardown, upgrade.', raw: true, arguments: '<script> [arguments...]', load: () => import('./cartridge.ts') },
   { name: 'demo', summary: 'a three-node cluster on loopback addresses', description: 'Verbs: up (default), status, outage (SIGKILL of everything), resume, down.', arguments: '[verb]', options: [{ flags: '--dir <folder>', description: 'Where the gears are kept; default .demo in the current folder.' }], load: () => import('./demo.ts') },
 ]

@@ -33,6 +33,8 @@ export interface Config {
   readonly bufferPool: string
   readonly gcacheSize: string
   readonly providerOptions: string
+  /** null: in the gear. */
+  readonly snapshots: string | null
   readonly mariadbBin: string | null
   readonly galeraLibrary: string
   readonly startTimeout: number
@@ -101,6 +103,7 @@ export function toConfig(resolved: Resolved): Config {
     bufferPool: text('buffer-pool'),
     gcacheSize: text('gcache-size'),
     providerOptions: text('provider-options'),
+    snapshots: text('snapshots') || null,
     mariadbBin: text('mariadb-bin') || null,
     galeraLibrary: text('galera-library'),
     startTimeout: time('start-timeout'),

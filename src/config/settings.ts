@@ -77,6 +77,7 @@ export const SETTINGS = [
   setting('buffer-pool', 'SIZE', matching(/^\d{1,6}[KMG]?$/, 'a size is a number with K, M or G'), 'innodb_buffer_pool_size.', { fallback: '128M' }),
   setting('gcache-size', 'SIZE', matching(/^\d{1,6}[KMG]$/, 'a size is a number with K, M or G'), 'Write-sets kept for incremental state transfer.', { fallback: '128M' }),
   setting('provider-options', 'OPTIONS', free, 'More wsrep_provider_options, separated by semicolons; they win over ours.'),
+  setting('snapshots', 'DIR', path, 'Folder of snapshots. Default: snapshots/ in the gear.'),
   setting('mariadb-bin', 'DIR', path, 'Folder with mariadbd, where it is not in PATH.'),
   setting('galera-library', 'FILE', path, 'The wsrep provider.', { fallback: '/usr/lib/galera/libgalera_smm.so' }),
   setting('start-timeout', 'SECONDS', seconds, 'How long start waits before it returns 4 while the agent goes on. Below the platform\'s 234 s.', { fallback: '200' }),

@@ -23,6 +23,10 @@ export interface GearPaths {
   readonly data: string
   /** Datadirs that were moved aside. */
   readonly rescued: string
+  /** Snapshots, where the settings name no other folder. */
+  readonly snapshots: string
+  /** A restore that has not ended. */
+  readonly restore: string
   readonly state: string
   readonly ledger: string
   readonly run: string
@@ -58,6 +62,8 @@ export function gearPaths(dir: string): GearPaths {
     tls: at('tls'),
     data: at('data'),
     rescued: at('rescued'),
+    snapshots: at('snapshots'),
+    restore: at('restore'),
     state: at('state'),
     ledger: at('state', 'ledger.json'),
     run: at('run'),

@@ -8,7 +8,7 @@ test('the version is one line on stdout', async () => {
 })
 
 test.each(COMMANDS.filter((command) => !command.raw).map((command) => command.name))('%s --help tells what it does', async (name) => {
-  const { exitCode, stdout } = await galeractl([name, '--help'])
+  const { exitCode, stdout } = await galeractl([...name.split(' '), '--help'])
   expect(exitCode).toBe(0)
   expect(stdout).toContain(`Usage: galeractl ${name}`)
   expect(stdout).toContain('--gear')

@@ -1,0 +1,94 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import * as z from 'zod'
+import { RefusedError } from '../errors.ts'
+import { permitSnapshot } from '../galera/snapshot-permit.ts'
+import { isRunning, type Server } from '../mariadb/server.ts'
+import { askPeers } from '../peers/ask.ts'
+import { readIfExists, writeFileAtomic } from '../system/files.ts'
+import type { Lease } from './lease.ts'
+import { poll } from './membership.ts'
+import type { Node } from './node.ts'
+import { report } from './report.ts'
+
+/** Between two tries to sync again, milliseconds. */
+const RETRY_INTERVAL = 1_000
+
+const recordSchema = z.object({ pid: z.int().positive(), startTime: z.string() })
+
+const recordPath = (node: Node) => join(node.paths.state, 'desynced.json')
+
+/**
+ * Desyncs the node for the time of a snapshot, where that harms nobody. That it did is on disk first: whichever agent is next syncs it again.
+ * @throws RefusedError with the rule that does not allow it
+ */
+export async function leaseDesync(node: Node, lastWriter: boolean): Promise<Lease> {
+  const first = await consider(node, node.snapshot, lastWriter)
+  // In the same turn: of two that ask at the same moment one gets it.
+  if (node.snapshot !== null) throw new RefusedError('snapshot-here', 'another snapshot runs on this node', 'Wait for it to end; see galeractl status.')
+  const { server } = node
+  const since = new Date().toISOString()
+  const lease = (reason: string, undo: () => Promise<void>): Lease => {
+    let ended: Promise<void> | null = null
+    return { since, reason, end: () => (ended ??= undo().finally(() => (node.snapshot = null))) }
+  }
+  node.snapshot = lease(first.reason, async () => undefined)
+  try {
+    if (first.permit === 'as-it-is') return node.snapshot
+    node.snapshot = lease(first.reason, () => syncAgain(node, server))
+    await writeFileAtomic(recordPath(node), `${JSON.stringify(server)}\n`, 0o640)
+    await node.session.query('SET GLOBAL wsrep_desync = ON')
+    node.log.info('the node is desynced for a snapshot')
+    // Two nodes may have begun at the same moment: with nobody left that is Synced each gives way.
+    await consider(node, null, false, true)
+    return node.snapshot
+  } catch (error) {
+    await node.snapshot.end()
+    throw error
+  }
+}
+
+async function consider(node: Node, running: Lease | null, lastWriter: boolean, desynced = false) {
+  const busy = running === null ? null : `another snapshot (since ${running.since})`
+  await poll(node)
+  const own = report(node)
+  const peers = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
+  const self = own.kind === 'down' ? null : desynced ? { ...own, synced: true } : own
+  const permit = permitSnapshot({ self, peers, busy, lastWriter })
+  if (permit.permit === 'no') throw new RefusedError(permit.rule, `no snapshot: ${permit.reason}`, permit.hint)
+  return permit
+}
+
+/** Until it is done, or the server that was desynced is gone: another starts synced. */
+async function syncAgain(node: Node, server: Server | null): Promise<void> {
+  while (server !== null && (await isRunning(server))) {
+    try {
+      await node.session.query('SET GLOBAL wsrep_desync = OFF')
+      node.log.info('the node is synced again after a snapshot')
+      break
+    } catch (error) {
+      node.log.error({ err: error }, 'the node can not be synced again yet')
+      await delay(RETRY_INTERVAL)
+    }
+  }
+  await rm(recordPath(node), { force: true })
+}
+
+/** What an agent that was killed left desynced is synced again. */
+export async function endLeftLease(node: Node): Promise<void> {
+  const text = await readIfExists(recordPath(node))
+  if (text === null) return
+  const record = recordSchema.safeParse(json(text))
+  const same = node.server !== null && record.success && record.data.pid === node.server.pid && record.data.startTime === node.server.startTime
+  if (same) node.log.warn('an agent that ended left the node desynced for a snapshot: it is synced again')
+  await syncAgain(node, same ? node.server : null)
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,65 @@
+import { request } from 'node:http'
+import { type ErrorShape, OutsideError, ReportedError } from '../errors.ts'
+import { isErrno } from '../system/files.ts'
+import { waitFor } from '../system/wait.ts'
+import { askAgent } from './control-client.ts'
+
+/** How long the agent may take to sync the node again, milliseconds. */
+const SYNCED_WITHIN = 30_000
+
+/** The agent keeps the node fit for a snapshot as long as this is held, and as this process lives. */
+export interface SnapshotHold extends AsyncDisposable {
+  /** How the node is while it is held, for people. */
+  readonly reason: string
+  /** Aborted when the agent ended meanwhile. */
+  readonly lost: AbortSignal
+}
+
+/**
+ * Asks the gear's agent to desync the node, where that harms nobody.
+ * @throws ReportedError with the rule that does not allow it; OutsideError `no-agent`, `agent-ended`
+ */
+export async function holdSnapshot(socket: string, lastWriter: boolean): Promise<SnapshotHold> {
+  const lost = new AbortController()
+  let done = false
+  const call = request({ socketPath: socket, method: 'POST', path: `/snapshot?last-writer=${lastWriter ? 'yes' : 'no'}`, agent: false })
+  const reason = await new Promise<string>((resolve, reject) => {
+    const end = (cause: Error) => {
+      reject(isErrno(cause, 'ENOENT') || isErrno(cause, 'ECONNREFUSED') ? new OutsideError('no-agent', 'no agent runs on this gear', 'Run galeractl start: a snapshot is taken from a running node.', { cause }) : ended(cause))
+      if (!done) lost.abort(ended(cause))
+    }
+    call.on('error', end)
+    call.on('response', (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+        for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n')) {
+          const line = JSON.parse(text.slice(0, at)) as { progress?: string; error?: ErrorShape }
+          text = text.slice(at + 1)
+          if (line.error !== undefined) reject(new ReportedError(line.error))
+          else resolve(line.progress ?? '')
+        }
+      })
+      response.on('error', end)
+      response.on('close', () => end(new Error('it closed the connection')))
+    })
+    call.end()
+  })
+  return {
+    reason,
+    lost: lost.signal,
+    [Symbol.asyncDispose]: async () => {
+      done = true
+      call.destroy()
+      await waitFor('the node is synced again', async () => ((await running(socket)) ? undefined : true), { timeout: SYNCED_WITHIN, interval: 20 }).catch(() => undefined)
+    },
+  }
+}
+
+/** Of an agent that is gone the next one sees to it. */
+async function running(socket: string): Promise<boolean> {
+  const text = await askAgent(socket, 'GET', '/snapshot').catch(() => null)
+  return text !== null && (JSON.parse(text) as { since: string | null }).since !== null
+}
+
+const ended = (cause: Error) => new OutsideError('agent-ended', `the agent ended while a snapshot was taken: ${cause.message}`, 'Run galeractl start, then the snapshot again; the next agent syncs the node.', { cause })

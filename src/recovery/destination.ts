@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+import { archiveTarget } from '../snapshot/archive.ts'
+import { folderTarget } from '../snapshot/folder-target.ts'
+import type { Head, Manifest } from '../snapshot/manifest.ts'
+import { operatorCommand } from '../snapshot/operator-command.ts'
+import type { PartTarget } from '../snapshot/parts.ts'
+import { draftSnapshot, type Stored } from '../snapshot/store.ts'
+
+/** Where a snapshot goes. */
+export type Destination = { readonly to: 'folder'; readonly dir: string } | { readonly to: 'stream'; readonly output: Writable } | { readonly to: 'command'; readonly command: string }
+
+export interface OpenDestination extends AsyncDisposable {
+  readonly target: PartTarget
+  /** Makes it whole; without this nothing is listed anywhere. @returns what is in the folder now, if it is one */
+  readonly commit: (manifest: Manifest) => Promise<Stored | null>
+}
+
+/** @throws UsageError `snapshot-exists`; RefusedError `locked`; OutsideError where it can't be written */
+export async function openDestination(destination: Destination, head: Head): Promise<OpenDestination> {
+  if (destination.to === 'folder') {
+    const draft = await draftSnapshot(destination.dir, head.id)
+    const target = folderTarget(draft.folder)
+    const commit = async (manifest: Manifest) => {
+      await target.settled()
+      return draft.commit(manifest)
+    }
+    return { target, commit, [Symbol.asyncDispose]: async () => draft[Symbol.asyncDispose]() }
+  }
+  if (destination.to === 'stream') {
+    const target = await archiveTarget(destination.output, head)
+    return { target, commit: (manifest) => target.finish(manifest).then(() => null), [Symbol.asyncDispose]: async () => undefined }
+  }
+  const command = operatorCommand(destination.command, '--to-command')
+  command.output.resume()
+  const target = await archiveTarget(command.input, head)
+  let whole = false
+  return {
+    // Its own words tell more than that its input was closed.
+    target: { partBytes: target.partBytes, begin: async (name) => {
+      const part = await target.begin(name)
+      return { write: part.write, end: () => part.end().catch((error) => command.ended.then(() => { throw error })) }
+    } },
+    commit: async (manifest) => {
+      await target.finish(manifest).catch((error) => command.ended.then(() => { throw error }))
+      command.input.end()
+      await once(command.input, 'close').catch(() => undefined)
+      await command.ended
+      whole = true
+      return null
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (!whole) command.kill()
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { Readable, type Writable } from 'node:stream'
+import { createTarDecoder, packTar, type ParsedTarEntry } from 'modern-tar'
+import { OutsideError } from '../errors.ts'
+import { formatManifest, type Head, MANIFEST, type Manifest, type Part, parseHead, parseManifest } from './manifest.ts'
+import type { PartTarget } from './parts.ts'
+import { requireSum, type SnapshotSource } from './source.ts'
+
+/**
+ * A snapshot as one tar stream: `ID/head.json`, `ID/data.000001`, …, `ID/manifest.json`. The manifest is last, since it has the sums: an
+ * archive without one is not whole. `tar -x` makes of it what a folder of snapshots holds.
+ */
+
+const HEAD = 'head.json'
+
+/** A tar member begins with its size: a part is held in memory until it is whole. */
+const PART_BYTES = 8 * 1024 * 1024
+
+const BLOCK = 512
+
+/** No text member of ours is as long. */
+const LONGEST_TEXT = 64 * 1024 * 1024
+
+export interface ArchiveTarget extends PartTarget {
+  /** The manifest and the end. */
+  readonly finish: (manifest: Manifest) => Promise<void>
+}
+
+export async function archiveTarget(output: Writable, head: Head): Promise<ArchiveTarget> {
+  const failed = new Promise<never>((_, reject) => {
+    const fail = (cause?: Error) => reject(new OutsideError('archive-output', `the archive can't be written on: ${cause === undefined ? 'who reads it has ended' : ((cause as NodeJS.ErrnoException).code ?? cause.message)}`, 'Look at what reads it, and at its free space.', { cause }))
+    output.once('error', fail).once('close', () => fail())
+  })
+  failed.catch(() => undefined)
+  const write = async (bytes: Uint8Array) => {
+    if (output.destroyed) await failed
+    if (!output.write(bytes)) await Promise.race([once(output, 'drain'), failed])
+  }
+  const member = async (name: string, body: Uint8Array) => {
+    const whole = await packTar([{ header: { name: `${head.id}/${name}`, size: body.length, mode: 0o640, mtime: new Date(head.startedAt) }, body }])
+    await write(whole.subarray(0, BLOCK + Math.ceil(body.length / BLOCK) * BLOCK))
+  }
+  await member(HEAD, Buffer.from(formatManifest(head)))
+  return {
+    partBytes: PART_BYTES,
+    async begin(name) {
+      const chunks: Buffer[] = []
+      return { write: async (chunk) => void chunks.push(chunk), end: () => member(name, Buffer.concat(chunks)) }
+    },
+    async finish(manifest) {
+      await member(MANIFEST, Buffer.from(formatManifest(manifest)))
+      await write(Buffer.alloc(2 * BLOCK))
+    },
+  }
+}
+
+/**
+ * Reads such an archive as it comes.
+ * @throws OutsideError `bad-archive`, also later from `data` and `manifest`
+ */
+export async function archiveSource(input: Readable): Promise<SnapshotSource> {
+  const members = membersOf(input)
+  const first = await members.next()
+  if (first.done || !first.value.header.name.endsWith(`/${HEAD}`)) throw badArchive('it does not begin with the head of a snapshot')
+  const head = parseHead(await textOf(first.value), 'the head of the archive')
+  const { promise, resolve, reject } = Promise.withResolvers<Manifest>()
+  promise.catch(() => undefined)
+  const data = async function* (): AsyncGenerator<Buffer> {
+    const seen: Part[] = []
+    try {
+      for await (const { header, body } of members) {
+        if (header.name === `${head.id}/${MANIFEST}`) return resolve(agreed(parseManifest(await textOf({ header, body }), 'the manifest of the archive'), head, seen))
+        const hash = createHash('sha256')
+        let bytes = 0
+        for await (const chunk of body as AsyncIterable<Uint8Array>) {
+          hash.update(chunk)
+          bytes += chunk.length
+          yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+        }
+        seen.push({ name: header.name.slice(head.id.length + 1), bytes, sha256: hash.digest('hex') })
+      }
+      throw badArchive('it ends before its manifest: it was cut off')
+    } catch (error) {
+      reject(error)
+      throw error
+    }
+  }
+  return { head, bytes: null, data: Readable.from(data(), { objectMode: false }), manifest: () => promise }
+}
+
+/** @throws OutsideError `bad-archive`, `damaged-part` */
+function agreed(manifest: Manifest, head: Head, seen: readonly Part[]): Manifest {
+  if (manifest.id !== head.id) throw badArchive(`its head is of snapshot ${head.id}, its manifest of ${manifest.id}`)
+  for (const [at, part] of manifest.parts.entries()) {
+    const found = seen[at]
+    if (found === undefined || found.name !== part.name) throw badArchive(`part ${part.name} is missing`)
+    requireSum(head.id, part, found.sha256)
+  }
+  if (seen.length > manifest.parts.length) throw badArchive(`it has ${seen.length} parts, its manifest ${manifest.parts.length}`)
+  return manifest
+}
+
+async function* membersOf(input: Readable): AsyncGenerator<ParsedTarEntry> {
+  try {
+    const entries = (Readable.toWeb(input) as ReadableStream<Uint8Array>).pipeThrough(createTarDecoder({ strict: true }))
+    for await (const entry of entries as unknown as AsyncIterable<ParsedTarEntry>) yield entry
+  } catch (cause) {
+    throw cause instanceof OutsideError ? cause : badArchive((cause as Error).message)
+  }
+}
+
+async function textOf({ header, body }: ParsedTarEntry): Promise<string> {
+  if (header.size > LONGEST_TEXT) throw badArchive(`its ${header.name.slice(0, 120)} has ${header.size} bytes`)
+  return new Response(body).text()
+}
+
+const badArchive = (why: string) => new OutsideError('bad-archive', `this is no whole archive of a snapshot: ${why}`, 'Take another copy; galeractl snapshot export makes one.')
