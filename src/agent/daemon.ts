@@ -5,6 +5,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { OutsideError } from '../errors.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
+import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
 import { Session } from '../mariadb/session.ts'
 import { agentPassword } from '../mariadb/users.ts'
@@ -52,6 +53,7 @@ export async function openNode(gear: Gear, log: Logger, mode: 'own' | 'look' = '
 export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   await using opened = new AsyncDisposableStack()
   opened.use(await lockFile(gear.paths.agentLock, 'an agent'))
+  await refuseWhileSwapping(gear.paths)
   await writeFile(gear.paths.agentPid, `${process.pid}\n`, { mode: 0o640 })
   opened.defer(() => rm(gear.paths.agentPid, { force: true }))
   const node = opened.adopt(await openNode(gear, log, 'own'), (one) => one.session[Symbol.asyncDispose]())

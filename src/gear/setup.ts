@@ -20,6 +20,7 @@ import { isSame, othersOf } from '../galera/peer-list.ts'
 import { type Change, gearFileChanges, lineChanges, mergeGearFile } from './gear-file.ts'
 import { type GearPaths, gearSources, LONGEST_GEAR_PATH } from './gear.ts'
 import { transferFaults } from './preflight.ts'
+import { refuseWhileSwapping } from './unfinished-restore.ts'
 
 export interface SetupResult {
   readonly changes: readonly Change[]
@@ -55,6 +56,7 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
 
   await makeFolders(paths)
   await using _lock = await lockFile(join(paths.run, 'setup.lock'), 'a setup')
+  await refuseWhileSwapping(paths)
   const changes: Change[] = [...(await write(paths.gearFile, before, after, 0o600)) ? gearFileChanges(before, after) : []]
   changes.push(...(await writeConfiguration(paths, config, mariadb)))
   if (await installDatadir(paths.data, mariadb, usersSql(config), options)) changes.push({ what: 'datadir', before: null, after: paths.data })

@@ -1,0 +1,55 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { RefusedError } from '../errors.ts'
+import { uuidSchema } from '../galera/schemas.ts'
+import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
+import type { GearPaths } from './gear.ts'
+
+const schema = z.object({
+  /** What is restored, and up to where: a run for anything else starts over. */
+  what: z.string(),
+  snapshot: z.string(),
+  /** The history that the snapshot is of. */
+  history: uuidSchema,
+  startedAt: z.string(),
+  /** The step that was finished last. `swapping` began when everything was ready: data/ is the old or the new one, or away. */
+  done: z.enum(['begun', 'unpacked', 'prepared', 'ready', 'swapping']),
+  /** The history that begins with what was restored. */
+  into: uuidSchema,
+  /** Where the datadir of before is kept, in rescued/. */
+  aside: z.string().regex(/^[A-Za-z0-9._-]+$/),
+  /** Histories that are replaced; known when it is swapped. */
+  replaces: z.array(uuidSchema).max(20),
+})
+
+/** A restore that has begun in this gear and has not ended. */
+export type UnfinishedRestore = z.infer<typeof schema>
+
+const file = (paths: GearPaths) => join(paths.restore, 'restore.json')
+
+/** Null where there is none, or its note is damaged: then it starts over. */
+export async function readUnfinishedRestore(paths: GearPaths): Promise<UnfinishedRestore | null> {
+  const text = await readIfExists(file(paths))
+  if (text === null) return null
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
+export async function writeUnfinishedRestore(paths: GearPaths, restore: UnfinishedRestore): Promise<void> {
+  await makeFolder(paths.restore, 0o750)
+  await writeFileAtomic(file(paths), `${JSON.stringify(restore)}\n`, 0o640)
+}
+
+export async function removeUnfinishedRestore(paths: GearPaths): Promise<void> {
+  await rm(paths.restore, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** Between the old datadir and the new one nothing may start, or make a datadir. @throws RefusedError `restore-unfinished` */
+export async function refuseWhileSwapping(paths: GearPaths): Promise<void> {
+  const restore = await readUnfinishedRestore(paths)
+  if (restore?.done === 'swapping') throw new RefusedError('restore-unfinished', `the restore of snapshot ${restore.snapshot} was interrupted while it exchanged the datadir`, `Run galeractl restore ${restore.snapshot} again: it goes on where it was.`)
+}

@@ -1,0 +1,71 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '../config/resolve.ts'
+import { createConnection } from 'mysql2/promise'
+import type { GearPaths } from '../gear/gear.ts'
+import type { Mariadb } from '../mariadb/programs.ts'
+import { decode } from '../snapshot/codec.ts'
+import type { Key } from '../snapshot/key.ts'
+import type { SnapshotSource } from '../snapshot/source.ts'
+import { makeFolder } from '../system/files.ts'
+import { startPipeline } from '../system/pipeline.ts'
+import { began, type Tell } from '../system/progress.ts'
+import { restoredUsersSql } from './restored-users.ts'
+import { startStandalone } from './standalone.ts'
+
+/** The steps that make a datadir of a snapshot, beside the present one. Each can be run again from its beginning. */
+
+export interface Stage {
+  readonly paths: GearPaths
+  readonly config: Config
+  readonly mariadb: Mariadb
+  /** The datadir in the making. */
+  readonly data: string
+  readonly tell: Tell
+  readonly signal: AbortSignal
+}
+
+/** Files out of mariadb-backup's stream. @throws UsageError `key-missing`, `wrong-key`; OutsideError `damaged-part`, `program-failed` */
+export async function unpack({ data, signal }: Stage, source: SnapshotSource, key: Key | null): Promise<void> {
+  await rm(data, { recursive: true, force: true, maxRetries: 3 })
+  await makeFolder(data, 0o750)
+  await using programs = decode(source.data, source.head, key, [{ file: 'mbstream', args: ['--extract', '--parallel=2', `--directory=${data}`] }], { signal })
+  programs.output.resume()
+  await programs.ended
+  // Of an archive the sums come last.
+  await source.manifest()
+}
+
+/** Applies the redo log that was copied along. */
+export async function prepare({ data, config, tell, signal }: Stage): Promise<void> {
+  tell(began('applying the redo log'))
+  await using program = startPipeline([{ file: 'mariadb-backup', args: ['--no-defaults', '--prepare', `--target-dir=${data}`, `--use-memory=${config.bufferPool}`] }], { signal })
+  program.output.resume()
+  await program.ended
+  for (const name of await readdir(data)) {
+    // What mariadb-backup leaves for people; the position would be taken for that of a state transfer.
+    if (/^((xtrabackup|mariadb_backup)_|donor_galera_info$|backup-my\.cnf$|grastate\.dat$|gvwstate\.dat$)/.test(name)) await rm(join(data, name))
+  }
+}
+
+/** Gives it the users of this gear, on a server of its own. `work`: more that is to be done there, before that. */
+export async function finishData(stage: Stage, work: (server: { readonly socketPath: string; readonly user: string; readonly password: string }) => Promise<void> = async () => undefined): Promise<void> {
+  const { paths, config, mariadb, data, tell, signal } = stage
+  tell(began('starting a server on it, outside of any cluster'))
+  await using server = await startStandalone({ mariadbd: mariadb.mariadbd, config: paths.config, data, folder: join(paths.run, 'restore'), change: true, signal })
+  if (server.access === null) throw new Error('no access')
+  await work(server.access)
+  tell(began('giving it the users of this gear'))
+  const connection = await createConnection(server.access)
+  connection.on('error', () => undefined)
+  try {
+    for (const sql of restoredUsersSql(config)) await connection.query(sql)
+  } finally {
+    connection.destroy()
+  }
+  await server.stop()
+  tell(began('making it durable'))
+  await using sync = startPipeline([{ file: 'sync', args: ['--file-system', data] }])
+  sync.output.resume()
+  await sync.ended
+}

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createConnection } from 'mysql2/promise'
+import { OutsideError } from '../errors.ts'
+import { lastErrors } from '../mariadb/server.ts'
+import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
+import { cleanEnvironment, processInfo, signalProcess } from '../system/processes.ts'
+import { waitFor } from '../system/wait.ts'
+
+/** A server on a datadir that is part of no cluster: reached by its socket alone, without binary log, events and replication. It dies with this process. */
+export interface Standalone extends AsyncDisposable {
+  readonly socket: string
+  /** Who may do everything, until the server ends. Null where the datadir is to stay as it is. */
+  readonly access: { readonly socketPath: string; readonly user: string; readonly password: string } | null
+  /** In order; the datadir is closed cleanly. @throws OutsideError `standalone-ended` */
+  readonly stop: () => Promise<void>
+}
+
+export interface StandaloneOptions {
+  readonly mariadbd: string
+  /** The gear's my.cnf, for what InnoDB must know. */
+  readonly config: string
+  readonly data: string
+  /** For socket, log and pid; short, since the kernel limits the name of a socket. */
+  readonly folder: string
+  /** With a user of its own, for changes; it is dropped by `stop`. */
+  readonly change: boolean
+  readonly signal: AbortSignal
+}
+
+/** Crash recovery of a large datadir takes its time. Milliseconds. */
+const STARTED_WITHIN = 3_600_000
+const STOPPED_WITHIN = 600_000
+
+const USER = 'galeractl_restore'
+
+export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
+  const { mariadbd, config, data, folder, change, signal } = options
+  await makeFolder(folder, 0o700)
+  await endLeftStandalone(folder)
+  const at = (name: string) => join(folder, name)
+  const password = randomBytes(24).toString('base64url')
+  if (change) await writeFileAtomic(at('init.sql'), [`CREATE OR REPLACE USER '${USER}'@'localhost' IDENTIFIED BY '${password}';`, `GRANT ALL PRIVILEGES ON *.* TO '${USER}'@'localhost' WITH GRANT OPTION;`, ''].join('\n'), 0o600)
+  const args = [`--defaults-file=${config}`, '--wsrep-on=OFF', '--wsrep-provider=none', `--datadir=${data}`, `--socket=${at('s.sock')}`, `--pid-file=${at('s.pid')}`, `--tmpdir=${folder}`, '--skip-networking', '--skip-log-bin', '--skip-slave-start', '--event-scheduler=OFF', ...(change ? [`--init-file=${at('init.sql')}`] : [])]
+  const log = openSync(at('mariadbd.log'), 'w', 0o640)
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', mariadbd, ...args], { stdio: ['ignore', log, log], env: cleanEnvironment(), cwd: folder })
+  closeSync(log)
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, how) => resolve(code ?? how ?? 'unknown'))
+  })
+  let how: number | string | null = null
+  void ended.then((value) => (how = value))
+  await writeFileAtomic(at('server.pid'), `${child.pid}\n`, 0o640)
+  const access = change ? { socketPath: at('s.sock'), user: USER, password } : null
+  const failed = async () => new OutsideError('standalone-ended', `the server on ${data} ended with ${how}: ${(await lastErrors(at('mariadbd.log'), 0)).at(-1) ?? (await readFile(at('mariadbd.log'), 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''}`, `Read ${at('mariadbd.log')}.`)
+  const kill = async () => {
+    if (how === null && child.pid !== undefined) signalProcess(child.pid, 'SIGKILL')
+    await ended
+  }
+  try {
+    await waitFor('the server answers', async () => {
+      if (how !== null) throw await failed()
+      return (await answers(at('s.sock'), access)) ? true : undefined
+    }, { timeout: STARTED_WITHIN, interval: 20, signal })
+  } catch (error) {
+    await kill()
+    throw error
+  }
+  return {
+    socket: at('s.sock'),
+    access,
+    stop: async () => {
+      if (access !== null) await once(access, `DROP USER '${USER}'@'localhost'`)
+      await rm(at('init.sql'), { force: true })
+      signalProcess(child.pid ?? 0, 'SIGTERM')
+      await waitFor('the server ends', async () => (how === null ? undefined : true), { timeout: STOPPED_WITHIN, interval: 20 })
+      if (how !== 0) throw await failed()
+      await rm(at('server.pid'), { force: true })
+    },
+    [Symbol.asyncDispose]: kill,
+  }
+}
+
+async function answers(socket: string, access: Standalone['access']): Promise<boolean> {
+  try {
+    await once(access ?? { socketPath: socket, user: 'nobody', password: '' }, 'SELECT 1')
+    return true
+  } catch (error) {
+    // Who is refused by name is answered.
+    return access === null && (error as { errno?: number }).errno === 1045
+  }
+}
+
+async function once(access: NonNullable<Standalone['access']>, sql: string): Promise<void> {
+  const connection = await createConnection({ ...access, connectTimeout: 5_000 })
+  connection.on('error', () => undefined)
+  try {
+    await connection.query(sql)
+  } finally {
+    connection.destroy()
+  }
+}
+
+/** Of a process of ours that was killed in the same instant as it could say so. */
+async function endLeftStandalone(folder: string): Promise<void> {
+  const pid = Number(await readIfExists(join(folder, 'server.pid')))
+  const info = pid > 0 ? await processInfo(pid) : null
+  if (info === null || !info.command.some((word) => word.includes(`${folder}/`))) return
+  signalProcess(pid, 'SIGKILL')
+  await waitFor('an earlier server ends', async () => ((await processInfo(pid)) === null ? true : undefined), { timeout: 30_000, interval: 20 })
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import { access, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LedgerStore } from '../agent/ledger-store.ts'
+import type { Config } from '../config/resolve.ts'
+import { formatGrastate, parseGrastate } from '../galera/grastate.ts'
+import { isHistory, NIL_UUID } from '../galera/gtid.ts'
+import type { Ledger } from '../galera/ledger.ts'
+import { recordRestored } from '../galera/restored.ts'
+import { bigintAsText } from '../galera/schemas.ts'
+import type { GearPaths } from '../gear/gear.ts'
+import { RESCUE_FILE, type Rescue } from '../gear/rescued.ts'
+import { removeUnfinishedRestore, type UnfinishedRestore, writeUnfinishedRestore } from '../gear/unfinished-restore.ts'
+import { makeFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files.ts'
+
+/**
+ * Exchanges the datadir for the restored one and begins a new history with it. The gear's agent and mariadbd must not run. It can be cut off
+ * anywhere and run again: which of the two folders are where tells how far it came.
+ */
+export async function swap(paths: GearPaths, config: Config, restore: UnfinishedRestore, restored: string): Promise<void> {
+  const { store } = await LedgerStore.open(paths.ledger, config.name)
+  const at = new Date().toISOString()
+  const old = positionOf(await readIfExists(join(paths.data, 'grastate.dat')), store.ledger)
+  const histories = [store.ledger.history, old?.uuid, restore.history, ...restore.replaces].filter(isHistory)
+  const swapping: UnfinishedRestore = restore.done === 'swapping' ? restore : { ...restore, done: 'swapping', replaces: [...new Set(histories)] }
+  await writeUnfinishedRestore(paths, swapping)
+  const reason = `snapshot ${restore.snapshot}`
+  if (await exists(restored)) {
+    if (await exists(paths.data)) await keepAside(paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into } })
+    await writeFileAtomic(join(restored, 'grastate.dat'), formatGrastate({ uuid: restore.into, seqno: 0n, safeToBootstrap: true }), 0o660)
+    await rename(restored, paths.data)
+    await syncFolder(paths.dir)
+  }
+  await store.update((ledger) => (ledger.history === restore.into ? ledger : recordRestored(ledger, { into: restore.into, replaces: swapping.replaces, nodeUuid: randomUUID(), at, reason })))
+  await removeUnfinishedRestore(paths)
+}
+
+async function keepAside(paths: GearPaths, { aside }: UnfinishedRestore, rescue: Rescue): Promise<void> {
+  const folder = join(paths.rescued, aside)
+  await makeFolder(folder, 0o750)
+  await writeFileAtomic(join(folder, RESCUE_FILE), `${JSON.stringify(rescue, bigintAsText, 1)}\n`, 0o640)
+  await rename(paths.data, join(folder, 'data'))
+  await syncFolder(folder)
+  await syncFolder(paths.dir)
+}
+
+/** How far the old data goes, as far as that is written down. */
+function positionOf(grastate: string | null, ledger: Ledger): { uuid: string; seqno: bigint } | null {
+  if (grastate === null) return null
+  try {
+    const { uuid, seqno } = parseGrastate(grastate)
+    if (!isHistory(uuid)) return null
+    return seqno >= 0n ? { uuid, seqno } : ledger.departure?.position.uuid === uuid ? ledger.departure.position : { uuid, seqno }
+  } catch {
+    return null
+  }
+}
+
+const exists = (path: string) => access(path).then(() => true, () => false)
