@@ -3,7 +3,7 @@ import { resolve } from '../config/resolve.ts'
 import { OutsideError, UsageError } from '../errors.ts'
 import { connectionInfo } from '../gear/endpoints.ts'
 import { configOf, gearFolder, gearPaths, gearSources } from '../gear/gear.ts'
-import { control, notInThisVersion } from '../gear/platform-control.ts'
+import { control } from '../gear/platform-control.ts'
 import { endGear } from '../gear/platform-leave.ts'
 import { clientError, clientLines } from '../gear/platform-output.ts'
 import { BUDGET, step } from '../gear/platform-step.ts'
@@ -42,8 +42,19 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
     context.print(clientLines('CLIENT_MESSAGE', `node ${said['name']}: upgraded from cartridge ${args[1] ?? '?'} to ${args[2] ?? '?'}`))
     return 0
   },
-  snapshot: notInThisVersion,
-  restore: notInThisVersion,
+  /** As `galeractl snapshot create`, of a gear that runs. */
+  snapshot: async (context, folder, args) => {
+    const { said } = await step(['--gear', folder, 'snapshot', 'create', ...args], BUDGET)
+    const { id, position } = said['snapshot'] as { id: string; position: { uuid: string; seqno: string } }
+    context.print(clientLines('CLIENT_RESULT', `snapshot ${id} at ${position.uuid}:${position.seqno}`))
+    return 0
+  },
+  /** As `galeractl restore`. */
+  restore: async (context, folder, args) => {
+    const { said } = await step(['--gear', folder, 'restore', ...args], BUDGET)
+    context.print(clientLines('CLIENT_RESULT', `restored: a new history begins, ${(said['restored'] as { history: string }).history}`))
+    return 0
+  },
 }
 
 /** Entry point of the platform's scripts. A failure is told on stdout, where the platform reads it. */

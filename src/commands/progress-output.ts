@@ -24,8 +24,10 @@ function lines(): Tell {
   let told = { step: '', at: -Infinity }
   return (progress) => {
     const now = performance.now()
-    if (progress.step === told.step && now - told.at < LINE_INTERVAL) return
-    told = { step: progress.step, at: now }
+    // A count in it makes no other step.
+    const step = progress.step.replaceAll(/\d+/g, '')
+    if (step === told.step && now - told.at < LINE_INTERVAL) return
+    told = { step, at: now }
     process.stderr.write(`${describe(progress)}\n`)
   }
 }

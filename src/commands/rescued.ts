@@ -1,20 +1,31 @@
+import { rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import Table from 'cli-table3'
+import { UsageError } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { listRescued, type Rescued } from '../gear/rescued.ts'
-import type { Context } from './command.ts'
+import { type Context, type Given, text } from './command.ts'
 import { openedGear } from './opened-gear.ts'
 
-export async function run(context: Context): Promise<number> {
+export async function run(context: Context, given: Given): Promise<number> {
   const { paths } = await openedGear(context)
   const rescued = await listRescued(paths.rescued)
+  const remove = text(given, 'remove')
+  if (remove !== undefined) {
+    const one = rescued.find(({ folder }) => basename(folder) === basename(remove))
+    if (one === undefined) throw new UsageError('no-rescued', `there is no datadir ${JSON.stringify(remove)} that was moved aside`, 'See galeractl rescued for their folders.')
+    await rm(one.folder, { recursive: true, maxRetries: 3 })
+    context.print(context.json ? JSON.stringify({ removed: one.folder }) : `removed ${one.folder}`)
+    return 0
+  }
   if (context.json) context.print(JSON.stringify({ rescued }, bigintAsText))
   else context.print(rescued.length === 0 ? 'No datadir was moved aside.' : [table(rescued), ...rescued.flatMap(howToLook)].join('\n'))
   return 0
 }
 
 function table(rescued: readonly Rescued[]): string {
-  const rows = new Table({ head: ['moved aside', 'held', 'the cluster went on at', 'only here'], style: { head: [], border: [] } })
-  for (const one of rescued) rows.push([one.at, one.position === null ? 'unknown' : String(one.position.seqno), `${one.fork.seqno} (${one.fork.why})`, one.beyond === null ? 'nothing' : `seqno ${one.beyond.first} to ${one.beyond.last}`])
+  const rows = new Table({ head: ['moved aside', 'held', 'the cluster went on at', 'only here', 'folder'], style: { head: [], border: [] } })
+  for (const one of rescued) rows.push([one.at, one.position === null ? 'unknown' : String(one.position.seqno), one.fork.into === null ? `${one.fork.seqno} (${one.fork.why})` : `replaced by ${one.fork.reason}`, one.beyond === null ? 'nothing' : `seqno ${one.beyond.first} to ${one.beyond.last}`, basename(one.folder)])
   return rows.toString()
 }
 

@@ -11,7 +11,7 @@ import { operatorCommand } from '../snapshot/operator-command.ts'
 import { type SnapshotSource, storedSource } from '../snapshot/source.ts'
 import { findSnapshot } from '../snapshot/store.ts'
 import { fileError } from '../system/files.ts'
-import { meter, type Tell } from '../system/progress.ts'
+import { lateMeter, type Tell } from '../system/progress.ts'
 import { abortOnSignals } from '../system/signals.ts'
 import { type Context, type Given, text } from './command.ts'
 import { agentDoes, timeoutOption } from './gear-agent.ts'
@@ -45,7 +45,7 @@ async function sourceOf(given: Given, id: string | undefined, dir: string, tell:
   if ([id, from, command].filter((one) => one !== undefined).length !== 1) throw new UsageError('one-source', 'what is to be restored?', 'Name a snapshot (or latest), or give --from FILE, or --from-command COMMAND.')
   if (id !== undefined) {
     const stored = await findSnapshot(dir, id)
-    return storedSource(stored, meter('unpacking', stored.manifest.bytes, tell))
+    return storedSource(stored, lateMeter('unpacking', stored.manifest.bytes, tell))
   }
   if (command !== undefined) {
     const { input, output } = operatorCommand(command, '--from-command')

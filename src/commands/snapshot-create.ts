@@ -5,6 +5,7 @@ import { bigintAsText } from '../galera/schemas.ts'
 import { formatGtid } from '../galera/gtid.ts'
 import { configOf } from '../gear/gear.ts'
 import type { Destination } from '../recovery/destination.ts'
+import { withStoppedGear } from '../recovery/offline.ts'
 import { takePhysical } from '../recovery/take.ts'
 import type { Key } from '../snapshot/key.ts'
 import { ID, newId } from '../snapshot/manifest.ts'
@@ -24,9 +25,11 @@ export async function run(context: Context, given: Given): Promise<number> {
   const destination = destinationOf(given, dir)
   const signal = abortOnSignals()
   const taken = await withProgress(context, `Snapshot ${id}`, destination.to === 'stream' ? 'data' : 'results', async (tell) => {
+    const common = { id, destination, compression, key, secrets, tell }
+    if (given['offline'] === true) return withStoppedGear(gear, tell, signal, (server) => takePhysical(gear, { ...common, server, signal }))
     await using hold = await holdSnapshot(gear.paths.agentSocket, given['fromLastWriter'] === true)
     tell({ step: hold.reason, done: null, of: null, rate: null, left: null })
-    return takePhysical(gear, { id, destination, compression, key, secrets, server: { socket: gear.paths.socket, position: null }, tell, signal: AbortSignal.any([signal, hold.lost]) })
+    return await takePhysical(gear, { ...common, server: { socket: gear.paths.socket, position: null }, signal: AbortSignal.any([signal, hold.lost]) })
   })
   const { manifest, stored } = taken
   const print = destination.to === 'stream' ? (line: string) => void process.stderr.write(`${line}\n`) : context.print

@@ -1,6 +1,6 @@
-import { UsageError } from '../errors.ts'
 import { gearPaths, openGear } from './gear.ts'
 import { type ClientWord, clientLines } from './platform-output.ts'
+import { postRestore, postSnapshot, preRestore, preSnapshot } from './platform-snapshot.ts'
 import { BUDGET, step } from './platform-step.ts'
 import { threadLines } from './platform-threads.ts'
 
@@ -38,10 +38,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
     tell('CLIENT_RESULT', ['The sessions of the database (SHOW FULL PROCESSLIST):', ...lines].join('\n'))
     return 0
   },
-  'pre-snapshot': notInThisVersion,
-  'post-snapshot': notInThisVersion,
-  'pre-restore': notInThisVersion,
-  'post-restore': notInThisVersion,
+  'pre-snapshot': async (folder, tell) => done(tell, await preSnapshot(folder)),
+  'post-snapshot': async (_folder, tell) => done(tell, await postSnapshot()),
+  'pre-restore': async (_folder, tell) => done(tell, await preRestore()),
+  'post-restore': async (folder, tell) => {
+    await applySettings(folder, tell)
+    return done(tell, await postRestore(folder))
+  },
 }
 
 /** @returns the exit code */
@@ -50,9 +53,9 @@ export async function control(verb: string, folder: string, print: (text: string
   return known === undefined ? 0 : known(folder, (word, text) => print(clientLines(word, text)))
 }
 
-/** Snapshot and restore, under the platform's names and ours. @throws UsageError */
-export async function notInThisVersion(): Promise<never> {
-  throw new UsageError('not-in-this-version', 'snapshot and restore are not in this version', 'Use mariadb-backup on a Synced node meanwhile.')
+function done(tell: Tell, text: string): number {
+  tell('CLIENT_RESULT', text)
+  return 0
 }
 
 /** Settings first: after a move the platform's variables name new ports. Then as far as `budget` (milliseconds) goes. */

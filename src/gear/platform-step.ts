@@ -22,7 +22,8 @@ export async function step(args: readonly string[], timeout: number): Promise<St
   const error = lines.map(errorIn).find((one) => one !== null)
   for (const line of lines.filter((one) => errorIn(one) === null)) process.stderr.write(`${line}\n`)
   if (error !== undefined && error !== null) throw new ReportedError(error)
-  return { exitCode, said: objectIn(stdout) ?? { output: stdout } }
+  // Before its result a long command prints its steps, a line each.
+  return { exitCode, said: objectIn(stdout.trimEnd().split('\n').at(-1) ?? '') ?? objectIn(stdout) ?? { output: stdout } }
 }
 
 function errorIn(line: string): ErrorShape | null {

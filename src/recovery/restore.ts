@@ -20,7 +20,7 @@ import type { SnapshotSource } from '../snapshot/source.ts'
 import { lockFile } from '../system/lock.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { requireScope, requireSeries, requireSpace, type Scope } from './restore-checks.ts'
-import { finishData, prepare, type Stage, unpack } from './stage.ts'
+import { giveUsers, makeDurable, prepare, type Stage, unpack, withServer } from './stage.ts'
 import { swap } from './swap.ts'
 
 export interface RestoreOptions extends Scope {
@@ -70,7 +70,7 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
 
   let restore: UnfinishedRestore = unfinished ?? { what, snapshot: head.id, history: '00000000-0000-0000-0000-000000000000', startedAt: new Date().toISOString(), done: 'begun', into: randomUUID(), aside: `${config.name}-${new Date().toISOString().replace(/[:.]/g, '')}`, replaces: [] }
   const data = join(paths.restore, 'data')
-  const stage: Stage = { paths, config, mariadb, data, tell: options.tell, signal: options.signal }
+  const stage: Stage = { paths, config, mariadb, data, server: join(paths.run, 'restore'), tell: options.tell, signal: options.signal }
   const finished = async (done: UnfinishedRestore['done'], more: Partial<UnfinishedRestore> = {}) => {
     restore = { ...restore, ...more, done }
     await writeUnfinishedRestore(paths, restore)
@@ -85,7 +85,8 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
     await finished('prepared')
   }
   if (restore.done === 'prepared') {
-    await finishData(stage)
+    await withServer(stage, (access) => giveUsers(stage, access))
+    await makeDurable(stage)
     await finished('ready')
   }
   options.signal.throwIfAborted()

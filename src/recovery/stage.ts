@@ -21,6 +21,8 @@ export interface Stage {
   readonly mariadb: Mariadb
   /** The datadir in the making. */
   readonly data: string
+  /** For the files of a server on it; short, since the kernel limits the name of a socket. */
+  readonly server: string
   readonly tell: Tell
   readonly signal: AbortSignal
 }
@@ -48,22 +50,34 @@ export async function prepare({ data, config, tell, signal }: Stage): Promise<vo
   }
 }
 
-/** Gives it the users of this gear, on a server of its own. `work`: more that is to be done there, before that. */
-export async function finishData(stage: Stage, work: (server: { readonly socketPath: string; readonly user: string; readonly password: string }) => Promise<void> = async () => undefined): Promise<void> {
-  const { paths, config, mariadb, data, tell, signal } = stage
+export interface Access {
+  readonly socketPath: string
+  readonly user: string
+  readonly password: string
+}
+
+/** Work on a server of its own, outside of any cluster, by a user who may do everything. */
+export async function withServer({ paths, mariadb, data, server: folder, tell, signal }: Stage, work: (access: Access) => Promise<void>): Promise<void> {
   tell(began('starting a server on it, outside of any cluster'))
-  await using server = await startStandalone({ mariadbd: mariadb.mariadbd, config: paths.config, data, folder: join(paths.run, 'restore'), change: true, signal })
+  await using server = await startStandalone({ mariadbd: mariadb.mariadbd, config: paths.config, data, folder, change: true, signal })
   if (server.access === null) throw new Error('no access')
   await work(server.access)
+  await server.stop()
+}
+
+export async function giveUsers({ config, tell }: Stage, access: Access): Promise<void> {
   tell(began('giving it the users of this gear'))
-  const connection = await createConnection(server.access)
+  const connection = await createConnection(access)
   connection.on('error', () => undefined)
   try {
     for (const sql of restoredUsersSql(config)) await connection.query(sql)
   } finally {
     connection.destroy()
   }
-  await server.stop()
+}
+
+/** All that was written is on the disk. */
+export async function makeDurable({ data, tell }: Stage): Promise<void> {
   tell(began('making it durable'))
   await using sync = startPipeline([{ file: 'sync', args: ['--file-system', data] }])
   sync.output.resume()

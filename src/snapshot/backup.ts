@@ -42,7 +42,7 @@ export function backupStage(place: BackupPlace, report: BackupReport, onBlocked:
 
 /** @throws OutsideError `backup-incomplete`, also where it told no position and `position` gives none */
 export function requireComplete(report: BackupReport, known: Gtid | null): Gtid {
-  const position = report.position ?? known
+  const position = known ?? report.position
   if (!report.completed) throw new OutsideError('backup-incomplete', 'mariadb-backup ended without saying that it completed', 'Look at the server\'s log and run the command again.')
   if (position === null) throw new OutsideError('backup-incomplete', 'mariadb-backup told no position of the cluster', 'Is the node Primary? See galeractl status, and run the command again.')
   return position

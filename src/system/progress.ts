@@ -29,6 +29,12 @@ export function meter(step: string, of: number | null, tell: Tell): (done: numbe
   }
 }
 
+/** The same, which tells nothing before it is called. */
+export function lateMeter(step: string, of: number | null, tell: Tell): (done: number) => void {
+  let begun: ((done: number) => void) | null = null
+  return (done) => (begun ??= meter(step, of, tell))(done)
+}
+
 /** A step that can't tell how far it is. */
 export const began = (step: string): Progress => ({ step, done: null, of: null, rate: null, left: null })
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scratchFolder } from '../support/cluster.ts'
 import { commandOf, endProcess } from '../support/processes.ts'
@@ -37,10 +37,15 @@ export interface Broker extends AsyncDisposable {
   readonly move: (gear: PlatformGear, shift: number) => Promise<void>
   readonly idle: () => Promise<void>
   readonly resume: () => Promise<void>
+  /** The first gear's data folder as an archive, made while the application is stopped. @returns its path */
+  readonly snapshot: () => Promise<string>
+  /** Such an archive in place of the first gear's data folder. */
+  readonly restore: (archive: string) => Promise<void>
 }
 
-export function makeBroker(application: string): Broker {
+export function makeBroker(application: string, archives?: string): Broker {
   const folder = scratchFolder()
+  const scratch = archives ?? folder
   const executable = executableFor(folder)
   const common = join(folder, 'etc-openshift-env')
   mkdirSync(common)
@@ -62,6 +67,8 @@ export function makeBroker(application: string): Broker {
     const home = join(folder, uuid)
     const gear: PlatformGear = { uuid, name: uuid, address, home, cartridge: join(home, 'mariadb') }
     copyCartridge(gear, executable)
+    mkdirSync(dataOf(gear), { recursive: true })
+    for (const part of ['app-root', 'app-root/data']) chownSync(join(home, part), owner.uid, owner.gid)
     const given = { APP_DNS: `${application}.example.com`, APP_NAME: application, APP_UUID: 'a'.repeat(24), GEAR_DNS: address, GEAR_NAME: gear.name, GEAR_UUID: uuid, HOMEDIR: `${home}/`, DATA_DIR: `${home}/app-root/data/`, TMP_DIR: '/tmp/', SECRET_TOKEN: secret, NAMESPACE: namespace, MARIADB_DIR: `${gear.cartridge}/`, MARIADB_IDENT: `galeractl:mariadb:${VERSION}:0.1.0` }
     for (const [name, value] of Object.entries(given)) setVariable(gear, `OPENSHIFT_${name}`, value)
     setVariable(gear, 'HOME', home)
@@ -119,6 +126,25 @@ export function makeBroker(application: string): Broker {
     },
     idle: async () => void (await all('bin/control', 'stop')),
     resume: async () => void (await all('bin/control', 'start')),
+    snapshot: async () => {
+      const first = gears[0] as PlatformGear
+      const archive = join(scratch, `${first.uuid}-${Date.now()}.tar`)
+      await all('bin/control', 'stop')
+      await must(first, 'bin/control', 'pre-snapshot')
+      execFileSync('tar', ['-C', dataOf(first), '-cf', archive, '.'])
+      await must(first, 'bin/control', 'post-snapshot')
+      await all('bin/control', 'start')
+      return archive
+    },
+    restore: async (archive) => {
+      const first = gears[0] as PlatformGear
+      await all('bin/control', 'stop')
+      await must(first, 'bin/control', 'pre-restore')
+      for (const name of readdirSync(dataOf(first))) rmSync(join(dataOf(first), name), { recursive: true })
+      execFileSync('tar', ['-C', dataOf(first), '-xf', archive], owner)
+      await must(first, 'bin/control', 'post-restore')
+      await all('bin/control', 'start')
+    },
     [Symbol.asyncDispose]: async () => {
       for (let left = processesOf(folder); left.length > 0; left = processesOf(folder)) {
         for (const { pid } of left) endProcess(pid)
@@ -160,5 +186,7 @@ function runScript(gear: PlatformGear, file: string, args: readonly string[], en
     })
   })
 }
+
+const dataOf = (gear: PlatformGear) => join(gear.home, 'app-root/data')
 
 const visible = (home: string) => readdirSync(home).filter((name) => !name.startsWith('.')).join(' ')
