@@ -62,17 +62,20 @@ async function consider(node: Node, running: Lease | null, lastWriter: boolean, 
 
 /** Until it is done, or the server that was desynced is gone: another starts synced. */
 async function syncAgain(node: Node, server: Server | null): Promise<void> {
-  while (server !== null && (await isRunning(server))) {
-    try {
-      await node.session.query('SET GLOBAL wsrep_desync = OFF')
-      node.log.info('the node is synced again after a snapshot')
-      break
-    } catch (error) {
-      node.log.error({ err: error }, 'the node can not be synced again yet')
-      await delay(RETRY_INTERVAL)
-    }
-  }
+  if (server !== null) while (!(await isSyncedOrGone(node, server))) await delay(RETRY_INTERVAL)
   await rm(recordPath(node), { force: true })
+}
+
+async function isSyncedOrGone(node: Node, server: Server): Promise<boolean> {
+  if (!(await isRunning(server))) return true
+  try {
+    await node.session.query('SET GLOBAL wsrep_desync = OFF')
+    node.log.info('the node is synced again after a snapshot')
+    return true
+  } catch (error) {
+    node.log.error({ err: error }, 'the node can not be synced again yet')
+    return false
+  }
 }
 
 /** What an agent that was killed left desynced is synced again. */

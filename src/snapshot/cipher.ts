@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from 'node:crypto'
-import { Transform, type TransformCallback } from 'node:stream'
+import { Duplex, type Transform } from 'node:stream'
 import { promisify } from 'node:util'
 import { OutsideError } from '../errors.ts'
 
@@ -26,7 +26,7 @@ export async function encrypter(passphrase: string): Promise<Transform> {
   return cipher
 }
 
-export function decrypter(passphrase: string, iterations: number): Transform {
+export function decrypter(passphrase: string, iterations: number): Duplex {
   let head = Buffer.alloc(0)
   let decipher: ReturnType<typeof createDecipheriv> | null = null
   const begin = async (chunk: Buffer): Promise<Buffer> => {
@@ -37,10 +37,8 @@ export function decrypter(passphrase: string, iterations: number): Transform {
     decipher = createDecipheriv('aes-256-ctr', key, iv)
     return decipher.update(head.subarray(MAGIC.length + SALT_BYTES))
   }
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done: TransformCallback) {
-      if (decipher !== null) done(null, decipher.update(chunk))
-      else begin(chunk).then((plain) => done(null, plain), done)
-    },
+  const decrypt = async (chunk: Buffer): Promise<Buffer> => (decipher === null ? begin(chunk) : decipher.update(chunk))
+  return Duplex.from(async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) yield await decrypt(chunk)
   })
 }

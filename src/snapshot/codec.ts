@@ -1,4 +1,4 @@
-import { type Readable, Transform, type TransformCallback, pipeline as join } from 'node:stream'
+import { type Duplex, type Readable, Transform, type TransformCallback, pipeline as join } from 'node:stream'
 import { UsageError } from '../errors.ts'
 import { type Pipeline, type PipelineOptions, type Stage, startPipeline } from '../system/pipeline.ts'
 import { decrypter, encrypter, ITERATIONS } from './cipher.ts'
@@ -67,7 +67,7 @@ function zstdBegin(): Transform {
 }
 
 /** As pipe(), but a failure of the source reaches the reader. */
-function through(source: Readable, transform: Transform): Transform {
+function through(source: Readable, transform: Duplex): Duplex {
   return join(source, transform, () => undefined)
 }
 
@@ -97,7 +97,7 @@ function ageStream(verb: '--encrypt' | '--decrypt', key: Key): Both {
 }
 
 /** @returns base64 */
-async function collected(stream: Transform | Both, bytes: Buffer | string): Promise<string> {
+async function collected(stream: Duplex | Both, bytes: Buffer | string): Promise<string> {
   const chunks: Buffer[] = []
   const both: Both = 'ended' in stream ? stream : { write: (all) => void stream.end(all), read: stream as AsyncIterable<Buffer>, ended: Promise.resolve() }
   both.write(bytes)

@@ -64,11 +64,13 @@ export function startPipeline(stages: readonly Stage[], { background = false, cw
   const kill = () => void children.forEach(({ pid }) => pid !== undefined && signalProcess(pid, 'SIGTERM'))
   signal?.addEventListener('abort', kill, { once: true })
   if (signal?.aborted) kill()
-  const ended = all.then((outcomes) => {
+  const judge = async () => {
+    const outcomes = await all
     signal?.removeEventListener('abort', kill)
     signal?.throwIfAborted()
     throwFirst(outcomes)
-  })
+  }
+  const ended = judge()
   ended.catch(() => undefined)
   return {
     input: children[0]?.stdin as Writable,

@@ -55,12 +55,6 @@ describe('control', () => {
     for (const verb of ['cloud-burst', 'toString', '--help', '']) expect(await broker.action(gear, 'bin/control', verb)).toMatchObject({ exitCode: 0, stdout: '' })
   })
 
-  test.each(['pre-snapshot', 'post-snapshot', 'pre-restore', 'post-restore'])('%s says that it is not in this version', async (verb) => {
-    const { exitCode, stdout } = await broker.action(gear, 'bin/control', verb)
-    expect(exitCode).toBe(2)
-    expect(stdout).toMatch(/^CLIENT_ERROR: .*not in this version$/m)
-  })
-
   test('start, reload, threaddump, tidy and status of a gear that runs', async () => {
     expect(await broker.action(gear, 'bin/control', 'start')).toMatchObject({ exitCode: 0, stdout: 'CLIENT_RESULT: Synced\n' })
     expect((await broker.action(gear, 'bin/control', 'reload')).stdout).toMatch(/^CLIENT_RESULT: .*read its settings/)

@@ -33,12 +33,6 @@ test('explain --rules prints every rule in order', async () => {
   expect((JSON.parse(stdout) as { name: string }[]).map((rule) => rule.name)).toEqual([...RULES, ...NON_PRIMARY_RULES].map((rule) => rule.name))
 })
 
-test.each(['snapshot', 'restore'])('%s says that it is not in this version', async (name) => {
-  const { exitCode, stderr } = await galeractl([name])
-  expect(exitCode).toBe(2)
-  expect(stderr).toContain('not in this version')
-})
-
 test('NODE_OPTIONS does not reach into the executable', async () => {
   expect(await galeractl(['--version'], { NODE_OPTIONS: '--require /nowhere.js' })).toMatchObject({ exitCode: 0 })
 })
