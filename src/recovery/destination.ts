@@ -39,7 +39,7 @@ export async function openDestination(destination: Destination, head: Head): Pro
     // Its own words tell more than that its input was closed.
     target: { partBytes: target.partBytes, begin: async (name) => {
       const part = await target.begin(name)
-      return { write: part.write, end: () => part.end().catch((error) => command.ended.then(() => { throw error })) }
+      return { ...part, end: () => part.end().catch((error) => command.ended.then(() => { throw error })) }
     } },
     commit: async (manifest) => {
       await target.finish(manifest).catch((error) => command.ended.then(() => { throw error }))

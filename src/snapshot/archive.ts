@@ -46,7 +46,7 @@ export async function archiveTarget(output: Writable, head: Head): Promise<Archi
     partBytes: PART_BYTES,
     async begin(name) {
       const chunks: Buffer[] = []
-      return { write: async (chunk) => void chunks.push(chunk), end: () => member(name, Buffer.concat(chunks)) }
+      return { write: async (chunk) => void chunks.push(chunk), end: () => member(name, Buffer.concat(chunks)), abandon: async () => undefined }
     },
     async finish(manifest) {
       await member(MANIFEST, Buffer.from(formatManifest(manifest)))

@@ -39,6 +39,8 @@ export function decode(data: Readable, head: Pick<Head, 'encryption' | 'id'>, ke
   const fed = new Promise<void>((resolve, reject) => join(plain, pipeline.input, (error) => (error === null || error === undefined || error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ECONNRESET' ? resolve() : reject(error))))
   fed.catch(() => undefined)
   const ended = fed.then(() => pipeline.ended, async (error) => {
+    // Whoever reads the output is told the same.
+    pipeline.output.destroy(error)
     await pipeline[Symbol.asyncDispose]()
     throw error
   })

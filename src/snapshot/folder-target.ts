@@ -33,16 +33,14 @@ export function folderTarget(folder: string): PartTarget & { readonly settled: (
           gathered.push(chunk)
           bytes += chunk.length
           if (bytes < GATHERED) return
-          await flush().catch(async (cause) => {
-            await file.close()
-            fail(cause)
-          })
+          await flush().catch(fail)
         },
         async end() {
           const durable = flush().then(() => file.sync()).finally(() => file.close()).catch(fail)
           durable.catch(() => undefined)
           syncing.push(durable)
         },
+        abandon: () => file.close(),
       }
     },
   }

@@ -36,6 +36,9 @@ export interface PipelineOptions {
   readonly signal?: AbortSignal
 }
 
+/** Milliseconds. */
+const SAME_MOMENT = 100
+
 /** Lines of stderr that are kept of each program, and characters of each. */
 const KEPT_LINES = 8
 const LONGEST_LINE = 300
@@ -90,6 +93,8 @@ export function startPipeline(stages: readonly Stage[], { background = false, cw
 interface Outcome {
   readonly program: string
   readonly how: number | string
+  /** When (performance.now). */
+  readonly at: number
   readonly said: readonly string[]
 }
 
@@ -107,10 +112,12 @@ function outcome(child: ChildProcess, { file, onStderr }: Stage): Promise<Outcom
     for (const line of lines) if (line.trim() !== '') take(line)
   })
   return new Promise((resolve) => {
-    child.once('error', (error: NodeJS.ErrnoException) => resolve({ program: file, how: error.code ?? 'unknown', said }))
+    let at = Infinity
+    child.once('exit', () => (at = performance.now()))
+    child.once('error', (error: NodeJS.ErrnoException) => resolve({ program: file, how: error.code ?? 'unknown', at: 0, said }))
     child.once('close', (code, signal) => {
       if (rest.trim() !== '') take(rest)
-      resolve({ program: file, how: code ?? signal ?? 'unknown', said })
+      resolve({ program: file, how: code ?? signal ?? 'unknown', at, said })
     })
   })
 }
@@ -118,7 +125,9 @@ function outcome(child: ChildProcess, { file, onStderr }: Stage): Promise<Outcom
 /** Who ended because its neighbour did is not to blame. */
 function throwFirst(outcomes: readonly Outcome[]): void {
   const failed = outcomes.filter(({ how }) => how !== 0)
-  const blamed = failed.find(({ how }) => how !== 'SIGPIPE' && how !== 141 && how !== 'SIGTERM') ?? failed[0]
+  const first = Math.min(...failed.map(({ at }) => at))
+  // Neighbours end at nearly the same moment: then who comes earlier in the pipeline is to blame, unless it says that its reader was gone.
+  const blamed = failed.find(({ how, at, said }) => at - first < SAME_MOMENT && how !== 'SIGPIPE' && how !== 'SIGTERM' && !/broken pipe/i.test(said.at(-1) ?? '')) ?? failed.toSorted((a, b) => a.at - b.at)[0]
   if (blamed === undefined) return
   const missing = blamed.said.some((line) => /^(setpriv|nice|ionice): .*(No such file|not found)/.test(line))
   const hint = missing || blamed.how === 'ENOENT' ? `Install the package that has ${blamed.program}.` : 'Look at the message, and at the free space.'
