@@ -7,9 +7,9 @@ import { draftSnapshot, type Stored } from '../snapshot/store.ts'
 import { meter, type Tell } from '../system/progress.ts'
 
 /** A snapshot of a folder as one archive. @throws OutsideError `damaged-part`, `archive-output` */
-export async function exportSnapshot(stored: Stored, output: Writable, tell: Tell): Promise<void> {
+export async function exportSnapshot(stored: Stored, output: Writable, tell: Tell, signal: AbortSignal): Promise<void> {
   const { manifest } = stored
-  const target = await archiveTarget(output, headOnly(manifest))
+  const target = await archiveTarget(output, headOnly(manifest), signal)
   const source = storedSource(stored, meter('copying', manifest.bytes, tell))
   // Parts of the folder are larger than those of an archive.
   const parts = await writeParts(source.data, target, () => undefined)

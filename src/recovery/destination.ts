@@ -17,7 +17,7 @@ export interface OpenDestination extends AsyncDisposable {
 }
 
 /** @throws UsageError `snapshot-exists`; RefusedError `locked`; OutsideError where it can't be written */
-export async function openDestination(destination: Destination, head: Head): Promise<OpenDestination> {
+export async function openDestination(destination: Destination, head: Head, signal: AbortSignal): Promise<OpenDestination> {
   if (destination.to === 'folder') {
     const draft = await draftSnapshot(destination.dir, head.id)
     const target = folderTarget(draft.folder)
@@ -28,21 +28,25 @@ export async function openDestination(destination: Destination, head: Head): Pro
     return { target, commit, [Symbol.asyncDispose]: async () => draft[Symbol.asyncDispose]() }
   }
   if (destination.to === 'stream') {
-    const target = await archiveTarget(destination.output, head)
+    const target = await archiveTarget(destination.output, head, signal)
     return { target, commit: (manifest) => target.finish(manifest).then(() => null), [Symbol.asyncDispose]: async () => undefined }
   }
   const command = operatorCommand(destination.command, '--to-command')
   command.output.resume()
-  const target = await archiveTarget(command.input, head)
+  const target = await archiveTarget(command.input, head, signal)
   let whole = false
+  // The command's own words tell more than that its input was closed.
+  const explain = async (error: Error): Promise<never> => {
+    if (!signal.aborted) await command.ended
+    throw error
+  }
   return {
-    // Its own words tell more than that its input was closed.
     target: { partBytes: target.partBytes, begin: async (name) => {
       const part = await target.begin(name)
-      return { ...part, end: () => part.end().catch((error) => command.ended.then(() => { throw error })) }
+      return { ...part, end: () => part.end().catch(explain) }
     } },
     commit: async (manifest) => {
-      await target.finish(manifest).catch((error) => command.ended.then(() => { throw error }))
+      await target.finish(manifest).catch(explain)
       command.input.end()
       await once(command.input, 'close').catch(() => undefined)
       await command.ended

@@ -45,7 +45,7 @@ export async function takePhysical(gear: Gear, options: TakeOptions): Promise<Ta
   tell(began('preparing'))
   const of = await dataBytes(paths.data)
   const head = await headOf(gear, options, 'physical', of)
-  await using destination = await openDestination(options.destination, head)
+  await using destination = await openDestination(options.destination, head, signal)
   const temporary = await mkdtemp(join(paths.run, 'snapshot-'))
   try {
     const report: BackupReport = { position: null, gtid: null, completed: false }

@@ -27,10 +27,12 @@ export interface ArchiveTarget extends PartTarget {
   readonly finish: (manifest: Manifest) => Promise<void>
 }
 
-export async function archiveTarget(output: Writable, head: Head): Promise<ArchiveTarget> {
+/** Who reads it may take its time: only `signal` ends the wait. */
+export async function archiveTarget(output: Writable, head: Head, signal: AbortSignal): Promise<ArchiveTarget> {
   const failed = new Promise<never>((_, reject) => {
     const fail = (cause?: Error) => reject(new OutsideError('archive-output', `the archive can't be written on: ${cause === undefined ? 'who reads it has ended' : ((cause as NodeJS.ErrnoException).code ?? cause.message)}`, 'Look at what reads it, and at its free space.', { cause }))
     output.once('error', fail).once('close', () => fail())
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
   })
   failed.catch(() => undefined)
   const write = async (bytes: Uint8Array) => {

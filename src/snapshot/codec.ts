@@ -40,7 +40,7 @@ export function decode(data: Readable, head: Pick<Head, 'encryption' | 'id'>, ke
   fed.catch(() => undefined)
   const ended = fed.then(() => pipeline.ended, async (error) => {
     // Whoever reads the output is told the same.
-    pipeline.output.destroy(error)
+    pipeline.output.on('error', () => undefined).destroy(error)
     await pipeline[Symbol.asyncDispose]()
     throw error
   })

@@ -127,7 +127,7 @@ function throwFirst(outcomes: readonly Outcome[]): void {
   const failed = outcomes.filter(({ how }) => how !== 0)
   const first = Math.min(...failed.map(({ at }) => at))
   // Neighbours end at nearly the same moment: then who comes earlier in the pipeline is to blame, unless it says that its reader was gone.
-  const blamed = failed.find(({ how, at, said }) => at - first < SAME_MOMENT && how !== 'SIGPIPE' && how !== 'SIGTERM' && !/broken pipe|connection reset/i.test(said.at(-1) ?? '')) ?? failed.toSorted((a, b) => a.at - b.at)[0]
+  const blamed = failed.find(({ how, at, said }) => at - first < SAME_MOMENT && how !== 'SIGPIPE' && how !== 141 && how !== 'SIGTERM' && !/broken pipe|connection reset/i.test(said.at(-1) ?? '')) ?? failed.toSorted((a, b) => a.at - b.at)[0]
   if (blamed === undefined) return
   const missing = blamed.said.some((line) => /^(setpriv|nice|ionice): .*(No such file|not found)/.test(line))
   const hint = missing || blamed.how === 'ENOENT' ? `Install the package that has ${blamed.program}.` : 'Look at the message, and at the free space.'

@@ -12,11 +12,12 @@ import { collect, scratch, store } from './samples.ts'
 
 const bytes = randomBytes(20 * 1024 * 1024)
 const silent = () => undefined
+const forever = new AbortController().signal
 
 async function archived(): Promise<Buffer> {
   const output = new PassThrough()
   const whole = collect(output)
-  await exportSnapshot(await store(scratch(), bytes, { partBytes: 7_000_000 }), output, silent)
+  await exportSnapshot(await store(scratch(), bytes, { partBytes: 7_000_000 }), output, silent, forever)
   output.end()
   return whole
 }
@@ -57,5 +58,5 @@ test('anything else is no archive', async () => {
 test('a reader that ends is told; nothing waits for it for ever', async () => {
   const stored = await store(scratch(), bytes, { partBytes: 7_000_000 })
   const gone = new Writable({ highWaterMark: 10, write: (_chunk, _encoding, done) => done(Object.assign(new Error('gone'), { code: 'EPIPE' })) })
-  await expect(exportSnapshot(stored, gone, silent)).rejects.toMatchObject({ code: 'archive-output' })
+  await expect(exportSnapshot(stored, gone, silent, forever)).rejects.toMatchObject({ code: 'archive-output' })
 })
