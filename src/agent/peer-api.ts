@@ -8,6 +8,7 @@ import { DEPARTURE_PATH, learnDeparture } from './departure.ts'
 import { acknowledge, FENCE_PATH } from './fence-exchange.ts'
 import { SST_PATH, sstReportSchema } from '../sst/report.ts'
 import { hearOfSst } from './incoming-sst.ts'
+import { LOOK_PATH } from './look-now.ts'
 import type { Node } from './node.ts'
 import { report } from './report.ts'
 
@@ -58,6 +59,10 @@ export function peerApi(node: Node): Hono {
     const report = sstReportSchema.safeParse(await json(context))
     if (!report.success) return answer(context, 400, { malformed: true })
     await hearOfSst(node, report.data)
+    return answer(context, 200, { heard: true })
+  })
+  api.post(LOOK_PATH, (context) => {
+    node.peersSeen = -Infinity
     return answer(context, 200, { heard: true })
   })
   api.post(CHECK_PATH, async (context) => {
