@@ -40,6 +40,8 @@ export interface StatusReport {
   readonly failure: ErrorShape | null
   /** State transfers from and to this node, by mysqldump. */
   readonly transfers: readonly SstReport[]
+  /** The snapshot that is being taken from here. */
+  readonly snapshot: { readonly since: string; readonly reason: string } | null
   /** What is wrong with the cluster that no program may mend. */
   readonly alarms: readonly Fault[]
   /** What was counted of events since the agent started. */
@@ -72,6 +74,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     decision: node.decision,
     failure: node.failure,
     transfers: [await readReport(node.paths.sstReport), shownSst(node)].filter((one) => one !== null),
+    snapshot: node.snapshot === null ? null : { since: node.snapshot.since, reason: node.snapshot.reason },
     alarms: node.alarms,
     events: { malformed: node.counts.malformed, untold: node.counts.untold, commandRuns: node.counts.runs, commandFailures: node.counts.failures, commandEventsDropped: node.counts.dropped },
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,

@@ -1,5 +1,5 @@
 import { Listr } from 'listr2'
-import { describe, type Tell } from '../system/progress.ts'
+import { describe, type Progress, type Tell } from '../system/progress.ts'
 import type { Context } from './command.ts'
 
 /** Where nobody watches, a line this often in one step. Milliseconds. */
@@ -15,9 +15,19 @@ export async function withProgress<Value>(context: Context, title: string, stdou
     return work((progress) => print(JSON.stringify(progress)))
   }
   if (!process.stderr.isTTY) return work(lines())
-  const { promise, resolve } = Promise.withResolvers<Value>()
-  await new Listr([{ title, task: async (_, task) => resolve(await work((progress) => (task.output = describe(progress)))) }], { renderer: 'default', exitOnError: true }).run()
-  return promise
+  let show: Tell | null = null
+  const { promise: begun, resolve: begin } = Promise.withResolvers<Progress>()
+  const working = work((progress) => (show === null ? begin(progress) : show(progress)))
+  // Only with the first step, so that a question before it is not painted over.
+  const first = await Promise.race([begun, working.then(() => null)])
+  if (first === null) return working
+  const task = { title, task: async (_: unknown, line: { output: string }) => {
+    show = (progress) => (line.output = describe(progress))
+    show(first)
+    await working
+  } }
+  await new Listr([task], { renderer: 'default', exitOnError: true }).run()
+  return working
 }
 
 function lines(): Tell {

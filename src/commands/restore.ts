@@ -28,7 +28,11 @@ export async function run(context: Context, given: Given, [id]: readonly string[
   const result = await withProgress(context, `Restore on ${config.name}`, 'results', async (tell) => {
     const source = await sourceOf(given, id, dir, tell)
     const confirm = (facts: Foreseen) => confirmed(source, facts, text(given, 'yes'))
-    return restoreGear(gear, source, { key, cluster: given['cluster'] === true, without, confirm, tell, signal })
+    try {
+      return await restoreGear(gear, source, { key, cluster: given['cluster'] === true, without, confirm, tell, signal })
+    } finally {
+      source.close()
+    }
   })
   if (given['start'] !== false) {
     await ensureAgent(gear.paths)
@@ -48,9 +52,9 @@ async function sourceOf(given: Given, id: string | undefined, dir: string, tell:
     return storedSource(stored, lateMeter('unpacking', stored.manifest.bytes, tell))
   }
   if (command !== undefined) {
-    const { input, output } = operatorCommand(command, '--from-command')
+    const { input, output, ended } = operatorCommand(command, '--from-command')
     input.end()
-    return archiveSource(output)
+    return archiveSource(output, () => ended)
   }
   if (from === '-') return archiveSource(process.stdin)
   const handle = await open(from ?? '', 'r').catch((cause) => {

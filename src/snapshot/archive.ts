@@ -59,11 +59,13 @@ export async function archiveTarget(output: Writable, head: Head, signal: AbortS
 
 /**
  * Reads such an archive as it comes.
+ * `explain` throws where it is known why an archive is not whole: a command that failed.
  * @throws OutsideError `bad-archive`, also later from `data` and `manifest`
  */
-export async function archiveSource(input: Readable): Promise<SnapshotSource> {
-  const members = membersOf(input)
+export async function archiveSource(input: Readable, explain: () => Promise<void> = async () => undefined): Promise<SnapshotSource> {
+  const members = membersOf(input, explain)
   const first = await members.next()
+  if (first.done === true) await explain()
   if (first.done || !first.value.header.name.endsWith(`/${HEAD}`)) throw badArchive('it does not begin with the head of a snapshot')
   const head = parseHead(await textOf(first.value), 'the head of the archive')
   const { promise, resolve, reject } = Promise.withResolvers<Manifest>()
@@ -82,13 +84,19 @@ export async function archiveSource(input: Readable): Promise<SnapshotSource> {
         }
         seen.push({ name: header.name.slice(head.id.length + 1), bytes, sha256: hash.digest('hex') })
       }
+      await explain()
       throw badArchive('it ends before its manifest: it was cut off')
     } catch (error) {
       reject(error)
       throw error
     }
   }
-  return { head, bytes: null, data: Readable.from(data(), { objectMode: false }), manifest: () => promise }
+  const close = () => {
+    stream.destroy()
+    input.destroy()
+  }
+  const stream = Readable.from(data(), { objectMode: false })
+  return { head, bytes: null, data: stream, manifest: () => promise, close }
 }
 
 /** @throws OutsideError `bad-archive`, `damaged-part` */
@@ -103,12 +111,14 @@ function agreed(manifest: Manifest, head: Head, seen: readonly Part[]): Manifest
   return manifest
 }
 
-async function* membersOf(input: Readable): AsyncGenerator<ParsedTarEntry> {
+async function* membersOf(input: Readable, explain: () => Promise<void>): AsyncGenerator<ParsedTarEntry> {
   try {
     const entries = (Readable.toWeb(input) as ReadableStream<Uint8Array>).pipeThrough(createTarDecoder({ strict: true }))
     for await (const entry of entries as unknown as AsyncIterable<ParsedTarEntry>) yield entry
   } catch (cause) {
-    throw cause instanceof OutsideError ? cause : badArchive((cause as Error).message)
+    if (cause instanceof OutsideError) throw cause
+    await explain()
+    throw badArchive((cause as Error).message)
   }
 }
 

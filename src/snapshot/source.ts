@@ -16,11 +16,14 @@ export interface SnapshotSource {
   readonly data: Readable
   /** After the last byte of data was read. */
   readonly manifest: () => Promise<Manifest>
+  /** Also where it was not read to its end. */
+  readonly close: () => void
 }
 
 export function storedSource(stored: Stored, tell: (bytes: number) => void = () => undefined): SnapshotSource {
   const { manifest } = stored
-  return { head: manifest, bytes: manifest.bytes, data: Readable.from(checkedParts(stored, tell), { objectMode: false }), manifest: async () => manifest }
+  const data = Readable.from(checkedParts(stored, tell), { objectMode: false })
+  return { head: manifest, bytes: manifest.bytes, data, manifest: async () => manifest, close: () => void data.destroy() }
 }
 
 async function* checkedParts({ folder, manifest, damage }: Stored, tell: (bytes: number) => void): AsyncGenerator<Buffer> {
