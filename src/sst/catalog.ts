@@ -1,5 +1,5 @@
 import type { Column } from './columns.ts'
-import { literal } from './columns.ts'
+import { identifier, literal } from './columns.ts'
 import type { Value } from './row-values.ts'
 import type { Wire } from './wire.ts'
 
@@ -21,6 +21,11 @@ const SERVERS_OWN: ReadonlySet<string> = new Set(['information_schema', 'perform
 
 export async function readDatabases(wire: Wire): Promise<readonly string[]> {
   return (await wire.rows('SHOW DATABASES')).map(([name]) => text(name)).filter((name) => !SERVERS_OWN.has(name))
+}
+
+/** With all that is in them. */
+export async function dropDatabases(wire: Wire, names: readonly string[]): Promise<void> {
+  for (const name of names) await wire.execute(`DROP DATABASE IF EXISTS ${identifier(name)}`)
 }
 
 export async function readTables(wire: Wire, database: string): Promise<readonly Table[]> {

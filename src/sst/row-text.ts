@@ -16,9 +16,10 @@ const NEWLINE = 0x0a
  * Source: mariadb.com/kb/en/resultset-row, mariadb.com/kb/en/load-data-infile.
  */
 export class RowText {
-  readonly #ship: (text: Buffer) => void
+  readonly #ship: (text: Buffer, rowsEnd: number) => void
   #out = Buffer.allocUnsafe(PART + 2 * RUN)
   #at = 0
+  #rowsEnd = 0
   #firstField = true
   /** Bytes of the present field that are still to come; -1: its length is being read. */
   #left = -1
@@ -26,8 +27,8 @@ export class RowText {
   #lengthBytes = 0
   #lengthRead = 0
 
-  /** `ship` gets each finished part of text; its bytes are not used again here. */
-  constructor(ship: (text: Buffer) => void) {
+  /** `ship` gets each finished part of text and where in it the last whole row ends, 0 where none does; its bytes are not used again here. */
+  constructor(ship: (text: Buffer, rowsEnd: number) => void) {
     this.#ship = ship
   }
 
@@ -50,6 +51,7 @@ export class RowText {
   endRow(): void {
     this.#makeRoom(1)
     this.#out[this.#at++] = NEWLINE
+    this.#rowsEnd = this.#at
     this.#firstField = true
   }
 
@@ -57,9 +59,10 @@ export class RowText {
   flush(): void {
     if (this.#at === 0) return
     const text = this.#out.subarray(0, this.#at)
+    const rowsEnd = this.#rowsEnd
     this.#out = Buffer.allocUnsafe(PART + 2 * RUN)
-    this.#at = 0
-    this.#ship(text)
+    this.#at = this.#rowsEnd = 0
+    this.#ship(text, rowsEnd)
   }
 
   /** A length is one byte up to 250; 252, 253 and 254 announce 2, 3 and 8 bytes, little-endian; 251 is NULL. */

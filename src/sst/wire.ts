@@ -12,9 +12,13 @@ const COM_QUERY = 0x03
 /** What is used of mysql2 beyond its types: its socket, and the parser that gets the socket's bytes. */
 type Opened = Connection & { readonly stream: Socket; packetParser: { execute: (bytes: Buffer) => void } }
 
+/** Definitions are in the character set of their making, so they are bytes. */
+export type Statement = string | Buffer
+
 /** Gets text in parts; a part that is not taken yet holds back the next. */
 export interface TextSink {
-  readonly write: (text: Buffer) => void
+  /** `rowsEnd`: the bytes behind the last whole row in it; 0 where no row ends there. */
+  readonly write: (text: Buffer, rowsEnd: number) => void
   /** Whether the sender should pause. */
   readonly full: () => boolean
   /** Calls back once when it is no longer full. */
@@ -77,8 +81,12 @@ export class Wire implements Disposable {
   }
 
   /** Rejects with SqlError, or with an Error where the connection broke. */
-  async execute(sql: string | Buffer): Promise<void> {
+  async execute(sql: Statement): Promise<void> {
     await this.#command(sql, NO_ROWS)
+  }
+
+  async executeAll(statements: readonly Statement[]): Promise<void> {
+    for (const statement of statements) await this.execute(statement)
   }
 
   /** A small result whole. */
@@ -91,8 +99,8 @@ export class Wire implements Disposable {
   /** The rows of a SELECT as LOAD DATA's text, held back while `sink` is full. @returns the number of rows */
   async read(sql: string, sink: TextSink): Promise<number> {
     let rows = 0
-    const text = new RowText((part) => {
-      sink.write(part)
+    const text = new RowText((part, rowsEnd) => {
+      sink.write(part, rowsEnd)
       if (!sink.full()) return
       this.#connection.stream.pause()
       sink.onceReady(() => this.#connection.stream.resume())
@@ -137,7 +145,7 @@ export class Wire implements Disposable {
     stream.unref()
   }
 
-  #command(sql: string | Buffer, rows: RowReader, wantsFile: (sequence: number) => void = () => undefined): Promise<number> {
+  #command(sql: Statement, rows: RowReader, wantsFile: (sequence: number) => void = () => undefined): Promise<number> {
     return new Promise<number>((resolve, reject) => {
       if (this.#broken !== null) return reject(this.#broken)
       if (this.#answer !== null) return reject(new Error('the session is busy'))
