@@ -44,10 +44,15 @@ export async function copyRows(donor: Wire, joiner: Wire, { from, into, projecti
     readAll().then(read.resolve, read.reject)
   })
   const [sent, taken] = await Promise.all([read.promise, loaded])
-  const warnings = (await joiner.rows(`SHOW WARNINGS LIMIT ${FEW}`)).map(([, , message]) => `${into}: ${text(message)}`)
+  const warnings = await warningsOf(joiner, into)
   // LOAD DATA LOCAL leaves out what it can't take, with a warning.
   if (sent !== taken) throw new Error(`the joiner took ${taken} of ${sent} rows of ${from}: ${warnings.join('; ')}`)
   return warnings
+}
+
+/** What the session's last statement, which loaded this table, warned of; shortened. */
+export async function warningsOf(loader: Wire, into: string): Promise<readonly string[]> {
+  return (await loader.rows(`SHOW WARNINGS LIMIT ${FEW}`)).map(([, , message]) => `${into}: ${text(message)}`)
 }
 
 /** The rows of a piece, of a versioned table with those of the past. */

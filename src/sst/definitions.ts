@@ -57,21 +57,21 @@ export async function viewStatements(donor: Wire, database: string, views: reado
 
 /** In the order in which they act, each with the SQL mode, time and character sets of its making. */
 export async function triggerStatements(donor: Wire, database: string): Promise<readonly Statement[]> {
-  const named = await donor.rows(`SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${literal(database)} ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER`)
+  const named = await donor.rows(`SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE ${isExactly('TRIGGER_SCHEMA', database)} ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER`)
   // Trigger, sql_mode, statement, character_set_client, collation_connection, database collation, created.
   return remake(donor, database, named.map(([name]) => ({ show: `TRIGGER ${identifier(text(name))}`, statement: 2, own: (row) => `, timestamp = UNIX_TIMESTAMP(${literal(text(row[6]))})` })), ', timestamp = DEFAULT')
 }
 
 /** All events, or those alone that are switched on. */
 export async function eventStatements(donor: Wire, database: string, which: 'all' | 'enabled'): Promise<readonly Statement[]> {
-  const named = await donor.rows(`SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${literal(database)}${which === 'all' ? '' : " AND STATUS = 'ENABLED'"}`)
+  const named = await donor.rows(`SELECT EVENT_NAME FROM information_schema.EVENTS WHERE ${isExactly('EVENT_SCHEMA', database)}${which === 'all' ? '' : " AND STATUS = 'ENABLED'"}`)
   // Event, sql_mode, time_zone, statement, character_set_client, collation_connection, database collation.
   return remake(donor, database, named.map(([name]) => ({ show: `EVENT ${identifier(text(name))}`, statement: 3, own: (row) => `, time_zone = ${literal(text(row[2]))}` })), ", time_zone = '+00:00'")
 }
 
 /** Procedures, functions and packages; a package before its body. */
 export async function routineStatements(donor: Wire, database: string): Promise<readonly Statement[]> {
-  const named = await donor.rows(`SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${literal(database)} ORDER BY ROUTINE_TYPE, ROUTINE_NAME`)
+  const named = await donor.rows(`SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ${isExactly('ROUTINE_SCHEMA', database)} ORDER BY ROUTINE_TYPE, ROUTINE_NAME`)
   // Routine, sql_mode, statement, character_set_client, collation_connection, database collation.
   return remake(donor, database, named.map(([type, name]) => ({ show: `${text(type)} ${identifier(text(name))}`, statement: 2, own: () => '' })), '')
 }
@@ -95,6 +95,9 @@ async function remake(donor: Wire, database: string, all: readonly Remade[], usu
   }
   return [...statements, USUAL_CHARSET, `SET SESSION sql_mode = '${LOADING_MODE}'${usual}`]
 }
+
+/** There case does not count, but `SYS` may be somebody's. */
+const isExactly = (column: string, name: string) => `${column} = ${literal(name)} AND BINARY ${column} = ${literal(name)}`
 
 const use = (database: string) => `USE ${identifier(database)}`
 

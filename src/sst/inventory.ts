@@ -52,7 +52,7 @@ export const cutNote = (table: Table) => `${tableName(table)} is versioned by tr
 
 export const brokenNote = (views: readonly Table[]) => `views that the donor itself can't use were left out: ${views.map(tableName).join(', ')}`
 
-export const hasRows = ({ engine }: Table) => engine !== null && !WITHOUT_ROWS.has(engine.toUpperCase())
+export const hasRows = ({ engine }: Pick<Table, 'engine'>) => engine !== null && !WITHOUT_ROWS.has(engine.toUpperCase())
 
 /** Checks of uniqueness keep InnoDB from loading in bulk; rows as large as the redo log stop that for ever [ran]. */
 export const fitsBulk = (columns: readonly Column[]) => !columns.some(({ type }) => LONGEST.has(type))

@@ -67,7 +67,7 @@ export class Progress {
     this.#tablesMade++
   }
 
-  finished(table: Table): void {
+  finished(table: Pick<Table, 'bytes'>): void {
     this.#tablesDone++
     this.#doneEstimate += table.bytes
   }

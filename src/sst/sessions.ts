@@ -26,7 +26,7 @@ const READER = [
 ]
 
 /** From here on a reader sees one state. */
-const READ_VIEW = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
+export const READ_VIEW = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
 
 /** A zero stays a zero, a date stays as it is, and no table gets another engine than it has. */
 export const LOADING_MODE = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'
@@ -45,7 +45,6 @@ export const openJoiner = (place: Place, access: Access) => open(place, access, 
 
 /** Without a read view yet. */
 export const openReader = (place: Place, access: Access) => open(place, access, READER)
-export const takeReadView = (reader: Wire) => reader.execute(READ_VIEW)
 
 export async function open(place: Place, access: Access, statements: readonly string[]): Promise<Wire> {
   const wire = await Wire.open({ ...place, ...access, connectTimeout: CONNECT_TIMEOUT })

@@ -117,7 +117,7 @@ export class Wire implements Disposable {
    * LOAD DATA LOCAL: `start` gets where the text goes, and a function that ends it. It resolves when the server has taken all.
    * @returns the number of rows that it has now
    */
-  load(sql: string, start: (sink: TextSink, end: () => void) => void): Promise<number> {
+  load(sql: Statement, start: (sink: TextSink, end: () => void) => void): Promise<number> {
     return this.#command(sql, NO_ROWS, (first) => {
       let sequence = first
       const { stream } = this.#connection
