@@ -22,6 +22,7 @@ module.exports = {
     layer('mariadb', ['galera', 'system', 'config', 'tls']),
     layer('peers', ['galera', 'system']),
     layer('sst', ['galera', 'system', 'config', 'mariadb', 'peers']),
+    layer('snapshot', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst']),
     layer('gear', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers']),
     layer('agent', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst', 'gear']),
     layer('demo', ['galera', 'system', 'config', 'gear', 'agent']),

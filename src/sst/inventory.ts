@@ -57,8 +57,8 @@ export const hasRows = ({ engine }: Pick<Table, 'engine'>) => engine !== null &&
 /** Checks of uniqueness keep InnoDB from loading in bulk; rows as large as the redo log stop that for ever [ran]. */
 export const fitsBulk = (columns: readonly Column[]) => !columns.some(({ type }) => LONGEST.has(type))
 
-/** The pieces in which so many lanes read the rows of these tables, largest first. */
-export async function planRows(donor: Wire, tables: readonly Table[], columns: Inventory['columns'], lanes: number): Promise<readonly Piece[]> {
-  const large = lanes < RANGE_LANES ? [] : tables.filter(({ bytes }) => bytes > RANGE_BYTES).map((table) => ({ table, columns: columns.get(table) ?? [] }))
+/** The pieces in which the rows of these tables are read, largest first; large tables in ranges of their keys or all whole. */
+export async function planRows(donor: Wire, tables: readonly Table[], columns: Inventory['columns'], how: 'ranges' | 'whole'): Promise<readonly Piece[]> {
+  const large = how === 'whole' ? [] : tables.filter(({ bytes }) => bytes > RANGE_BYTES).map((table) => ({ table, columns: columns.get(table) ?? [] }))
   return planPieces(tables, await readKeySpans(donor, large), RANGE_BYTES)
 }

@@ -4,7 +4,7 @@ import { projectionOf } from './columns.ts'
 import { copyRows, rowsOf, tableName } from './copy-rows.ts'
 import { databaseStatements, eventStatements, sequenceStatements, standInStatements, tableStatements, triggerStatements, viewStatements } from './definitions.ts'
 import { installEngines } from './engines.ts'
-import { brokenNote, cutNote, fitsBulk, hasRows, planRows, readInventory } from './inventory.ts'
+import { brokenNote, cutNote, fitsBulk, hasRows, planRows, RANGE_LANES, readInventory } from './inventory.ts'
 import { carryPositions, setPosition } from './joiner-settings.ts'
 import { inLanes, type Lane } from './lanes.ts'
 import type { Progress } from './progress.ts'
@@ -33,7 +33,7 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   })
 
   progress.stage('rows')
-  const pieces = await planRows(donor, based.filter(hasRows), columns, lanes.length)
+  const pieces = await planRows(donor, based.filter(hasRows), columns, lanes.length < RANGE_LANES ? 'whole' : 'ranges')
   const left = new Map<Table, number>()
   for (const { table } of pieces) left.set(table, (left.get(table) ?? 0) + 1)
   await inLanes(lanes, pieces, async (lane, piece) => {

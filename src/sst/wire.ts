@@ -3,6 +3,7 @@ import { checkServerIdentity, TLSSocket } from 'node:tls'
 import { type AuthPlugin, type Connection, type ConnectionOptions, createConnection, type SslOptions } from 'mysql2'
 import { Answer, type RowReader } from './answer.ts'
 import { header, packetsOf } from './packets.ts'
+import { connectReusing, type ReusedBuffer } from './reused-buffer.ts'
 import { RowText } from './row-text.ts'
 import { RowValues, type Value } from './row-values.ts'
 
@@ -51,9 +52,11 @@ export class Wire implements Disposable {
   #fail: ((error: Error) => void) | null = null
   #broken: Error | null = null
 
-  private constructor(connection: Opened) {
+  private constructor(connection: Opened, reused: ReusedBuffer | null) {
     this.#connection = connection
-    connection.packetParser = { execute: (bytes) => this.#answer?.feed(bytes) }
+    const feed = (bytes: Buffer) => this.#answer?.feed(bytes)
+    connection.packetParser = { execute: feed }
+    if (reused !== null) reused.take = feed
     const broken = (error: Error) => {
       this.#broken ??= error
       this.#fail?.(error)
@@ -66,13 +69,14 @@ export class Wire implements Disposable {
   static open({ ssl: shared, ...options }: Omit<ConnectionOptions, 'ssl'> & { readonly ssl?: SslOptions }): Promise<Wire> {
     // mysql2 resumes TLS sessions of the same object, and a resumed one shows no certificate.
     const ssl = shared === undefined ? undefined : { ...shared }
-    const connection = createConnection({ charset: 'UTF8MB4_GENERAL_CI', flags: ['+LOCAL_FILES'], authPlugins: { caching_sha2_password: refuse, sha256_password: refuse, mysql_clear_password: refuse }, ...options, ...(ssl === undefined ? {} : { ssl }) }) as Opened
+    const reused = options.socketPath === undefined ? null : connectReusing(options.socketPath)
+    const connection = createConnection({ ...(reused === null ? {} : { stream: () => reused.socket }), charset: 'UTF8MB4_GENERAL_CI', flags: ['+LOCAL_FILES'], authPlugins: { caching_sha2_password: refuse, sha256_password: refuse, mysql_clear_password: refuse }, ...options, ...(ssl === undefined ? {} : { ssl }) }) as Opened
     return new Promise((resolve, reject) => {
       connection.once('error', reject)
       connection.once('connect', () => {
         connection.removeListener('error', reject)
         const foreign = ssl === undefined ? undefined : wrongName(connection.stream, options.host)
-        const wire = new Wire(connection)
+        const wire = new Wire(connection, reused)
         if (foreign === undefined) return resolve(wire)
         wire[Symbol.dispose]()
         reject(foreign)
@@ -96,15 +100,15 @@ export class Wire implements Disposable {
     return values.rows
   }
 
-  /** The rows of a SELECT as LOAD DATA's text, held back while `sink` is full. @returns the number of rows */
-  async read(sql: string, sink: TextSink): Promise<number> {
+  /** The rows of a SELECT as LOAD DATA's text, in parts as large as `allocate` gives buffers, held back while `sink` is full. @returns the number of rows */
+  async read(sql: string, sink: TextSink, allocate?: () => Buffer): Promise<number> {
     let rows = 0
     const text = new RowText((part, rowsEnd) => {
       sink.write(part, rowsEnd)
       if (!sink.full()) return
       this.#connection.stream.pause()
       sink.onceReady(() => this.#connection.stream.resume())
-    })
+    }, allocate)
     await this.#command(sql, { add: (bytes, from, to) => text.add(bytes, from, to), endRow: () => {
       rows++
       text.endRow()

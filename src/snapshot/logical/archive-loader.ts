@@ -66,10 +66,7 @@ export class ArchiveLoader {
       case 'script': return this.#runScript(this.#first, file, await file.whole())
       case 'table-script': {
         const [script, wire] = [await file.whole(), await this.#sessions.take()]
-        return this.#sessions.run(this.#runScript(wire, file, script).then(() => {
-          this.#progress.made()
-          this.#sessions.give(wire)
-        }))
+        return this.#sessions.run(this.#makeTable(wire, file, script))
       }
       case 'table': return void this.#tables.set(member.folder, { record: readJson(tableSchema, file, await file.whole()), load: null })
       case 'statement': {
@@ -90,6 +87,12 @@ export class ArchiveLoader {
         return undefined
       default: throw member satisfies never
     }
+  }
+
+  async #makeTable(wire: Wire, file: ArchiveMember, script: Buffer): Promise<void> {
+    await this.#runScript(wire, file, script)
+    this.#progress.made()
+    this.#sessions.give(wire)
   }
 
   async #takeText(file: ArchiveMember, { folder, chunk, part }: Member & { kind: 'text' }): Promise<void> {

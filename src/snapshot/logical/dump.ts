@@ -13,19 +13,17 @@ import { HEAD, SUMMARY } from './members.ts'
 import { FORMAT, type Head, type Summary } from './records.ts'
 import { isUsersOwn, systemRows } from './server-objects.ts'
 import { TarWriter } from './tar-writer.ts'
-import { type WrittenTable, writeRows, writeSystemRows } from './write-rows.ts'
+import { type RowOptions, type WrittenTable, writeRows, writeSystemRows } from './write-rows.ts'
 
 /** Milliseconds between two reports. */
 const REPORT_INTERVAL = 1_000
 
-export interface DumpOptions {
+export interface DumpOptions extends Partial<RowOptions> {
   readonly access: LocalAccess
   /** It gets one tar archive and ends with it; where that fails it is destroyed. */
   readonly output: Writable
   /** Sessions that read rows. */
   readonly lanes: number
-  /** `sums`: CHECKSUM TABLE … EXTENDED of each table in the same read view, which reads all rows once more. */
-  readonly sums?: 'sums' | 'no-sums'
   readonly tell?: (progress: RowProgress) => void
   readonly signal?: AbortSignal
 }
@@ -47,23 +45,23 @@ export interface LogicalDump {
  * in memory whole but definitions.
  * @throws OutsideError `lock-timeout`, `definitions-changed`, `dump-failed`; the signal's reason
  */
-export async function dumpLogical({ access, output, lanes, sums = 'no-sums', tell = () => undefined, signal }: DumpOptions): Promise<LogicalDump> {
+export async function dumpLogical({ access, output, lanes, sums = 'no-sums', buffers = 'fresh', tell = () => undefined, signal }: DumpOptions): Promise<LogicalDump> {
   await using opened = new AsyncDisposableStack()
   const tar = new TarWriter(output)
   const progress = new Progress(() => performance.now())
   const clock = setInterval(() => tell(progress.look()), REPORT_INTERVAL)
   try {
-    return await endedBy(signal, opened, () => dump(tar, access, { lanes, sums }, progress, opened))
+    return await endedBy(signal, opened, () => dump(tar, access, { lanes, sums, buffers }, progress, opened))
   } catch (cause) {
     const error = signal?.aborted === true || cause instanceof GaleractlError ? (cause as Error) : explained(cause as Error, progress.look().stage)
-    await tar.fail(error)
+    tar.fail(error)
     throw error
   } finally {
     clearInterval(clock)
   }
 }
 
-async function dump(tar: TarWriter, access: LocalAccess, { lanes, sums }: { readonly lanes: number; readonly sums: 'sums' | 'no-sums' }, progress: Progress, opened: AsyncDisposableStack): Promise<LogicalDump> {
+async function dump(tar: TarWriter, access: LocalAccess, { lanes, ...how }: RowOptions & { readonly lanes: number }, progress: Progress, opened: AsyncDisposableStack): Promise<LogicalDump> {
   progress.stage('taking one state')
   const frozen = await freeze(access, lanes, opened)
   const { readers: [reader], position, gtidBinlogPos, gtidCurrentPos } = frozen
@@ -82,7 +80,7 @@ async function dump(tar: TarWriter, access: LocalAccess, { lanes, sums }: { read
   for (const one of frozen.readers) await letGo(one)
 
   progress.stage('rows')
-  const tables = await writeRows(tar, frozen, inventory, progress, sums)
+  const tables = await writeRows(tar, frozen, inventory, progress, how)
   progress.stage('views, triggers, events and users')
   for (const { name, text } of later.behindRows) await tar.add(name, text)
   const systemTables = await writeSystemRows(tar, reader, system, inventory.columns)

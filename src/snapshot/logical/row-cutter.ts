@@ -38,13 +38,14 @@ export class RowCutter {
     if (this.#bytes > 0) this.#send(this.#text.splice(0), true)
   }
 
+  /** What is behind the cut is copied: it is short, and its buffer goes with the rest. */
   #cut(at: number): void {
     const rest: Buffer[] = []
     for (let over = this.#bytes - at; over > 0; ) {
       const last = this.#text.pop() as Buffer
       const kept = Math.max(0, last.length - over)
       over -= last.length - kept
-      rest.unshift(last.subarray(kept))
+      rest.unshift(Buffer.from(last.subarray(kept)))
       if (kept > 0) this.#text.push(last.subarray(0, kept))
     }
     this.#send(this.#text, true)

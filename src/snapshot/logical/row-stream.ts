@@ -13,9 +13,10 @@ export class RowStream {
   #waiting: Buffer[] = []
   #bytes = 0
   #ended = false
-  /** Who waits for room, and the writer that waits for text. */
+  /** Who waits for room; the writer, that waits for text or for the session. */
   #room: PromiseWithResolvers<void> | null = null
   #text: PromiseWithResolvers<void> | null = null
+  #drain: PromiseWithResolvers<void> | null = null
   #error: Error | null = null
 
   constructor(wire: Wire, into: string, statement: Buffer) {
@@ -27,8 +28,7 @@ export class RowStream {
     this.#loaded.catch((error: Error) => {
       this.#error = error
       opened.reject(error)
-      this.#room?.reject(error)
-      this.#text?.reject(error)
+      for (const waiting of [this.#room, this.#text, this.#drain]) waiting?.reject(error)
     })
     this.#written.catch(() => undefined)
   }
@@ -68,8 +68,8 @@ export class RowStream {
 
   /** A session that broke never drains. */
   #drained(sink: TextSink): Promise<void> {
-    this.#text = Promise.withResolvers<void>()
-    sink.onceReady(this.#text.resolve)
-    return this.#text.promise
+    this.#drain = Promise.withResolvers<void>()
+    sink.onceReady(this.#drain.resolve)
+    return this.#drain.promise
   }
 }

@@ -13,13 +13,18 @@ export async function serverStatements(wire: Wire): Promise<readonly Statement[]
   return [
     ...plugins.map(([name, library]) => `INSTALL PLUGIN IF NOT EXISTS ${identifier(text(name))} SONAME ${literal(text(library))}`),
     ...functions.map(([name, returned, library, type]) => `CREATE OR REPLACE ${text(type) === 'aggregate' ? 'AGGREGATE ' : ''}FUNCTION ${identifier(text(name))} RETURNS ${RETURNED[text(returned)] ?? 'STRING'} SONAME ${literal(text(library))}`),
-    ...servers.map(([name, wrapper, ...options]) => `CREATE OR REPLACE SERVER ${identifier(text(name))} FOREIGN DATA WRAPPER ${identifier(text(wrapper))} OPTIONS (${OPTIONS.map((option, at) => `${option} ${option === 'PORT' ? text(options[at]) : literal(text(options[at]))}`).join(', ')})`),
+    ...servers.map(([name, wrapper, ...options]) => `CREATE OR REPLACE SERVER ${identifier(text(name))} FOREIGN DATA WRAPPER ${identifier(text(wrapper))} OPTIONS (${optionsOf(options.map(text))})`),
   ]
 }
 
 /** By the number in mysql.func. Source: enum Item_result. */
 const RETURNED: Readonly<Record<string, string>> = { '0': 'STRING', '1': 'REAL', '2': 'INTEGER', '4': 'DECIMAL' }
-const OPTIONS = ['HOST', 'DATABASE', 'USER', 'PASSWORD', 'SOCKET', 'OWNER', 'PORT']
+const OPTIONS = ['HOST', 'DATABASE', 'USER', 'PASSWORD', 'SOCKET', 'OWNER']
+
+/** Those that are set; the port is a number and the last. */
+function optionsOf(values: readonly string[]): string {
+  return [...OPTIONS.map((option, at) => [option, values[at] ?? ''] as const).filter(([, value]) => value !== '').map(([option, value]) => `${option} ${literal(value)}`), `PORT ${values.at(-1)}`].join(', ')
+}
 
 /** The server's own tables of which rows are carried: their columns are the same in all series. InnoDB's must be there before its tables are opened anew. */
 const STATISTICS: Readonly<Record<string, string>> = { table_stats: 'db_name', column_stats: 'db_name', index_stats: 'db_name', innodb_table_stats: 'database_name', innodb_index_stats: 'database_name' }

@@ -41,10 +41,13 @@ export class TableLoad {
   /** All files were taken. @throws OutsideError `rows-differ` when it is loaded and has not as many rows */
   end(expected: number): void {
     this.#close()
-    this.#sessions.run(Promise.all(this.#loading).then(() => {
-      if (this.#rows === expected) return
+    this.#sessions.run(this.#requireRows(expected))
+  }
+
+  async #requireRows(expected: number): Promise<void> {
+    await Promise.all(this.#loading)
+    if (this.#rows !== expected)
       throw new OutsideError('rows-differ', `${this.#name}: ${this.#rows} of ${expected} rows could be loaded${this.#warnings.map((warning) => `; ${warning}`).join('')}`, 'Look at the warnings: a server of another series, or with other settings, may not take them.')
-    }))
   }
 
   get counted(): CountedTable {
@@ -70,15 +73,18 @@ export class TableLoad {
     if (this.#stream === null) return
     const { wire, rows } = this.#stream
     this.#stream = null
-    const loading = rows.end().then((loaded) => {
-      this.#rows += loaded.rows
-      this.#warnings.push(...loaded.warnings)
-      if (this.#inBulk) this.#sessions.giveKept(wire)
-      else this.#sessions.give(wire)
-    }, (error: Error) => {
-      throw new OutsideError('load-failed', `the rows of ${this.#name} could not be loaded: ${error.message}`, 'Look at the message and at the log of the server.', { cause: error })
-    })
+    const loading = this.#finish(wire, rows)
     this.#loading.push(loading)
     this.#sessions.run(loading)
+  }
+
+  async #finish(wire: Wire, stream: RowStream): Promise<void> {
+    const { rows, warnings } = await stream.end().catch((error: Error) => {
+      throw new OutsideError('load-failed', `the rows of ${this.#name} could not be loaded: ${error.message}`, 'Look at the message and at the log of the server.', { cause: error })
+    })
+    this.#rows += rows
+    this.#warnings.push(...warnings)
+    if (this.#inBulk) this.#sessions.giveKept(wire)
+    else this.#sessions.give(wire)
   }
 }

@@ -1,7 +1,7 @@
 import type { Table } from '../../sst/catalog.ts'
 import { projectionOf } from '../../sst/columns.ts'
 import { rowsOf, tableName } from '../../sst/copy-rows.ts'
-import { hasRows, type Inventory, planRows } from '../../sst/inventory.ts'
+import { hasRows, type Inventory, planRows, RANGE_LANES } from '../../sst/inventory.ts'
 import { inLanes } from '../../sst/lanes.ts'
 import type { Progress } from '../../sst/progress.ts'
 import type { TextSink, Wire } from '../../sst/wire.ts'
@@ -12,18 +12,29 @@ import { RowFiles } from './row-files.ts'
 import type { SystemRows } from './server-objects.ts'
 import { TableWriter } from './table-writer.ts'
 import type { TarWriter } from './tar-writer.ts'
+import { TextBuffers } from './text-buffers.ts'
 
 export interface WrittenTable extends CountedTable {
   /** Where sums were asked for; null: none, or one that can't be compared. */
   readonly checksum: string | null
 }
 
+export interface RowOptions {
+  /** `sums`: CHECKSUM TABLE … EXTENDED of each table in the same read view, which reads all rows once more. */
+  readonly sums: 'sums' | 'no-sums'
+  /** `reused`: quicker, where the output has taken the bytes when it calls back, as files, sockets and zlib do. A PassThrough, or a Transform that hands on what it gets, has not. */
+  readonly buffers: 'fresh' | 'reused'
+}
+
 /** Writes the rows of all tables; first those that are locked for it, so that their writers wait for no others. */
-export async function writeRows(tar: TarWriter, { readers, thaw }: Frozen, { based, columns, cut }: Inventory, progress: Progress, sums: 'sums' | 'no-sums'): Promise<readonly WrittenTable[]> {
+export async function writeRows(tar: TarWriter, { readers, thaw }: Frozen, { based, columns, cut }: Inventory, progress: Progress, { sums, buffers: mode }: RowOptions): Promise<readonly WrittenTable[]> {
   const [reader] = readers
+  const buffers = new TextBuffers(mode)
   const full = based.filter(hasRows)
-  const locked = await planRows(reader, full.filter((table) => !hasReadView(table)), columns, readers.length)
-  const pieces = [...locked, ...(await planRows(reader, full.filter(hasReadView), columns, readers.length))]
+  // With fewer lanes two tables at a time, as they are loaded.
+  const how = readers.length < RANGE_LANES ? 'whole' : 'ranges'
+  const locked = await planRows(reader, full.filter((table) => !hasReadView(table)), columns, how)
+  const pieces = [...locked, ...(await planRows(reader, full.filter(hasReadView), columns, how))]
   await letGo(reader)
   const writers = new Map(full.map((table) => [table, new TableWriter(tar, table, columns.get(table) ?? [], pieces.filter((piece) => piece.table === table).length)]))
   const written = new Map<Table, WrittenTable>()
@@ -32,7 +43,7 @@ export async function writeRows(tar: TarWriter, { readers, thaw }: Frozen, { bas
   await inLanes(readers, pieces, async (reader, piece) => {
     const writer = writers.get(piece.table) as TableWriter
     const { from, projection } = rowsOf(piece, projectionOf(writer.columns))
-    const whole = await writePiece(tar, writer, counting(progress, (sink) => reader.read(`SELECT ${projection.select} FROM ${from}`, sink)))
+    const whole = await writePiece(tar, writer, counting(progress, (sink) => reader.read(`SELECT ${projection.select} FROM ${from}`, sink, () => buffers.take())), buffers)
     if (whole) {
       const sum = sums === 'sums' ? await checksumTable(reader, piece.table, { cut }) : null
       written.set(piece.table, { schema: piece.table.database, name: piece.table.name, rows: writer.rows, checksum: sum?.checksum ?? null })
@@ -55,9 +66,9 @@ export async function writeSystemRows(tar: TarWriter, reader: Wire, system: read
   return written
 }
 
-async function writePiece(tar: TarWriter, writer: TableWriter, read: (sink: TextSink) => Promise<number>): Promise<boolean> {
+async function writePiece(tar: TarWriter, writer: TableWriter, read: (sink: TextSink) => Promise<number>, buffers = new TextBuffers('fresh')): Promise<boolean> {
   await writer.begin()
-  return writer.endPiece(await new RowFiles(tar, writer).fill(read))
+  return writer.endPiece(await new RowFiles(tar, writer, buffers).fill(read))
 }
 
 const counting = (progress: Progress, read: (sink: TextSink) => Promise<number>) => (sink: TextSink) =>
