@@ -9,8 +9,10 @@ import type { CountedTable } from './records.ts'
 import { isUsersOwn } from './server-objects.ts'
 
 export interface TableChecksum extends CountedTable {
-  /** CHECKSUM TABLE … EXTENDED: the same for the same rows in whatever order, as long as the definition and the MariaDB series are the same. null: it can't be compared. */
+  /** CHECKSUM TABLE … EXTENDED: the same for the same rows in whatever order. null: it can't be compared. */
   readonly checksum: string | null
+  /** Its rows have a time, the end of which is another from 11.5 on: the sums of an older and a newer server differ. */
+  readonly versioned: boolean
 }
 
 /**
@@ -33,7 +35,7 @@ export async function checksumTables(access: LocalAccess, signal?: AbortSignal):
 /** Within the reader's read view. */
 export async function checksumTable(reader: Wire, table: Table, { cut }: Pick<Inventory, 'cut'>): Promise<TableChecksum> {
   const [count] = await reader.rows(`SELECT COUNT(*) FROM ${tableName(table)}${table.kind === 'versioned' ? ' FOR SYSTEM_TIME ALL' : ''}`)
-  const one = { schema: table.database, name: table.name, rows: Number(text(count?.[0])) }
+  const one = { versioned: table.kind === 'versioned', schema: table.database, name: table.name, rows: Number(text(count?.[0])) }
   // Each server numbers transactions by itself.
   if (cut.includes(table)) return { ...one, checksum: null }
   const [sum] = await reader.rows(`CHECKSUM TABLE ${tableName(table)} EXTENDED`)

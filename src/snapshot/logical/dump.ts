@@ -6,6 +6,7 @@ import { readDatabases, type Table, text } from '../../sst/catalog.ts'
 import { tableName } from '../../sst/copy-rows.ts'
 import { brokenNote, cutNote, type Inventory, readInventory } from '../../sst/inventory.ts'
 import { Progress, type RowProgress } from '../../sst/progress.ts'
+import type { TableChecksum } from './checksums.ts'
 import { readLaterScripts, writeDefinitions } from './definitions.ts'
 import { endedBy } from './ended-by.ts'
 import { freeze, type Frozen, letGo, type LocalAccess } from './frozen.ts'
@@ -13,7 +14,7 @@ import { HEAD, SUMMARY } from './members.ts'
 import { FORMAT, type Head, type Summary } from './records.ts'
 import { isUsersOwn, systemRows } from './server-objects.ts'
 import { TarWriter } from './tar-writer.ts'
-import { type RowOptions, type WrittenTable, writeRows, writeSystemRows } from './write-rows.ts'
+import { type RowOptions, writeRows, writeSystemRows } from './write-rows.ts'
 
 /** Milliseconds between two reports. */
 const REPORT_INTERVAL = 1_000
@@ -29,7 +30,7 @@ export interface DumpOptions extends Partial<RowOptions> {
 }
 
 export interface LogicalDump {
-  readonly tables: readonly WrittenTable[]
+  readonly tables: readonly TableChecksum[]
   /** Galera's position of all that is in the archive; null: the server is no node. */
   readonly position: Gtid | null
   readonly gtidBinlogPos: string

@@ -14,20 +14,15 @@ import { TableWriter } from './table-writer.ts'
 import type { TarWriter } from './tar-writer.ts'
 import { TextBuffers } from './text-buffers.ts'
 
-export interface WrittenTable extends CountedTable {
-  /** Where sums were asked for; null: none, or one that can't be compared. */
-  readonly checksum: string | null
-}
-
 export interface RowOptions {
-  /** `sums`: CHECKSUM TABLE … EXTENDED of each table in the same read view, which reads all rows once more. */
+  /** `sums`: CHECKSUM TABLE … EXTENDED of each table in the same read view, which reads all rows once more; otherwise they are null. */
   readonly sums: 'sums' | 'no-sums'
   /** `reused`: quicker, where the output has taken the bytes when it calls back, as files, sockets and zlib do. A PassThrough, or a Transform that hands on what it gets, has not. */
   readonly buffers: 'fresh' | 'reused'
 }
 
 /** Writes the rows of all tables; first those that are locked for it, so that their writers wait for no others. */
-export async function writeRows(tar: TarWriter, { readers, thaw }: Frozen, { based, columns, cut }: Inventory, progress: Progress, { sums, buffers: mode }: RowOptions): Promise<readonly WrittenTable[]> {
+export async function writeRows(tar: TarWriter, { readers, thaw }: Frozen, { based, columns, cut }: Inventory, progress: Progress, { sums, buffers: mode }: RowOptions): Promise<readonly TableChecksum[]> {
   const [reader] = readers
   const buffers = new TextBuffers(mode)
   const full = based.filter(hasRows)
@@ -37,7 +32,7 @@ export async function writeRows(tar: TarWriter, { readers, thaw }: Frozen, { bas
   const pieces = [...locked, ...(await planRows(reader, full.filter(hasReadView), columns, how))]
   await letGo(reader)
   const writers = new Map(full.map((table) => [table, new TableWriter(tar, table, columns.get(table) ?? [], pieces.filter((piece) => piece.table === table).length)]))
-  const written = new Map<Table, WrittenTable>()
+  const written = new Map<Table, TableChecksum>()
   let lockedLeft = locked.length
   if (lockedLeft === 0) await thaw()
   await inLanes(readers, pieces, async (reader, piece) => {
@@ -45,8 +40,8 @@ export async function writeRows(tar: TarWriter, { readers, thaw }: Frozen, { bas
     const { from, projection } = rowsOf(piece, projectionOf(writer.columns))
     const whole = await writePiece(tar, writer, counting(progress, (sink) => reader.read(`SELECT ${projection.select} FROM ${from}`, sink, () => buffers.take())), buffers)
     if (whole) {
-      const sum = sums === 'sums' ? await checksumTable(reader, piece.table, { cut }) : null
-      written.set(piece.table, { schema: piece.table.database, name: piece.table.name, rows: writer.rows, checksum: sum?.checksum ?? null })
+      const checksum = sums === 'sums' ? (await checksumTable(reader, piece.table, { cut })).checksum : null
+      written.set(piece.table, { schema: piece.table.database, name: piece.table.name, rows: writer.rows, versioned: piece.table.kind === 'versioned', checksum })
       progress.finished(piece.table)
     }
     await letGo(reader)
