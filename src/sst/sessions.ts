@@ -18,8 +18,6 @@ const LONGEST_WAIT = 31_536_000
 
 /** Who reads: bytes as they are stored (character_set_results=NULL), times in UTC. */
 const READER = [
-  // A paused node would wait for what it can't apply (wsrep_sync_wait).
-  'SET SESSION wsrep_on = OFF',
   "SET SESSION sql_mode = '', character_set_results = NULL, time_zone = '+00:00', sql_quote_show_create = 1, max_statement_time = 0",
   `SET SESSION net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}, lock_wait_timeout = 60, innodb_lock_wait_timeout = 60, wait_timeout = ${LONGEST_WAIT}, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0`,
   'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
@@ -39,12 +37,15 @@ const LOADER = [
   'SET SESSION system_versioning_insert_history = ON',
 ]
 
-/** The donor's provider is paused: all sessions see the same. */
-export const openDonor = (place: Place, access: Access) => open(place, access, [...READER, READ_VIEW])
+/** The donor's provider is paused: all sessions see the same, and would wait for what it can't apply (wsrep_sync_wait). */
+export const openDonor = (place: Place, access: Access) => open(place, access, ['SET SESSION wsrep_on = OFF', ...READER, READ_VIEW])
 export const openJoiner = (place: Place, access: Access) => open(place, access, LOADER)
 
-/** Without a read view yet. */
-export const openReader = (place: Place, access: Access) => open(place, access, READER)
+/**
+ * On a node that goes on, without a read view yet. A definition that somebody changes ends a reader that uses it, where with
+ * wsrep_on=OFF the whole cluster would wait for it; without a binary log ROLLBACK TO SAVEPOINT frees definitions [ran].
+ */
+export const openReader = (place: Place, access: Access) => open(place, access, ['SET SESSION wsrep_sync_wait = 0, sql_log_bin = 0', ...READER])
 
 export async function open(place: Place, access: Access, statements: readonly string[]): Promise<Wire> {
   const wire = await Wire.open({ ...place, ...access, connectTimeout: CONNECT_TIMEOUT })

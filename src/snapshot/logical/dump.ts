@@ -108,8 +108,8 @@ function requireSame({ tables }: Frozen, { based }: Inventory): void {
   if (changed.length > 0) throw changedMeanwhile(changed.slice(0, 3).join(', '))
 }
 
-/** ER_BAD_FIELD_ERROR, ER_NO_SUCH_TABLE, ER_TABLE_DEF_CHANGED */
-const CHANGED: ReadonlySet<number> = new Set([1054, 1146, 1412])
+/** ER_BAD_FIELD_ERROR, ER_NO_SUCH_TABLE, ER_LOCK_DEADLOCK (Galera ended the reader for it), ER_TABLE_DEF_CHANGED */
+const CHANGED: ReadonlySet<number> = new Set([1054, 1146, 1213, 1412])
 
 function explained(error: Error, stage: string): OutsideError {
   if (error instanceof SqlError && CHANGED.has(error.errno)) return changedMeanwhile(error.message, error)
