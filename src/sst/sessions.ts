@@ -41,11 +41,15 @@ const LOADER = [
 export const openDonor = (place: Place, access: Access) => open(place, access, ['SET SESSION wsrep_on = OFF', ...READER, READ_VIEW])
 export const openJoiner = (place: Place, access: Access) => open(place, access, LOADER)
 
+/** Seconds. */
+const LONGEST_PAUSE = 300
+
 /**
  * On a node that goes on, without a read view yet. A definition that somebody changes ends a reader that uses it, where with
- * wsrep_on=OFF the whole cluster would wait for it; without a binary log ROLLBACK TO SAVEPOINT frees definitions [ran].
+ * wsrep_on=OFF the whole cluster would wait for it; without a binary log ROLLBACK TO SAVEPOINT frees definitions [ran]. While
+ * the server can't get rid of rows it can't be ended, so that has a limit.
  */
-export const openReader = (place: Place, access: Access) => open(place, access, ['SET SESSION wsrep_sync_wait = 0, sql_log_bin = 0', ...READER])
+export const openReader = (place: Place, access: Access) => open(place, access, [...READER, `SET SESSION wsrep_sync_wait = 0, sql_log_bin = 0, net_write_timeout = ${LONGEST_PAUSE}`])
 
 export async function open(place: Place, access: Access, statements: readonly string[]): Promise<Wire> {
   const wire = await Wire.open({ ...place, ...access, connectTimeout: CONNECT_TIMEOUT })

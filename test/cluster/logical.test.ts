@@ -2,6 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { createReadStream, createWriteStream, mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { derivePassword, SST_USER } from '../../src/config/secrets.ts'
 import { checksumTables } from '../../src/snapshot/logical/checksums.ts'
@@ -93,7 +95,8 @@ test('a node of a cluster is read in one state while it is written to, and is Sy
   const before = seqno()
   const password = derivePassword(readFileSync(join(cluster.folder, 'secret'), 'utf8').trim(), SST_USER)
   const file = join(target.folder, 'node.tar')
-  const taken = await dumpLogical({ access: { socketPath: join(donor.gear, 'run/mariadbd.sock'), user: SST_USER, password }, output: createWriteStream(file), lanes: 2 })
+  const access = { socketPath: join(donor.gear, 'run/mariadbd.sock'), user: SST_USER, password }
+  const taken = await dumpLogical({ access, output: createWriteStream(file), lanes: 2 })
   const after = seqno()
   written.abort()
   await writer
@@ -106,6 +109,15 @@ test('a node of a cluster is read in one state while it is written to, and is Sy
   expect(rows('a')).toBeGreaterThan(50_000)
   expect(rows('local')).toBe(1)
   expect((await cluster.run(donor, 'status')).exitCode).toBe(0)
+
+  // A table that is being read is altered by another node: the cluster does not wait for the slow output.
+  const slow = new Writable({ highWaterMark: 1, write: ({ length }: Buffer, _, done) => void setTimeout(done, length > 100_000 ? 200 : 0) })
+  const [outcome] = await Promise.all([
+    dumpLogical({ access, output: slow, lanes: 2 }).then(() => 'done', (error: Error & { code: string }) => error.code),
+    delay(1_000).then(() => cluster.sql(two.joiner, (sql) => sql.query('ALTER TABLE a ADD COLUMN more INT'))),
+  ])
+  expect(outcome).toBe('definitions-changed')
+  expect(asRoot(donor, 'SET SESSION wsrep_sync_wait = 1; SELECT COUNT(more) FROM app.a')).toBe('0\n')
 })
 
 test('a dump and a load that are called off end at once with the reason', async () => {
