@@ -6,6 +6,7 @@ import { EXECUTABLE, scratchFolder } from '../support/cluster.ts'
 import { askRow } from './ask-row.ts'
 import { clusterRows } from './cluster-rows.ts'
 import { decisionRow } from './decision-row.ts'
+import { logicalRows } from './logical-rows.ts'
 import { notifyRows } from './notify-rows.ts'
 import { sstRows } from './sst-rows.ts'
 import { median, pairs, ratio, type Row, time } from './measure.ts'
@@ -41,6 +42,8 @@ const groups: Readonly<Record<string, () => Promise<{ readonly rows: readonly Ro
   cluster: async () => ({ rows: await clusterRows(rounds, tell) }),
   notify: () => notifyRows(rounds, tell),
   transfer: () => sstRows(tell),
+  // Minutes each.
+  logical: () => logicalRows(Math.min(rounds, 2), tell),
 }
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => groups[name] === undefined)

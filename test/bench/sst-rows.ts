@@ -7,13 +7,13 @@ import { derivePassword, SST_USER } from '../../src/config/secrets.ts'
 import { makeCluster, type TestCluster, type TestNode } from '../support/cluster.ts'
 import { type Row, time } from './measure.ts'
 
-/** About 1 GB: one large table, fifty small ones, one wide with blobs. */
-const DATA = `
+/** SQL that makes about so many GB: one large table, fifty small ones, one wide with blobs. */
+export const gigabytes = (count: number) => `
 CREATE TABLE big (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, customer INT NOT NULL, amount DECIMAL(12,2), placed DATETIME(3) NOT NULL, state ENUM('new','paid','sent'), note VARCHAR(120), token CHAR(32) CHARACTER SET ascii, KEY (customer), KEY (placed));
-INSERT INTO big (customer, amount, placed, state, note, token) SELECT seq * 7919 % 1000003, seq % 100000 / 7, '2020-01-01' + INTERVAL seq SECOND, 1 + seq % 3, CONCAT('note ', REPEAT(SUBSTR(MD5(seq), 1, 7), 8)), MD5(seq + 1) FROM seq_1_to_3000000;
+INSERT INTO big (customer, amount, placed, state, note, token) SELECT seq * 7919 % 1000003, seq % 100000 / 7, '2020-01-01' + INTERVAL seq SECOND, 1 + seq % 3, CONCAT('note ', REPEAT(SUBSTR(MD5(seq), 1, 7), 8)), MD5(seq + 1) FROM seq_1_to_${count * 3_000_000};
 CREATE TABLE wide (id INT PRIMARY KEY, body LONGBLOB, doc JSON, a INT, b INT, d VARCHAR(50), f DOUBLE, g DATE);
-INSERT INTO wide SELECT seq, REPEAT(UNHEX(CONCAT(MD5(seq), SHA1(seq), MD5(-seq), '00090a0d5c')), 1500), JSON_OBJECT('a', seq, 'b', MD5(seq)), seq, seq * 2, MD5(seq), seq / 7, '2024-01-01' + INTERVAL seq % 1000 DAY FROM seq_1_to_4000;
-${Array.from({ length: 50 }, (_, at) => `CREATE TABLE small${at} (id INT PRIMARY KEY, a VARCHAR(64), b INT, KEY (b)); INSERT INTO small${at} SELECT seq, MD5(seq), seq FROM seq_1_to_2000;`).join('\n')}
+INSERT INTO wide SELECT seq, REPEAT(UNHEX(CONCAT(MD5(seq), SHA1(seq), MD5(-seq), '00090a0d5c')), 1500), JSON_OBJECT('a', seq, 'b', MD5(seq)), seq, seq * 2, MD5(seq), seq / 7, '2024-01-01' + INTERVAL seq % 1000 DAY FROM seq_1_to_${count * 4_000};
+${Array.from({ length: 50 }, (_, at) => `CREATE TABLE small${at} (id INT PRIMARY KEY, a VARCHAR(64), b INT, KEY (b)); INSERT INTO small${at} SELECT seq, MD5(seq), seq FROM seq_1_to_${count * 2_000};`).join('\n')}
 ANALYZE TABLE big, wide;
 `
 
@@ -26,7 +26,7 @@ export async function sstRows(tell: (text: string) => void): Promise<{ readonly 
   await cluster.must(donor, 'setup', '--peers', `n1/${donor.address},n2/${joiner.address}/3307`)
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
   tell('state transfer of 1 GB: making the data')
-  execFileSync('mariadb', ['-uroot', '-S', join(donor.gear, 'run/mariadbd.sock'), 'app'], { input: DATA, stdio: ['pipe', 'ignore', 'inherit'] })
+  execFileSync('mariadb', ['-uroot', '-S', join(donor.gear, 'run/mariadbd.sock'), 'app'], { input: gigabytes(1), stdio: ['pipe', 'ignore', 'inherit'] })
   const held: string[] = []
   const transfer = async (name: string) => {
     tell(`state transfer of 1 GB: ${name}`)

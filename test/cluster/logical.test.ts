@@ -9,6 +9,8 @@ import { derivePassword, SST_USER } from '../../src/config/secrets.ts'
 import { checksumTables } from '../../src/snapshot/logical/checksums.ts'
 import { dumpLogical, type LogicalDump } from '../../src/snapshot/logical/dump.ts'
 import { loadLogical } from '../../src/snapshot/logical/load.ts'
+import { readMembers } from '../../src/snapshot/logical/tar-reader.ts'
+import { TarWriter } from '../../src/snapshot/logical/tar-writer.ts'
 import { type Standalone, startStandalone } from '../support/standalone.ts'
 import { asRoot, makePair } from '../support/transfer.ts'
 
@@ -74,6 +76,15 @@ test('an archive that is cut off is told, and a server with tables is left alone
   truncateSync(cut, (await stat(archive)).size - 40_000)
   await expect(load(target, cut)).rejects.toMatchObject({ code: 'archive-damaged', message: expect.stringContaining('Tar archive is truncated') })
   await expect(load(target)).rejects.toMatchObject({ code: 'not-empty' })
+})
+
+test('a table that arrives with another number of rows is named', async () => {
+  await using target = await startStandalone()
+  const changed = join(target.folder, 'changed.tar')
+  const tar = new TarWriter(createWriteStream(changed))
+  for await (const { name, whole } of readMembers(createReadStream(archive))) await tar.add(name, name === 'rows/kinds/numbers/rows.json' ? Buffer.from('{"rows":7}') : await whole())
+  await tar.end()
+  await expect(load(target, changed)).rejects.toMatchObject({ code: 'rows-differ', message: '`kinds`.`numbers`: 6 of 7 rows could be loaded' })
 })
 
 test('a node of a cluster is read in one state while it is written to, and is Synced afterwards', async () => {

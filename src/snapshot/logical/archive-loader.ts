@@ -1,11 +1,11 @@
-import type * as z from 'zod'
 import { OutsideError } from '../../errors.ts'
 import { SqlError } from '../../sst/answer.ts'
 import type { Progress } from '../../sst/progress.ts'
 import type { Wire } from '../../sst/wire.ts'
 import type { LoadSessions } from './load-sessions.ts'
 import { type Member, parseMember, USERS, schemaScript } from './members.ts'
-import { type CountedTable, endSchema, FORMAT, type Head, headSchema, type Summary, summarySchema, type TableRecord, tableSchema } from './records.ts'
+import { readHead, readRecord } from './read-record.ts'
+import { type CountedTable, endSchema, type Head, type Summary, summarySchema, type TableRecord, tableSchema } from './records.ts'
 import { parseScript } from './script.ts'
 import { TableLoad } from './table-load.ts'
 import { type ArchiveMember, damaged } from './tar-reader.ts'
@@ -42,8 +42,8 @@ export class ArchiveLoader {
   async take(file: ArchiveMember): Promise<void> {
     this.#sessions.throwIfFailed()
     const member = parseMember(file.name)
-    if (member === null) throw damaged(`: nothing is known of ${file.name}`)
-    if (this.#head === null && member.kind !== 'head') throw damaged(`: it begins with ${file.name}`)
+    if (member === null) throw damaged(`nothing is known of ${file.name}`)
+    if (this.#head === null && member.kind !== 'head') throw damaged(`it begins with ${file.name}`)
     this.#endOpen(member)
     await this.#enter(file.name, member)
     await this.#load(file, member)
@@ -52,7 +52,7 @@ export class ArchiveLoader {
   /** Behind the last member. */
   async end(): Promise<{ readonly head: Head; readonly tables: readonly CountedTable[]; readonly notes: readonly string[] }> {
     await this.#sessions.rest()
-    if (this.#head === null || this.#summary === null) throw damaged(': it ends before tables.json')
+    if (this.#head === null || this.#summary === null) throw damaged('it ends before tables.json')
     requireAll(this.#summary, [...this.#tables.values()].map(({ record, load }) => load?.counted ?? { ...record, rows: -1 }))
     const warnings = [...this.#tables.values()].flatMap(({ load }) => load?.warnings ?? [])
     return { head: this.#head, tables: this.#summary.tables, notes: [...this.#notes, ...warnings] }
@@ -68,22 +68,22 @@ export class ArchiveLoader {
         const [script, wire] = [await file.whole(), await this.#sessions.take()]
         return this.#sessions.run(this.#makeTable(wire, file, script))
       }
-      case 'table': return void this.#tables.set(member.folder, { record: readJson(tableSchema, file, await file.whole()), load: null })
+      case 'table': return void this.#tables.set(member.folder, { record: readRecord(tableSchema, file, await file.whole()), load: null })
       case 'statement': {
         const table = this.#table(file, member)
         const statement = parseScript(await file.whole())?.at(-1)
-        if (statement === undefined) throw damaged(`: ${file.name} is no script`)
+        if (statement === undefined) throw damaged(`${file.name} is no script`)
         table.load = new TableLoad(this.#sessions, table.record, statement, this.#lanes)
         return undefined
       }
       case 'text': return this.#takeText(file, member)
       case 'end': {
         const { record } = this.#table(file, member)
-        this.#loadOf(file, member).end(readJson(endSchema, file, await file.whole()).rows)
+        this.#loadOf(file, member).end(readRecord(endSchema, file, await file.whole()).rows)
         return this.#progress.finished({ bytes: record.bytes })
       }
       case 'summary':
-        this.#summary = readJson(summarySchema, file, await file.whole())
+        this.#summary = readRecord(summarySchema, file, await file.whole())
         return undefined
       default: throw member satisfies never
     }
@@ -122,7 +122,7 @@ export class ArchiveLoader {
 
   async #runScript(wire: Wire, { name }: ArchiveMember, script: Buffer): Promise<void> {
     const statements = parseScript(script)
-    if (statements === null) throw damaged(`: ${name} is no script`)
+    if (statements === null) throw damaged(`${name} is no script`)
     for (const statement of statements) {
       await wire.execute(statement).catch((error: Error) => {
         if (!(error instanceof SqlError) || TOLERATED[name]?.(error) !== true) throw new OutsideError('load-failed', `${name}: ${error.message}`, 'Look at the statement in that member of the archive, and at the log of the server.', { cause: error })
@@ -133,40 +133,20 @@ export class ArchiveLoader {
 
   #table({ name }: ArchiveMember, { folder }: { readonly folder: string }): { readonly record: TableRecord; load: TableLoad | null } {
     const table = this.#tables.get(folder)
-    if (table === undefined) throw damaged(`: ${name} comes before the table's own record`)
+    if (table === undefined) throw damaged(`${name} comes before the table's own record`)
     return table
   }
 
   #loadOf(file: ArchiveMember, member: { readonly folder: string }): TableLoad {
     const { load } = this.#table(file, member)
-    if (load === null) throw damaged(`: ${file.name} comes before the statement that loads it`)
+    if (load === null) throw damaged(`${file.name} comes before the statement that loads it`)
     return load
   }
 }
 
-function readHead(text: Buffer): Head {
-  const head = headSchema.safeParse(parsed(text))
-  if (!head.success) throw new OutsideError('archive-format', `this archive is none of format ${FORMAT}, which this galeractl reads`, 'Read it with the galeractl that wrote it, or a newer one.')
-  return head.data
-}
-
-function readJson<Value>(schema: z.ZodType<Value>, { name }: ArchiveMember, text: Buffer): Value {
-  const value = schema.safeParse(parsed(text))
-  if (!value.success) throw damaged(`: ${name} does not hold what it should`)
-  return value.data
-}
-
-function parsed(text: Buffer): unknown {
-  try {
-    return JSON.parse(text.toString())
-  } catch {
-    return undefined
-  }
-}
-
-/** @throws OutsideError `rows-differ`, `archive-damaged` */
+/** @throws OutsideError `archive-damaged` */
 function requireAll({ tables, system }: Summary, loaded: readonly CountedTable[]): void {
   const key = ({ schema, name, rows }: CountedTable) => `${schema}.${name}: ${rows} rows`
   const missing = [...new Set([...tables, ...system].map(key)).symmetricDifference(new Set(loaded.map(key)))]
-  if (missing.length > 0) throw damaged(`: tables.json and the rows of the archive tell different things of ${missing.slice(0, 3).join(', ')}`)
+  if (missing.length > 0) throw damaged(`tables.json and the rows of the archive tell different things of ${missing.slice(0, 3).join(', ')}`)
 }

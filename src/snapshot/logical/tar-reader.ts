@@ -45,4 +45,4 @@ export async function* readMembers(input: Readable): AsyncGenerator<ArchiveMembe
 }
 
 /** What is wrong, and where. */
-export const damaged = (what: string, options?: ErrorOptions) => new OutsideError('archive-damaged', `the archive is damaged ${what}`, 'Take another snapshot, or another copy of this one.', options)
+export const damaged = (what: string, options?: ErrorOptions) => new OutsideError('archive-damaged', `the archive is damaged: ${what}`, 'Take another snapshot, or another copy of this one.', options)

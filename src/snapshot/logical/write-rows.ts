@@ -31,7 +31,9 @@ export async function writeRows(tar: TarWriter, { readers, thaw }: Frozen, { bas
   const locked = await planRows(reader, full.filter((table) => !hasReadView(table)), columns, how)
   const pieces = [...locked, ...(await planRows(reader, full.filter(hasReadView), columns, how))]
   await letGo(reader)
-  const writers = new Map(full.map((table) => [table, new TableWriter(tar, table, columns.get(table) ?? [], pieces.filter((piece) => piece.table === table).length)]))
+  const counts = new Map<Table, number>()
+  for (const { table } of pieces) counts.set(table, (counts.get(table) ?? 0) + 1)
+  const writers = new Map(full.map((table) => [table, new TableWriter(tar, table, columns.get(table) ?? [], counts.get(table) ?? 0)]))
   const written = new Map<Table, TableChecksum>()
   let lockedLeft = locked.length
   if (lockedLeft === 0) await thaw()
