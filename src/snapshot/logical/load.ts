@@ -48,6 +48,8 @@ export interface LoadedLogical {
 export async function loadLogical({ access, input, lanes, tell = () => undefined, signal }: LoadOptions): Promise<LoadedLogical> {
   await using opened = new AsyncDisposableStack()
   const open = async () => opened.use(await openJoiner(access, access))
+  // It may fail before anybody reads it.
+  input.on('error', () => undefined)
   const progress = new Progress(() => performance.now())
   const clock = setInterval(() => tell(progress.look()), REPORT_INTERVAL)
   try {
