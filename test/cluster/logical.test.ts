@@ -84,7 +84,7 @@ test('a table that arrives with another number of rows is named', async () => {
   const tar = new TarWriter(createWriteStream(changed))
   for await (const { name, whole } of readMembers(createReadStream(archive))) await tar.add(name, name === 'rows/kinds/numbers/rows.json' ? Buffer.from('{"rows":7}') : await whole())
   await tar.end()
-  await expect(load(target, changed)).rejects.toMatchObject({ code: 'rows-differ', message: '`kinds`.`numbers`: 6 of 7 rows could be loaded' })
+  await expect(load(target, changed)).rejects.toMatchObject({ code: 'rows-differ', message: '`kinds`.`numbers`: 5 of 7 rows could be loaded' })
 })
 
 test('a node of a cluster is read in one state while it is written to, and is Synced afterwards', async () => {
