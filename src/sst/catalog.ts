@@ -1,5 +1,5 @@
 import type { Column } from './columns.ts'
-import { literal } from './columns.ts'
+import { identifier, literal } from './columns.ts'
 import type { Value } from './row-values.ts'
 import type { Wire } from './wire.ts'
 
@@ -23,10 +23,26 @@ export async function readDatabases(wire: Wire): Promise<readonly string[]> {
   return (await wire.rows('SHOW DATABASES')).map(([name]) => text(name)).filter((name) => !SERVERS_OWN.has(name))
 }
 
+/** With all that is in them. */
+export async function dropDatabases(wire: Wire, names: readonly string[]): Promise<void> {
+  for (const name of names) await wire.execute(`DROP DATABASE IF EXISTS ${identifier(name)}`)
+}
+
 export async function readTables(wire: Wire, database: string): Promise<readonly Table[]> {
   const rows = await wire.rows(`SELECT TABLE_NAME, TABLE_TYPE, ENGINE, DATA_LENGTH FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${literal(database)}`)
   return rows.map(([name, type, engine, bytes]) => ({ database, name: text(name), kind: kindOf(text(type)), engine: engine === null || engine === undefined ? null : text(engine), bytes: Number(text(bytes ?? null) || 0) }))
 }
+
+/** The base tables of all databases and of `mysql`, without their sizes: nothing but definitions is opened. */
+export async function readBaseTables(wire: Wire): Promise<readonly Pick<Table, 'database' | 'name' | 'engine'>[]> {
+  const rows = await wire.rows("SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')")
+  const tables = rows.map(([database, name, engine]) => ({ database: text(database), name: text(name), engine: engine === null || engine === undefined ? null : text(engine) }))
+  // Not in SQL, where case does not count: `SYS` may be somebody's.
+  return tables.filter(({ database }) => database === 'mysql' || !SERVERS_OWN.has(database))
+}
+
+/** Expressions of the columns of a row's time. */
+const PERIODS: Readonly<Record<string, Column['period']>> = { 'ROW START': 'start', 'ROW END': 'end' }
 
 /** By table name, in the order of the table. */
 export async function readColumns(wire: Wire, database: string): Promise<ReadonlyMap<string, readonly Column[]>> {
@@ -34,8 +50,8 @@ export async function readColumns(wire: Wire, database: string): Promise<Readonl
   const tables = new Map<string, Column[]>()
   for (const [table, name, type, generated, expression] of rows) {
     const columns = tables.get(text(table)) ?? []
-    const period = /^ROW (START|END)$/.test(text(expression))
-    columns.push({ name: text(name), type: text(type), generated: text(generated) === 'ALWAYS' && !period, period })
+    const period = PERIODS[text(expression)] ?? null
+    columns.push({ name: text(name), type: text(type), generated: text(generated) === 'ALWAYS' && period === null, period })
     tables.set(text(table), columns)
   }
   return tables

@@ -6,7 +6,7 @@ export interface Column {
   /** Computed from others: it is not loaded. */
   readonly generated: boolean
   /** Begin or end of a row's time in a system-versioned table; loaded, as the past is carried. */
-  readonly period: boolean
+  readonly period: 'start' | 'end' | null
 }
 
 /** What to read of one table and where to put it. */

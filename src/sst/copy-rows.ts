@@ -1,5 +1,5 @@
 import { text } from './catalog.ts'
-import { identifier, type Projection } from './columns.ts'
+import { identifier, literal, type Projection } from './columns.ts'
 import type { Piece } from './plan.ts'
 import type { TextSink, Wire } from './wire.ts'
 
@@ -11,6 +11,9 @@ const TEXT = "CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' 
 
 /** So many warnings tell what is the matter. */
 const FEW = 3
+
+/** The statement that loads such text, whatever the file is called. */
+export const loadStatement = (file: string, into: string, { columns }: Projection) => `LOAD DATA LOCAL INFILE ${literal(file)} INTO TABLE ${into} ${TEXT} (${columns})`
 
 export interface RowsOf {
   /** The SELECT behind `SELECT columns`. */
@@ -27,10 +30,10 @@ export interface RowsOf {
  */
 export async function copyRows(donor: Wire, joiner: Wire, { from, into, projection }: RowsOf, count: (bytes: number) => void): Promise<readonly string[]> {
   const read = Promise.withResolvers<number>()
-  const loaded = joiner.load(`LOAD DATA LOCAL INFILE 'donor' INTO TABLE ${into} ${TEXT} (${projection.columns})`, (sink, end) => {
-    const counted: TextSink = { ...sink, write: (text) => {
+  const loaded = joiner.load(loadStatement('donor', into, projection), (sink, end) => {
+    const counted: TextSink = { ...sink, write: (text, rowsEnd) => {
       count(text.length)
-      sink.write(text)
+      sink.write(text, rowsEnd)
     } }
     const readAll = async () => {
       const rows = await donor.read(`SELECT ${projection.select} FROM ${from}`, counted)
@@ -41,10 +44,15 @@ export async function copyRows(donor: Wire, joiner: Wire, { from, into, projecti
     readAll().then(read.resolve, read.reject)
   })
   const [sent, taken] = await Promise.all([read.promise, loaded])
-  const warnings = (await joiner.rows(`SHOW WARNINGS LIMIT ${FEW}`)).map(([, , message]) => `${into}: ${text(message)}`)
+  const warnings = await warningsOf(joiner, into)
   // LOAD DATA LOCAL leaves out what it can't take, with a warning.
   if (sent !== taken) throw new Error(`the joiner took ${taken} of ${sent} rows of ${from}: ${warnings.join('; ')}`)
   return warnings
+}
+
+/** What the session's last statement, which loaded this table, warned of; shortened. */
+export async function warningsOf(loader: Wire, into: string): Promise<readonly string[]> {
+  return (await loader.rows(`SHOW WARNINGS LIMIT ${FEW}`)).map(([, , message]) => `${into}: ${text(message)}`)
 }
 
 /** The rows of a piece, of a versioned table with those of the past. */

@@ -45,13 +45,13 @@ export async function donate({ request, joiner, access, lanes: count, silence, t
   if (request.bypass) return await within(setPosition(first.joiner, request), silence)
 
   await within(endLeftovers(first.joiner), silence)
-  const progress = new Progress(hostPort(request.host, request.port), () => performance.now())
+  const progress = new Progress(() => performance.now())
   const lanes: [Lane, ...Lane[]] = [first]
   for (let more = 1; more < count; more++) lanes.push({ donor: await open('donor'), joiner: await open('joiner') })
   const watcher = await open('joiner')
   const restore = await within(prepareJoiner(first.joiner), silence)
   const over = new AbortController()
-  const clock = setInterval(() => tell(progress.look()), REPORT_INTERVAL)
+  const clock = setInterval(() => tell({ ...progress.look(), joiner: hostPort(request.host, request.port) }), REPORT_INTERVAL)
   try {
     const work = transferState(request, lanes, restore, progress)
     const silent = watchSilence({ signs: [async () => String(progress.look().bytes), () => workOf(watcher)], silence, signal: over.signal }).then(() => work)

@@ -16,8 +16,8 @@ export interface WithHistory {
  */
 export function withHistory(table: Table, columns: readonly Column[]): WithHistory {
   if (table.kind !== 'versioned') return { table, columns, cut: false }
-  const periods = columns.filter(({ period }) => period)
-  if (periods.some(({ type }) => type === 'bigint')) return { table: { ...table, kind: 'table' }, columns: columns.filter(({ period }) => !period), cut: true }
-  const hidden = periods.length > 0 ? [] : ['row_start', 'row_end'].map((name) => ({ name, type: 'timestamp', generated: false, period: true }))
+  const periods = columns.filter(({ period }) => period !== null)
+  if (periods.some(({ type }) => type === 'bigint')) return { table: { ...table, kind: 'table' }, columns: columns.filter(({ period }) => period === null), cut: true }
+  const hidden = periods.length > 0 ? [] : (['start', 'end'] as const).map((period) => ({ name: `row_${period}`, type: 'timestamp', generated: false, period }))
   return { table, columns: [...columns, ...hidden], cut: false }
 }

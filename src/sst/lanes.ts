@@ -7,7 +7,7 @@ export interface Lane {
 }
 
 /** Does the work for each item in order, each lane taking the next when it is free. Rejects with the first failure. */
-export async function inLanes<Item>(lanes: readonly Lane[], items: readonly Item[], work: (lane: Lane, item: Item) => Promise<void>): Promise<void> {
+export async function inLanes<One, Item>(lanes: readonly One[], items: readonly Item[], work: (lane: One, item: Item) => Promise<void>): Promise<void> {
   let next = 0
   let failed = false
   await Promise.all(lanes.map(async (lane) => {

@@ -1,12 +1,10 @@
 import type { Table } from './catalog.ts'
 
-/** How far a state transfer is. */
-export interface SstProgress {
+/** How far tables are carried. */
+export interface RowProgress {
   readonly stage: string
-  /** Host and port of the joiner. */
-  readonly joiner: string
   readonly tables: number
-  /** Those that have been made on the joiner, and those whose rows are there. */
+  /** Those that have been made where they go, and those whose rows are there. */
   readonly tablesMade: number
   readonly tablesDone: number
   /** Bytes of rows that went over. */
@@ -21,15 +19,20 @@ export interface SstProgress {
   readonly left: number | null
 }
 
+/** How far a state transfer is. */
+export interface SstProgress extends RowProgress {
+  /** Host and port of the joiner. */
+  readonly joiner: string
+}
+
 /** What a table costs beside its rows, as that many bytes of rows [ran: 5 ms at 50 MiB/s]. */
 const TABLE_BYTES = 262_144
 
 /** The rate is that of the last so many milliseconds. */
 const WINDOW = 10_000
 
-/** Counts what a transfer does; the clock in milliseconds is given. */
+/** Counts what is carried; the clock in milliseconds is given. */
 export class Progress {
-  readonly #joiner: string
   readonly #now: () => number
   readonly #began: number
   #stage = 'connecting'
@@ -42,8 +45,7 @@ export class Progress {
   #doneEstimate = 0
   #samples: { readonly at: number; readonly bytes: number; readonly work: number }[] = []
 
-  constructor(joiner: string, now: () => number) {
-    this.#joiner = joiner
+  constructor(now: () => number) {
     this.#now = now
     this.#began = now()
   }
@@ -65,13 +67,13 @@ export class Progress {
     this.#tablesMade++
   }
 
-  finished(table: Table): void {
+  finished(table: Pick<Table, 'bytes'>): void {
     this.#tablesDone++
     this.#doneEstimate += table.bytes
   }
 
   /** A look at it; regular looks make the rate. */
-  look(): SstProgress {
+  look(): RowProgress {
     const now = this.#now()
     const work = Math.max(this.#doneEstimate, this.#bytes) + this.#tablesDone * TABLE_BYTES
     this.#samples = [...this.#samples.filter(({ at }) => now - at <= WINDOW), { at: now, bytes: this.#bytes, work }]
@@ -81,7 +83,6 @@ export class Progress {
     const toCome = Math.max(0, this.#expectedBytes + this.#tables * TABLE_BYTES - work)
     return {
       stage: this.#stage,
-      joiner: this.#joiner,
       tables: this.#tables,
       tablesMade: this.#tablesMade,
       tablesDone: this.#tablesDone,
@@ -95,7 +96,7 @@ export class Progress {
 }
 
 /** One line for logs and screens. */
-export function describeProgress({ stage, tables, tablesMade, tablesDone, bytes, expectedBytes, rate, left }: SstProgress): string {
+export function describeProgress({ stage, tables, tablesMade, tablesDone, bytes, expectedBytes, rate, left }: RowProgress): string {
   if (stage === 'definitions' && tables > 0) return `definitions of ${tablesMade} of ${tables} tables`
   if (stage !== 'rows') return stage
   const time = left === null ? '' : `, ${left < 90 ? `${Math.ceil(left)} s` : `${Math.ceil(left / 60)} min`} left`

@@ -1,14 +1,16 @@
 import { NULL_FIELD } from './packets.ts'
 
-/** Bytes of a finished part of text. */
-const PART = 131_072
+/** Bytes of a part of text. */
+const PART = 163_840
 
 /** Input is taken in runs of at most this; escaping at most doubles them. */
-const RUN = 65_536
+const RUN = 16_384
 
 const BACKSLASH = 0x5c
 const TAB = 0x09
 const NEWLINE = 0x0a
+
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /**
  * Turns rows of the text protocol into what LOAD DATA reads: fields ended by tabs, rows by newlines,
@@ -16,9 +18,11 @@ const NEWLINE = 0x0a
  * Source: mariadb.com/kb/en/resultset-row, mariadb.com/kb/en/load-data-infile.
  */
 export class RowText {
-  readonly #ship: (text: Buffer) => void
-  #out = Buffer.allocUnsafe(PART + 2 * RUN)
+  readonly #ship: (text: Buffer, rowsEnd: number) => void
+  readonly #allocate: () => Buffer
+  #out = NOTHING
   #at = 0
+  #rowsEnd = 0
   #firstField = true
   /** Bytes of the present field that are still to come; -1: its length is being read. */
   #left = -1
@@ -26,9 +30,10 @@ export class RowText {
   #lengthBytes = 0
   #lengthRead = 0
 
-  /** `ship` gets each finished part of text; its bytes are not used again here. */
-  constructor(ship: (text: Buffer) => void) {
+  /** `allocate` gives the buffer for the next part, of more than twice a run; `ship` gets each finished part of text and where in it the last whole row ends, 0 where none does; its bytes are not used again here. */
+  constructor(ship: (text: Buffer, rowsEnd: number) => void, allocate: () => Buffer = () => Buffer.allocUnsafe(PART)) {
     this.#ship = ship
+    this.#allocate = allocate
   }
 
   /** Bytes of one row, `from` to `to`. */
@@ -50,6 +55,7 @@ export class RowText {
   endRow(): void {
     this.#makeRoom(1)
     this.#out[this.#at++] = NEWLINE
+    this.#rowsEnd = this.#at
     this.#firstField = true
   }
 
@@ -57,9 +63,10 @@ export class RowText {
   flush(): void {
     if (this.#at === 0) return
     const text = this.#out.subarray(0, this.#at)
-    this.#out = Buffer.allocUnsafe(PART + 2 * RUN)
-    this.#at = 0
-    this.#ship(text)
+    const rowsEnd = this.#rowsEnd
+    this.#out = NOTHING
+    this.#at = this.#rowsEnd = 0
+    this.#ship(text, rowsEnd)
   }
 
   /** A length is one byte up to 250; 252, 253 and 254 announce 2, 3 and 8 bytes, little-endian; 251 is NULL. */
@@ -103,6 +110,8 @@ export class RowText {
   }
 
   #makeRoom(bytes: number): void {
-    if (this.#at >= PART || this.#at + bytes > this.#out.length) this.flush()
+    if (this.#at + bytes <= this.#out.length) return
+    this.flush()
+    this.#out = this.#allocate()
   }
 }

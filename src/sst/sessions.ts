@@ -16,34 +16,42 @@ const CONNECT_TIMEOUT = 10_000
 /** As long as one end may wait for the other within a statement, seconds; silence is watched by our own clock. */
 const LONGEST_WAIT = 31_536_000
 
-/**
- * On the donor: bytes as they are stored (character_set_results=NULL), times in UTC, one read view. The provider
- * is paused, so that all sessions see the same.
- */
-const DONOR = [
-  // A paused node would wait for what it can't apply (wsrep_sync_wait).
-  'SET SESSION wsrep_on = OFF',
+/** Who reads: bytes as they are stored (character_set_results=NULL), times in UTC. */
+const READER = [
   "SET SESSION sql_mode = '', character_set_results = NULL, time_zone = '+00:00', sql_quote_show_create = 1, max_statement_time = 0",
   `SET SESSION net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}, lock_wait_timeout = 60, innodb_lock_wait_timeout = 60, wait_timeout = ${LONGEST_WAIT}, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0`,
   'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
-  'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
 ]
+
+/** From here on a reader sees one state. */
+export const READ_VIEW = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
 
 /** A zero stays a zero, a date stays as it is, and no table gets another engine than it has. */
 export const LOADING_MODE = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'
 
-/** On the joiner: nothing is replicated or logged, nothing is checked again that the donor has checked, explicit zeros stay zeros. */
-const JOINER = [
+/** Who loads: nothing is replicated or logged, nothing is checked again that the donor has checked, explicit zeros stay zeros. */
+const LOADER = [
   'SET SESSION wsrep_on = OFF',
   `SET SESSION sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 0, check_constraint_checks = 0, sql_mode = '${LOADING_MODE}', time_zone = '+00:00'`,
   `SET SESSION innodb_strict_mode = OFF, max_statement_time = 0, net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}, wait_timeout = ${LONGEST_WAIT}, lock_wait_timeout = 60`,
   'SET SESSION system_versioning_insert_history = ON',
 ]
 
-export const openDonor = (place: Place, access: Access) => open(place, access, DONOR)
-export const openJoiner = (place: Place, access: Access) => open(place, access, JOINER)
+/** The donor's provider is paused: all sessions see the same, and would wait for what it can't apply (wsrep_sync_wait). */
+export const openDonor = (place: Place, access: Access) => open(place, access, ['SET SESSION wsrep_on = OFF', ...READER, READ_VIEW])
+export const openJoiner = (place: Place, access: Access) => open(place, access, LOADER)
 
-async function open(place: Place, access: Access, statements: readonly string[]): Promise<Wire> {
+/** Seconds. */
+const LONGEST_PAUSE = 300
+
+/**
+ * On a node that goes on, without a read view yet. A definition that somebody changes ends a reader that uses it, where with
+ * wsrep_on=OFF the whole cluster would wait for it; without a binary log ROLLBACK TO SAVEPOINT frees definitions [ran]. While
+ * the server can't get rid of rows it can't be ended, so that has a limit.
+ */
+export const openReader = (place: Place, access: Access) => open(place, access, [...READER, `SET SESSION wsrep_sync_wait = 0, sql_log_bin = 0, net_write_timeout = ${LONGEST_PAUSE}`])
+
+export async function open(place: Place, access: Access, statements: readonly string[]): Promise<Wire> {
   const wire = await Wire.open({ ...place, ...access, connectTimeout: CONNECT_TIMEOUT })
   try {
     for (const statement of statements) await within(wire.execute(statement), CONNECT_TIMEOUT)

@@ -1,7 +1,7 @@
 import { readColumns, readTables, type Table } from './catalog.ts'
 import { identifier, type Projection, projectionOf } from './columns.ts'
 import { copyRows, tableName } from './copy-rows.ts'
-import { createTable } from './schema.ts'
+import { tableStatements } from './definitions.ts'
 import type { Wire } from './wire.ts'
 
 /** Where the new tables are filled before they take the place of the old ones. */
@@ -68,7 +68,7 @@ interface Carried {
 /** Tables of the donor's schema `mysql`, with the columns that both have. One that the joiner lacks, as users may have made it, is made. */
 async function carried(donor: Wire, joiner: Wire): Promise<readonly Carried[]> {
   const known = new Set((await readTables(joiner, 'mysql')).map(({ name }) => name))
-  for (const table of await readTables(donor, 'mysql')) if (isCarried(table) && !known.has(table.name)) await createTable(donor, joiner, table)
+  for (const table of await readTables(donor, 'mysql')) if (isCarried(table) && !known.has(table.name)) await joiner.executeAll(await tableStatements(donor, table))
   const [there, here, theirs, ours] = [await readTables(donor, 'mysql'), await readTables(joiner, 'mysql'), await readColumns(donor, 'mysql'), await readColumns(joiner, 'mysql')]
   const both = new Set(here.filter(isCarried).map(({ name }) => name))
   return there.filter((table) => isCarried(table) && both.has(table.name)).map((table) => {

@@ -3,6 +3,7 @@ import { checkServerIdentity, TLSSocket } from 'node:tls'
 import { type AuthPlugin, type Connection, type ConnectionOptions, createConnection, type SslOptions } from 'mysql2'
 import { Answer, type RowReader } from './answer.ts'
 import { header, packetsOf } from './packets.ts'
+import { connectReusing, type ReusedBuffer } from './reused-buffer.ts'
 import { RowText } from './row-text.ts'
 import { RowValues, type Value } from './row-values.ts'
 
@@ -12,9 +13,13 @@ const COM_QUERY = 0x03
 /** What is used of mysql2 beyond its types: its socket, and the parser that gets the socket's bytes. */
 type Opened = Connection & { readonly stream: Socket; packetParser: { execute: (bytes: Buffer) => void } }
 
+/** Definitions are in the character set of their making, so they are bytes. */
+export type Statement = string | Buffer
+
 /** Gets text in parts; a part that is not taken yet holds back the next. */
 export interface TextSink {
-  readonly write: (text: Buffer) => void
+  /** `rowsEnd`: the bytes behind the last whole row in it; 0 where no row ends there. */
+  readonly write: (text: Buffer, rowsEnd: number) => void
   /** Whether the sender should pause. */
   readonly full: () => boolean
   /** Calls back once when it is no longer full. */
@@ -47,9 +52,11 @@ export class Wire implements Disposable {
   #fail: ((error: Error) => void) | null = null
   #broken: Error | null = null
 
-  private constructor(connection: Opened) {
+  private constructor(connection: Opened, reused: ReusedBuffer | null) {
     this.#connection = connection
-    connection.packetParser = { execute: (bytes) => this.#answer?.feed(bytes) }
+    const feed = (bytes: Buffer) => this.#answer?.feed(bytes)
+    connection.packetParser = { execute: feed }
+    if (reused !== null) reused.take = feed
     const broken = (error: Error) => {
       this.#broken ??= error
       this.#fail?.(error)
@@ -62,13 +69,14 @@ export class Wire implements Disposable {
   static open({ ssl: shared, ...options }: Omit<ConnectionOptions, 'ssl'> & { readonly ssl?: SslOptions }): Promise<Wire> {
     // mysql2 resumes TLS sessions of the same object, and a resumed one shows no certificate.
     const ssl = shared === undefined ? undefined : { ...shared }
-    const connection = createConnection({ charset: 'UTF8MB4_GENERAL_CI', flags: ['+LOCAL_FILES'], authPlugins: { caching_sha2_password: refuse, sha256_password: refuse, mysql_clear_password: refuse }, ...options, ...(ssl === undefined ? {} : { ssl }) }) as Opened
+    const reused = options.socketPath === undefined ? null : connectReusing(options.socketPath)
+    const connection = createConnection({ ...(reused === null ? {} : { stream: () => reused.socket }), charset: 'UTF8MB4_GENERAL_CI', flags: ['+LOCAL_FILES'], authPlugins: { caching_sha2_password: refuse, sha256_password: refuse, mysql_clear_password: refuse }, ...options, ...(ssl === undefined ? {} : { ssl }) }) as Opened
     return new Promise((resolve, reject) => {
       connection.once('error', reject)
       connection.once('connect', () => {
         connection.removeListener('error', reject)
         const foreign = ssl === undefined ? undefined : wrongName(connection.stream, options.host)
-        const wire = new Wire(connection)
+        const wire = new Wire(connection, reused)
         if (foreign === undefined) return resolve(wire)
         wire[Symbol.dispose]()
         reject(foreign)
@@ -77,8 +85,12 @@ export class Wire implements Disposable {
   }
 
   /** Rejects with SqlError, or with an Error where the connection broke. */
-  async execute(sql: string | Buffer): Promise<void> {
+  async execute(sql: Statement): Promise<void> {
     await this.#command(sql, NO_ROWS)
+  }
+
+  async executeAll(statements: readonly Statement[]): Promise<void> {
+    for (const statement of statements) await this.execute(statement)
   }
 
   /** A small result whole. */
@@ -88,15 +100,15 @@ export class Wire implements Disposable {
     return values.rows
   }
 
-  /** The rows of a SELECT as LOAD DATA's text, held back while `sink` is full. @returns the number of rows */
-  async read(sql: string, sink: TextSink): Promise<number> {
+  /** The rows of a SELECT as LOAD DATA's text, in parts as large as `allocate` gives buffers, held back while `sink` is full. @returns the number of rows */
+  async read(sql: string, sink: TextSink, allocate?: () => Buffer): Promise<number> {
     let rows = 0
-    const text = new RowText((part) => {
-      sink.write(part)
+    const text = new RowText((part, rowsEnd) => {
+      sink.write(part, rowsEnd)
       if (!sink.full()) return
       this.#connection.stream.pause()
       sink.onceReady(() => this.#connection.stream.resume())
-    })
+    }, allocate)
     await this.#command(sql, { add: (bytes, from, to) => text.add(bytes, from, to), endRow: () => {
       rows++
       text.endRow()
@@ -109,7 +121,7 @@ export class Wire implements Disposable {
    * LOAD DATA LOCAL: `start` gets where the text goes, and a function that ends it. It resolves when the server has taken all.
    * @returns the number of rows that it has now
    */
-  load(sql: string, start: (sink: TextSink, end: () => void) => void): Promise<number> {
+  load(sql: Statement, start: (sink: TextSink, end: () => void) => void): Promise<number> {
     return this.#command(sql, NO_ROWS, (first) => {
       let sequence = first
       const { stream } = this.#connection
@@ -137,7 +149,7 @@ export class Wire implements Disposable {
     stream.unref()
   }
 
-  #command(sql: string | Buffer, rows: RowReader, wantsFile: (sequence: number) => void = () => undefined): Promise<number> {
+  #command(sql: Statement, rows: RowReader, wantsFile: (sequence: number) => void = () => undefined): Promise<number> {
     return new Promise<number>((resolve, reject) => {
       if (this.#broken !== null) return reject(this.#broken)
       if (this.#answer !== null) return reject(new Error('the session is busy'))

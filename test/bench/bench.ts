@@ -6,6 +6,7 @@ import { EXECUTABLE, scratchFolder } from '../support/cluster.ts'
 import { askRow } from './ask-row.ts'
 import { clusterRows } from './cluster-rows.ts'
 import { decisionRow } from './decision-row.ts'
+import { logicalRows } from './logical-rows.ts'
 import { notifyRows } from './notify-rows.ts'
 import { snapshotRows } from './snapshot-rows.ts'
 import { sstRows } from './sst-rows.ts'
@@ -43,6 +44,8 @@ const groups: Readonly<Record<string, () => Promise<{ readonly rows: readonly Ro
   notify: () => notifyRows(rounds, tell),
   transfer: () => sstRows(tell),
   snapshot: () => snapshotRows(Math.min(rounds, 3), tell),
+  // Minutes each.
+  logical: () => logicalRows(Math.min(rounds, 2), tell),
 }
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => groups[name] === undefined)

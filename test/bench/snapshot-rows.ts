@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 import { EXECUTABLE, makeCluster, type TestCluster, type TestNode } from '../support/cluster.ts'
+import { gigabytes } from './gigabytes.ts'
 import { pairs, type Row, time } from './measure.ts'
-import { ONE_GB } from './one-gb.ts'
 
 /** Snapshots of 2 GB beside the same by hand, and what the rest of the cluster feels meanwhile. */
 export async function snapshotRows(rounds: number, tell: (text: string) => void): Promise<{ readonly rows: readonly Row[]; readonly held: readonly string[] }> {
@@ -14,7 +14,7 @@ export async function snapshotRows(rounds: number, tell: (text: string) => void)
   await Promise.all(cluster.nodes.map((one) => cluster.must(one, 'start')))
   for (const one of [second, third]) await cluster.must(one, 'stop')
   tell('snapshots of 2 GB: making the data')
-  for (const name of ['one', 'two']) sql(node, `CREATE DATABASE ${name}; USE ${name}; ${ONE_GB}`)
+  for (const name of ['one', 'two']) sql(node, `CREATE DATABASE ${name}; USE ${name}; ${gigabytes(1)}`)
   const hand = join(node.gear, 'hand')
   const shell = (script: string) => execFileSync('runuser', ['-u', owner(node), '--', 'sh', '-c', script, 'sh', node.gear, hand], { stdio: 'ignore' })
   let most = 0

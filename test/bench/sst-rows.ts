@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 import { derivePassword, SST_USER } from '../../src/config/secrets.ts'
 import { makeCluster, type TestCluster, type TestNode } from '../support/cluster.ts'
+import { gigabytes } from './gigabytes.ts'
 import { type Row, time } from './measure.ts'
-import { ONE_GB } from './one-gb.ts'
 
 /** The same transfer by ours, by MariaDB's own wsrep_sst_mysqldump, by mariabackup and by rsync; for each, how long a writer on the donor was held up. */
 export async function sstRows(tell: (text: string) => void): Promise<{ readonly rows: readonly Row[]; readonly held: readonly string[] }> {
@@ -17,7 +17,7 @@ export async function sstRows(tell: (text: string) => void): Promise<{ readonly 
   await cluster.must(donor, 'setup', '--peers', `n1/${donor.address},n2/${joiner.address}/3307`)
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
   tell('state transfer of 1 GB: making the data')
-  execFileSync('mariadb', ['-uroot', '-S', join(donor.gear, 'run/mariadbd.sock'), 'app'], { input: ONE_GB, stdio: ['pipe', 'ignore', 'inherit'] })
+  execFileSync('mariadb', ['-uroot', '-S', join(donor.gear, 'run/mariadbd.sock'), 'app'], { input: gigabytes(1), stdio: ['pipe', 'ignore', 'inherit'] })
   const held: string[] = []
   const transfer = async (name: string) => {
     tell(`state transfer of 1 GB: ${name}`)

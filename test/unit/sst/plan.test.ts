@@ -25,7 +25,7 @@ test('the ranges of a table hold each key exactly once, also keys beyond what wa
 })
 
 test('a column is read so that its text loads to the same bytes, and a computed one is not carried', () => {
-  const column = (name: string, type: string, generated = false) => ({ name, type, generated, period: false })
+  const column = (name: string, type: string, generated = false) => ({ name, type, generated, period: null })
   expect(projectionOf([column('a', 'int'), column('f`', 'float'), column('v', 'int', true), column('u', 'uuid')])).toEqual({
     select: '`a`, CAST(`f``` AS DOUBLE), CAST(`u` AS BINARY(16))',
     columns: '`a`, `f```, `u`',

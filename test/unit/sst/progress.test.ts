@@ -8,7 +8,7 @@ const table = (bytes: number): Table => ({ database: 'app', name: 't', kind: 'ta
 /** A progress and its clock, in seconds. */
 function timed() {
   let seconds = 0
-  const progress = new Progress('192.0.2.1:3306', () => seconds * 1000)
+  const progress = new Progress(() => seconds * 1000)
   return { progress, pass: (more: number) => (seconds += more), line: () => describeProgress(progress.look()) }
 }
 
