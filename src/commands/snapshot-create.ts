@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { holdSnapshot } from '../agent/snapshot-hold.ts'
 import { UsageError } from '../errors.ts'
@@ -6,7 +7,7 @@ import { formatGtid } from '../galera/gtid.ts'
 import { configOf } from '../gear/gear.ts'
 import type { Destination } from '../recovery/destination.ts'
 import { withStoppedGear } from '../recovery/offline.ts'
-import { takePhysical } from '../recovery/take.ts'
+import { takeLogical, takePhysical } from '../recovery/take.ts'
 import type { Key } from '../snapshot/key.ts'
 import { ID, newId } from '../snapshot/manifest.ts'
 import { formatBytes } from '../system/progress.ts'
@@ -19,17 +20,19 @@ export async function run(context: Context, given: Given): Promise<number> {
   const key = await keyOf(given)
   const compression = { level: whole(given, 'level', 3, 19), threads: whole(given, 'threads', 1, 256) }
   const secrets = secretsOf(given, key)
+  const take = given['logical'] === true ? takeLogical : takePhysical
+  const lanes = whole(given, 'lanes', Math.min(8, Math.max(2, availableParallelism())), 32)
   const { gear, dir } = await snapshotFolder(context, given)
   const id = text(given, 'name') ?? newId(configOf(gear).name, new Date())
   if (!ID.test(id)) throw new UsageError('bad-name', `--name ${JSON.stringify(id.slice(0, 120))} is no name of a snapshot`, 'Use 1 to 100 of A-Z a-z 0-9 . _ -, beginning with a letter or digit.')
   const destination = destinationOf(given, dir)
   const signal = abortOnSignals()
   const taken = await withProgress(context, `Snapshot ${id}`, destination.to === 'stream' ? 'data' : 'results', async (tell) => {
-    const common = { id, destination, compression, key, secrets, tell }
-    if (given['offline'] === true) return withStoppedGear(gear, tell, signal, (server) => takePhysical(gear, { ...common, server, signal }))
+    const common = { id, destination, compression, key, secrets, checksums: given['checksums'] === true, lanes, tell }
+    if (given['offline'] === true) return withStoppedGear(gear, tell, signal, (server) => take(gear, { ...common, server, signal }))
     await using hold = await holdSnapshot(gear.paths.agentSocket, given['fromLastWriter'] === true)
     tell({ step: hold.reason, done: null, of: null, rate: null, left: null })
-    return await takePhysical(gear, { ...common, server: { socket: gear.paths.socket, position: null }, signal: AbortSignal.any([signal, hold.lost]) })
+    return await take(gear, { ...common, server: { socket: gear.paths.socket, position: null }, signal: AbortSignal.any([signal, hold.lost]) })
   })
   const { manifest, stored } = taken
   const print = destination.to === 'stream' ? (line: string) => void process.stderr.write(`${line}\n`) : context.print

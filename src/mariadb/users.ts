@@ -39,7 +39,8 @@ function sstUsersSql(config: Config): readonly string[] {
   ])
 }
 
-const BACKUP_PRIVILEGES = 'RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, CONNECTION ADMIN'
+/** mariadb-backup needs five of them; the others read all rows and definitions (logical snapshots, checksums). */
+const BACKUP_PRIVILEGES = 'SELECT, SHOW VIEW, TRIGGER, EVENT, RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, BINLOG ADMIN, CONNECTION ADMIN'
 
 /** As mysql_native_password keeps it: SHA1(SHA1(password)). */
 function hash(password: string): string {

@@ -9,7 +9,7 @@ export function compareSums(recorded: readonly TableSum[] | null, found: readonl
     const other = there.get(name)
     if (other === undefined) return [`${name}: it is missing`]
     if (other.rows !== one.rows) return [`${name}: ${other.rows} rows, not ${one.rows}`]
-    return one.checksum !== null && other.checksum !== one.checksum ? [`${name}: its checksum is ${other.checksum}, not ${one.checksum}`] : []
+    return one.checksum !== null && other.checksum !== null && other.checksum !== one.checksum ? [`${name}: its checksum is ${other.checksum}, not ${one.checksum}`] : []
   })
   const known = new Set(recorded.map((one) => `${one.schema}.${one.name}`))
   const more = [...there.keys()].filter((name) => !known.has(name)).map((name) => `${name}: it was not there when the snapshot was taken`)

@@ -20,7 +20,7 @@ import type { SnapshotSource } from '../snapshot/source.ts'
 import { lockFile } from '../system/lock.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { requireScope, requireSeries, requireSpace, type Scope } from './restore-checks.ts'
-import { giveUsers, makeDurable, prepare, type Stage, unpack, withServer } from './stage.ts'
+import { giveUsers, load, makeDurable, prepare, type Stage, unpack, withServer } from './stage.ts'
 import { swap } from './swap.ts'
 
 export interface RestoreOptions extends Scope {
@@ -77,8 +77,9 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
   }
   if (restore.done === 'begun') {
     await writeUnfinishedRestore(paths, restore)
-    await unpack(stage, source, options.key)
-    await finished('unpacked', { history: (await source.manifest()).position.uuid })
+    if (head.kind === 'logical') await load(stage, source, options.key)
+    else await unpack(stage, source, options.key)
+    await finished(head.kind === 'logical' ? 'prepared' : 'unpacked', { history: (await source.manifest()).position.uuid })
   }
   if (restore.done === 'unpacked') {
     await prepare(stage)

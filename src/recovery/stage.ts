@@ -1,16 +1,20 @@
 import { readdir, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/resolve.ts'
 import { createConnection } from 'mysql2/promise'
 import type { GearPaths } from '../gear/gear.ts'
+import { installDatadir } from '../mariadb/datadir.ts'
 import type { Mariadb } from '../mariadb/programs.ts'
 import { decode } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
+import { loadLogical } from '../snapshot/logical/load.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
 import { makeFolder } from '../system/files.ts'
 import { startPipeline } from '../system/pipeline.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { restoredUsersSql } from './restored-users.ts'
+import { fromRows } from './row-progress.ts'
 import { startStandalone } from './standalone.ts'
 
 /** The steps that make a datadir of a snapshot, beside the present one. Each can be run again from its beginning. */
@@ -35,6 +39,20 @@ export async function unpack({ data, signal }: Stage, source: SnapshotSource, ke
   programs.output.resume()
   await programs.ended
   // Of an archive the sums come last.
+  await source.manifest()
+}
+
+/** A fresh datadir with what a logical snapshot holds. @throws as loadLogical */
+export async function load(stage: Stage, source: SnapshotSource, key: Key | null): Promise<void> {
+  const { data, mariadb, tell, signal } = stage
+  await rm(data, { recursive: true, force: true, maxRetries: 3 })
+  await installDatadir(data, mariadb, 'FLUSH PRIVILEGES;\n', { tell: (progress) => tell(began(progress)), signal })
+  await withServer(stage, async (access) => {
+    await using programs = decode(source.data, source.head, key, [], { signal })
+    const { notes } = await loadLogical({ access, input: programs.output, lanes: Math.min(8, Math.max(2, availableParallelism())), tell: (progress) => tell(fromRows(progress)), signal })
+    await programs.ended
+    for (const note of notes) tell(began(note))
+  })
   await source.manifest()
 }
 

@@ -1,22 +1,27 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import manifestOfPackage from '../../package.json' with { type: 'json' }
-import type { Gear } from '../gear/gear.ts'
-import { configOf } from '../gear/gear.ts'
+import { BACKUP_USER } from '../config/secrets.ts'
+import { OutsideError } from '../errors.ts'
+import { configOf, type Gear } from '../gear/gear.ts'
 import type { Gtid } from '../galera/gtid.ts'
 import { findMariadb } from '../mariadb/programs.ts'
 import { Session } from '../mariadb/session.ts'
-import { agentPassword } from '../mariadb/users.ts'
+import { agentPassword, backupPassword } from '../mariadb/users.ts'
 import { backupStage, type BackupReport, dataBytes, requireComplete } from '../snapshot/backup.ts'
 import { type Compression, encode, encryptionOf } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
-import type { Head, Manifest } from '../snapshot/manifest.ts'
+import { checksumTables, type TableSums } from '../snapshot/logical/checksums.ts'
+import { dumpLogical } from '../snapshot/logical/dump.ts'
+import type { Head, Manifest, Part } from '../snapshot/manifest.ts'
 import { writeParts } from '../snapshot/parts.ts'
 import type { Stored } from '../snapshot/store.ts'
 import { began, meter, type Tell } from '../system/progress.ts'
-import { type Destination, openDestination } from './destination.ts'
+import { type Destination, openDestination, type OpenDestination } from './destination.ts'
+import { fromRows } from './row-progress.ts'
 import { settingsFor } from './settings-part.ts'
 
+/** How a snapshot is taken. */
 export interface TakeOptions {
   readonly id: string
   readonly destination: Destination
@@ -25,6 +30,10 @@ export interface TakeOptions {
   readonly secrets: 'include' | 'omit'
   /** The server that is read. */
   readonly server: { readonly socket: string; /** Where it tells none, as one outside a cluster. */ readonly position: Gtid | null }
+  /** Records a checksum of each table, which reads all rows once more. */
+  readonly checksums: boolean
+  /** Sessions that read rows, for a logical one. */
+  readonly lanes: number
   readonly tell: Tell
   readonly signal: AbortSignal
 }
@@ -50,21 +59,64 @@ export async function takePhysical(gear: Gear, options: TakeOptions): Promise<Ta
   try {
     const report: BackupReport = { position: null, gtid: null, completed: false }
     const place = { backupConfig: paths.backupConfig, socket: options.server.socket, data: paths.data, temporary }
-    const { pipeline, data } = await encode([backupStage(place, report, () => undefined)], compression, key, { background: true, signal })
+    // Nobody commits in that moment, so the sums are of what the snapshot shows.
+    let summing: Promise<TableSums> | null = null
+    const sum = () => {
+      if (!options.checksums) return
+      summing = checksumTables(readerOf(gear, options.server.socket), signal)
+      summing.catch(() => undefined)
+    }
+    const { pipeline, data } = await encode([backupStage(place, report, sum)], compression, key, { background: true, signal })
     await using _programs = pipeline
     const progress = meter('copying', of, tell)
     const parts = await writeParts(data, destination.target, () => void written(pipeline.pids[0]).then(progress))
     await pipeline.ended
     const position = requireComplete(report, options.server.position)
-    tell(began('making it durable'))
-    const manifest: Manifest = { ...head, endedAt: new Date().toISOString(), position, gtid: report.gtid, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0), parts: [...parts], tables: null }
-    return { manifest, stored: await destination.commit(manifest) }
+    if (options.checksums) tell(began('checksums of the tables'))
+    const tables = sumsAt(await summing, position)
+    return await commit(destination, head, { position, gtid: report.gtid, parts, tables }, tell)
   } finally {
     await rm(temporary, { recursive: true, force: true })
   }
 }
 
-export async function headOf(gear: Gear, { id, compression, key, secrets, server }: TakeOptions, kind: Head['kind'], bytes: number): Promise<Head> {
+/**
+ * A logical snapshot: definitions and rows as text, in one state of the server, as one archive, through the same programs.
+ * @throws as dumpLogical
+ */
+export async function takeLogical(gear: Gear, options: TakeOptions): Promise<Taken> {
+  const { tell, signal, key, compression } = options
+  tell(began('preparing'))
+  const head = await headOf(gear, options, 'logical', await dataBytes(gear.paths.data))
+  await using destination = await openDestination(options.destination, head, signal)
+  const { pipeline, data } = await encode([], compression, key, { signal })
+  await using _programs = pipeline
+  const dump = dumpLogical({ access: readerOf(gear, options.server.socket), output: pipeline.input, lanes: options.lanes, buffers: 'reused', sums: options.checksums ? 'sums' : 'no-sums', tell: (progress) => tell(fromRows(progress)), signal })
+  // Whichever fails first tells why.
+  const [{ tables, position, gtidBinlogPos, notes }, parts] = await Promise.all([dump, writeParts(data, destination.target, () => undefined)])
+  await pipeline.ended
+  for (const note of notes) tell(began(note))
+  const at = options.server.position ?? position
+  if (at === null) throw new OutsideError('no-position', 'the server told no position of the cluster', 'Is the node Primary? See galeractl status, and run the command again.')
+  return await commit(destination, head, { position: at, gtid: gtidBinlogPos === '' ? null : gtidBinlogPos, parts, tables: tables.map(({ schema, name, rows, checksum }) => ({ schema, name, rows, checksum: checksum ?? null })) }, tell)
+}
+
+async function commit(destination: OpenDestination, head: Head, found: Pick<Manifest, 'position' | 'gtid' | 'tables'> & { readonly parts: readonly Part[] }, tell: Tell): Promise<Taken> {
+  tell(began('making it durable'))
+  const manifest: Manifest = { ...head, ...found, parts: [...found.parts], endedAt: new Date().toISOString(), bytes: found.parts.reduce((sum, { bytes }) => sum + bytes, 0) }
+  return { manifest, stored: await destination.commit(manifest) }
+}
+
+/** Sums of another state than the snapshot's compare with nothing. */
+function sumsAt(sums: TableSums | null, position: Gtid): Manifest['tables'] {
+  if (sums === null) return null
+  if (sums.seqno !== null && sums.seqno !== position.seqno) throw new OutsideError('sums-late', `the checksums are of seqno ${sums.seqno}, the snapshot of ${position.seqno}`, 'Run the command again, or leave out --checksums.')
+  return sums.tables.map(({ schema, name, rows, checksum }) => ({ schema, name, rows, checksum }))
+}
+
+const readerOf = (gear: Gear, socketPath: string) => ({ socketPath, user: BACKUP_USER, password: backupPassword(configOf(gear)) })
+
+async function headOf(gear: Gear, { id, compression, key, secrets, server }: TakeOptions, kind: Head['kind'], bytes: number): Promise<Head> {
   const config = configOf(gear)
   const { version } = await findMariadb(config.mariadbBin)
   await using session = new Session(server.socket, agentPassword(config))

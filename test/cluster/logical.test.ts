@@ -45,7 +45,7 @@ test.each([2, 5])('an archive carries one of everything into another server, wit
   const loaded = await load(target, archive, lanes)
   expect(loaded.tables).toEqual(dump.tables.map(({ schema, name, rows }) => ({ schema, name, rows })))
   expect(loaded.notes).toEqual([])
-  expect(await checksumTables(target.access)).toEqual(await checksumTables(source.access))
+  expect((await checksumTables(target.access)).tables).toEqual((await checksumTables(source.access)).tables)
   expect(definitions(target)).toEqual(definitions(source))
   expect(target.sql(REST)).toBe(source.sql(REST))
 })
@@ -53,7 +53,7 @@ test.each([2, 5])('an archive carries one of everything into another server, wit
 test('what was taken is told: sums of the same state, what was left out, no position where there is no cluster', async () => {
   const key = ({ schema, name }: { schema: string; name: string }) => `${schema}.${name}`
   const sort = <One extends { schema: string; name: string }>(all: readonly One[]) => all.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
-  expect(sort(dump.tables)).toEqual(sort(await checksumTables(source.access)))
+  expect(sort(dump.tables)).toEqual(sort((await checksumTables(source.access)).tables))
   expect(dump.notes.join()).toMatch(/`kinds`.`by_transaction` is versioned by transaction.*`kinds`.`broken`/)
   expect(dump).toMatchObject({ position: null, gtidBinlogPos: expect.stringMatching(/^0-1-\d+$/) })
 })

@@ -15,20 +15,27 @@ export interface TableChecksum extends CountedTable {
   readonly versioned: boolean
 }
 
+export interface TableSums {
+  /** How far the cluster was when the read view was taken; null: the server is no node. */
+  readonly seqno: bigint | null
+  readonly tables: readonly TableChecksum[]
+}
+
 /**
- * Sums of all base tables but the server's own, from one read view of InnoDB: CHECKSUM TABLE keeps to it [ran].
+ * Sums of all base tables but the server's own, from one read view of InnoDB, which is taken at once: CHECKSUM TABLE keeps to it [ran].
  * Tables of other engines are summed as they are at that moment.
  */
-export async function checksumTables(access: LocalAccess, signal?: AbortSignal): Promise<readonly TableChecksum[]> {
+export async function checksumTables(access: LocalAccess, signal?: AbortSignal): Promise<TableSums> {
   await using opened = new AsyncDisposableStack()
   // Awaited: what was opened is closed behind it.
   return await endedBy(signal, opened, async () => {
     const reader = opened.use(await openReader(access, access))
     await reader.execute(READ_VIEW)
+    const [status] = await reader.rows("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_LAST_COMMITTED'")
     const inventory = await readInventory(reader, [...(await readDatabases(reader)), 'mysql'])
-    const sums: TableChecksum[] = []
-    for (const table of inventory.based.filter((table) => hasRows(table) && (table.database !== 'mysql' || isUsersOwn(table)))) sums.push(await checksumTable(reader, table, inventory))
-    return sums
+    const tables: TableChecksum[] = []
+    for (const table of inventory.based.filter((table) => hasRows(table) && (table.database !== 'mysql' || isUsersOwn(table)))) tables.push(await checksumTable(reader, table, inventory))
+    return { seqno: status?.[0] === null || status?.[0] === undefined ? null : BigInt(text(status[0])), tables }
   })
 }
 
