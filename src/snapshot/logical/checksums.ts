@@ -4,7 +4,7 @@ import { hasRows, type Inventory, readInventory } from '../../sst/inventory.ts'
 import { openReader, READ_VIEW } from '../../sst/sessions.ts'
 import type { Wire } from '../../sst/wire.ts'
 import type { LocalAccess } from './frozen.ts'
-import { endedBy } from './ended-by.ts'
+import { endedBy, openedFor } from './ended-by.ts'
 import type { CountedTable } from './records.ts'
 import { isUsersOwn } from './server-objects.ts'
 
@@ -29,7 +29,7 @@ export async function checksumTables(access: LocalAccess, signal?: AbortSignal):
   await using opened = new AsyncDisposableStack()
   // Awaited: what was opened is closed behind it.
   return await endedBy(signal, opened, async () => {
-    const reader = opened.use(await openReader(access, access))
+    const reader = await openedFor(opened, openReader(access, access))
     await reader.execute(READ_VIEW)
     const [status] = await reader.rows("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'WSREP_LAST_COMMITTED'")
     const inventory = await readInventory(reader, [...(await readDatabases(reader)), 'mysql'])

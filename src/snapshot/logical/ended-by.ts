@@ -12,3 +12,11 @@ export async function endedBy<Value>(signal: AbortSignal | undefined, opened: As
     signal?.removeEventListener('abort', end)
   }
 }
+
+/** Opened for that work: what opens only after the end is closed at once, or it would keep the process. */
+export async function openedFor<Opened extends Disposable>(opened: AsyncDisposableStack, opening: Promise<Opened>): Promise<Opened> {
+  const one = await opening
+  if (!opened.disposed) return opened.use(one)
+  one[Symbol.dispose]()
+  throw new Error('the work was called off')
+}

@@ -6,6 +6,7 @@ import { hasRows } from '../../sst/inventory.ts'
 import { type Access, open, openReader, READ_VIEW } from '../../sst/sessions.ts'
 import { SqlError } from '../../sst/answer.ts'
 import type { Wire } from '../../sst/wire.ts'
+import { openedFor } from './ended-by.ts'
 
 export interface LocalAccess extends Access {
   readonly socketPath: string
@@ -44,7 +45,7 @@ const LOCKED_OUT = 1205
  * @throws OutsideError `lock-timeout`
  */
 export async function freeze(access: LocalAccess, count: number, opened: AsyncDisposableStack): Promise<Frozen> {
-  const use = async (wire: Promise<Wire>) => opened.use(await wire)
+  const use = (wire: Promise<Wire>) => openedFor(opened, wire)
   const readers = await Promise.all(Array.from({ length: count }, () => use(openReader(access, access)))) as [Wire, ...Wire[]]
   const keeper = await use(openReader(access, access))
   using lock = await use(open(access, access, [`SET SESSION lock_wait_timeout = ${LOCK_WITHIN}, max_statement_time = 0, wsrep_sync_wait = 0`]))

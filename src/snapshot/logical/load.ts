@@ -9,7 +9,7 @@ import { Progress, type RowProgress } from '../../sst/progress.ts'
 import { openJoiner } from '../../sst/sessions.ts'
 import type { Wire } from '../../sst/wire.ts'
 import { ArchiveLoader } from './archive-loader.ts'
-import { endedBy } from './ended-by.ts'
+import { endedBy, openedFor } from './ended-by.ts'
 import type { LocalAccess } from './frozen.ts'
 import { LoadSessions } from './load-sessions.ts'
 import type { CountedTable, Head } from './records.ts'
@@ -47,7 +47,7 @@ export interface LoadedLogical {
  */
 export async function loadLogical({ access, input, lanes, tell = () => undefined, signal }: LoadOptions): Promise<LoadedLogical> {
   await using opened = new AsyncDisposableStack()
-  const open = async () => opened.use(await openJoiner(access, access))
+  const open = () => openedFor(opened, openJoiner(access, access))
   // It may fail before anybody reads it.
   input.on('error', () => undefined)
   const progress = new Progress(() => performance.now())

@@ -60,8 +60,8 @@ export class TableWriter {
 }
 
 /**
- * From 11.5 on, time ends in 2106: a row of the present, as an older server wrote it, would be of the past.
- * Source: mariadb.com/docs, "Upgrading from 11.4 to 11.5", TIMESTAMP; the executable comment is read by those servers alone.
+ * From 11.5 on, time ends in 2106: a row of the present, as an older server wrote it, would be of the past. The executable
+ * comment is read by those servers alone [ran: 10.11 to 11.8].
  */
 export function loadedAs(columns: readonly Column[]): Projection {
   const { select, columns: plain } = projectionOf(columns)
