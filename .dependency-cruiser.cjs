@@ -22,8 +22,9 @@ module.exports = {
     layer('mariadb', ['galera', 'system', 'config', 'tls']),
     layer('peers', ['galera', 'system']),
     layer('sst', ['galera', 'system', 'config', 'mariadb', 'peers']),
+    layer('archive', ['galera', 'system', 'config', 'mariadb']),
     layer('gear', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers']),
-    layer('agent', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst', 'gear']),
+    layer('agent', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst', 'archive', 'gear']),
     layer('demo', ['galera', 'system', 'config', 'gear', 'agent']),
   ],
   options: {

@@ -33,6 +33,10 @@ export interface Config {
   readonly bufferPool: string
   readonly gcacheSize: string
   readonly providerOptions: string
+  /** Folder of the archive of binary logs; null: none is kept. */
+  readonly archive: string | null
+  /** null: for ever. */
+  readonly archiveKeep: number | null
   readonly mariadbBin: string | null
   readonly galeraLibrary: string
   readonly startTimeout: number
@@ -101,6 +105,8 @@ export function toConfig(resolved: Resolved): Config {
     bufferPool: text('buffer-pool'),
     gcacheSize: text('gcache-size'),
     providerOptions: text('provider-options'),
+    archive: text('archive') || null,
+    archiveKeep: text('archive-keep') === '' ? null : Number(text('archive-keep')) * DAY,
     mariadbBin: text('mariadb-bin') || null,
     galeraLibrary: text('galera-library'),
     startTimeout: time('start-timeout'),
@@ -111,6 +117,9 @@ export function toConfig(resolved: Resolved): Config {
     logLevel: text('log-level'),
   }
 }
+
+/** Milliseconds. */
+const DAY = 86_400_000
 
 const REQUIRED = {
   name: 'Set --name NAME: unique in the cluster.',

@@ -18,6 +18,7 @@ export interface GearPaths {
   readonly clusterConfig: string
   readonly backupConfig: string
   readonly tlsConfig: string
+  readonly binlogConfig: string
   /** Certificates of the cluster's own CA. */
   readonly tls: string
   readonly data: string
@@ -55,6 +56,7 @@ export function gearPaths(dir: string): GearPaths {
     clusterConfig: at('conf', 'cluster.cnf'),
     backupConfig: at('conf', 'backup.cnf'),
     tlsConfig: at('conf', 'tls.cnf'),
+    binlogConfig: at('conf', 'binlog.cnf'),
     tls: at('tls'),
     data: at('data'),
     rescued: at('rescued'),
