@@ -3,6 +3,7 @@ import { Archiver } from '../archive/archiver.ts'
 import { binlogsIn } from '../archive/binlogs.ts'
 import { ArchiveReader } from '../archive/inventory.ts'
 import { pruneArchive } from '../archive/prune.ts'
+import { OutsideError } from '../errors.ts'
 import { findGaps, type Gap } from '../galera/coverage.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { formatServerGtid } from '../galera/server-gtid.ts'
@@ -12,6 +13,8 @@ import type { Node } from './node.ts'
 const LOOK_INTERVAL = 250
 /** After a failure. */
 const RETRY_INTERVAL = 1_000
+/** A look takes in so much that a healthy disk needs less by far. */
+const LONGEST_LOOK = 30_000
 /** Between two looks at what all nodes have archived together, and at what is too old. */
 const GAPS_INTERVAL = 10_000
 const PRUNE_INTERVAL = 3_600_000
@@ -62,6 +65,7 @@ async function keepArchiving(node: Node, signal: AbortSignal): Promise<void> {
 /** @returns whether all went well */
 async function lookOnce(node: Node, archiver: Archiver): Promise<boolean> {
   const { archive: state } = node
+  const slow = setTimeout(() => fail(node, new OutsideError('slow-archive', `${state.folder} does not answer`, 'Look at what is mounted there.')), LONGEST_LOOK)
   try {
     const { lag, finished, needed } = await archiver.look(historyOf(node))
     measure(node, lag)
@@ -75,6 +79,8 @@ async function lookOnce(node: Node, archiver: Archiver): Promise<boolean> {
     measure(node, await binlogsIn(node.paths.data).then((binlogs) => archiver.lagOf(binlogs), () => state.lag))
     fail(node, error as Error)
     return false
+  } finally {
+    clearTimeout(slow)
   }
 }
 

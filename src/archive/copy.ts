@@ -6,6 +6,8 @@ import { archivedName, type Binlog, withoutUse } from './binlogs.ts'
 import { KEPT } from './folder.ts'
 
 const CHUNK_BYTES = 1_048_576
+/** Then others have their turn. */
+const MOST_CHUNKS = 64
 
 /** A binary log and its copy in the archive, which is a prefix of it at any moment, also after a crash of either side. */
 export class BinlogCopy implements AsyncDisposable {
@@ -72,10 +74,10 @@ export class BinlogCopy implements AsyncDisposable {
     this.#folder = folder
   }
 
-  /** Reads what is new and, once begun, archives it durably. @returns whether there was any */
-  async take(signal: AbortSignal): Promise<boolean> {
+  /** Reads what is new, at most 64 MiB, and, once begun, archives it durably. */
+  async take(signal: AbortSignal): Promise<void> {
     const before = this.taken
-    while (!signal.aborted) {
+    for (let chunks = 0; chunks < MOST_CHUNKS && !signal.aborted; chunks++) {
       const chunk = await this.#read(this.#source, this.taken)
       if (chunk.length === 0) break
       await this.#part?.appendFile(chunk)
@@ -85,7 +87,6 @@ export class BinlogCopy implements AsyncDisposable {
       if (this.#part === null && this.holdsAny) break
     }
     if (this.taken > before) await this.#part?.datasync()
-    return this.taken > before
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { open, rename, rm, truncate } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createZstdCompress } from 'node:zlib'
@@ -28,9 +28,7 @@ export async function finishCopy(folder: string, name: string, { history, node }
   const unfinished = `${whole}.new`
   const read = createReadStream(part)
   read.on('data', (chunk) => hash.update(chunk))
-  await using file = await open(unfinished, 'w', 0o640)
-  await pipeline(read, createZstdCompress(), file.createWriteStream({ autoClose: false }))
-  await file.sync()
+  await pipeline(read, createZstdCompress(), createWriteStream(unfinished, { mode: 0o640, flush: true }))
   await rename(unfinished, whole)
   await syncFolder(folder)
   const kept = fileOfScan(scan, { name, node, sha256: hash.digest('hex') })
