@@ -1,12 +1,15 @@
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Archiver } from '../archive/archiver.ts'
 import { binlogsIn } from '../archive/binlogs.ts'
 import { ArchiveReader } from '../archive/inventory.ts'
+import { markLeftBehind } from '../archive/left-behind.ts'
 import { pruneArchive } from '../archive/prune.ts'
 import { OutsideError } from '../errors.ts'
 import { findGaps, type Gap } from '../galera/coverage.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { formatServerGtid } from '../galera/server-gtid.ts'
+import { listRescued } from '../gear/rescued.ts'
 import type { Node } from './node.ts'
 
 /** Between two looks, milliseconds: what is committed is archived within that and the time that the copy takes. */
@@ -50,7 +53,7 @@ async function keepArchiving(node: Node, signal: AbortSignal): Promise<void> {
       const looked = await lookOnce(node, archiver)
       if (looked && reader !== null && performance.now() - lookedAt >= GAPS_INTERVAL) {
         lookedAt = performance.now()
-        await lookForGaps(node, reader).catch((error: Error) => fail(node, error))
+        await forgetLeftBehind(node, archive).then(() => lookForGaps(node, reader as ArchiveReader)).catch((error: Error) => fail(node, error))
       }
       if (looked && archiveKeep !== null && performance.now() - prunedAt >= PRUNE_INTERVAL) {
         prunedAt = performance.now()
@@ -105,6 +108,15 @@ function measure({ archive: state }: Node, lag: number): void {
 
 async function purge(node: Node, needed: string): Promise<void> {
   await node.session.query('PURGE BINARY LOGS TO ?', [needed]).catch((error) => node.log.debug({ err: error }, 'archived binary logs can not be purged now'))
+}
+
+/** What only a datadir that was moved aside held is not of the history any more, though it was archived. */
+async function forgetLeftBehind(node: Node, archive: string): Promise<void> {
+  for (const { folder, fork, beyond } of await listRescued(node.paths.rescued)) {
+    if (beyond === null) continue
+    const files = await markLeftBehind({ archive, history: fork.uuid, node: node.config.name, datadir: join(folder, 'data'), seqno: fork.seqno })
+    if (files.length > 0) node.log.warn({ files, folder }, 'archived transactions that the cluster went on without do not count any more')
+  }
 }
 
 async function lookForGaps(node: Node, reader: ArchiveReader): Promise<void> {

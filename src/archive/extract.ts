@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { access, open, truncate } from 'node:fs/promises'
+import { open, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { createZstdDecompress } from 'node:zlib'
 import { OutsideError } from '../errors.ts'
 import { type BinlogGroup, BinlogScan } from '../galera/binlog-scan.ts'
 import { CLUSTER_DOMAIN } from '../galera/server-gtid.ts'
 import type { ReplayStep, ReplayTarget } from '../galera/replay-plan.ts'
-import { KEPT } from './folder.ts'
+import { contentOf } from './content.ts'
 
 /** The part of a binary log that a step asks for: the file ends where it ends. */
 export interface Extract {
@@ -62,17 +59,6 @@ export async function extract(folder: string, { file, after, to }: ReplayStep, t
   const lastEnd = found.last?.end ?? 0
   await truncate(path, found.groups === 0 ? 0 : (found.end ?? lastEnd))
   return { path, start: found.start ?? 0, groups: found.groups, last: found.last, before: found.before, reached: found.reached }
-}
-
-/** It may be finished since it was seen. */
-async function contentOf(folder: string, name: string): Promise<Readable> {
-  const whole = join(folder, `${name}${KEPT.whole}`)
-  const isWhole = await access(join(folder, `${name}${KEPT.note}`)).then(() => true, () => false)
-  if (!isWhole) return createReadStream(join(folder, `${name}${KEPT.part}`))
-  const compressed = createReadStream(whole)
-  const plain = createZstdDecompress()
-  compressed.on('error', (error) => plain.destroy(error))
-  return compressed.pipe(plain)
 }
 
 function damagedFile(folder: string, name: string, why: string, cause?: unknown): OutsideError {

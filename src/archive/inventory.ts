@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type ArchivedBinlog, fileOfNote, fileOfScan, type Inventory, parseNote } from '../galera/archived-binlog.ts'
 import { BinlogScan } from '../galera/binlog-scan.ts'
@@ -7,10 +7,10 @@ import { historiesIn, KEPT, namesIn, nodeFolder, nodesIn, requireArchive } from 
 
 const CHUNK_BYTES = 1_048_576
 
-/** Reads an archive; kept, it reads each note once, and of files that still grow only what is new. */
+/** Reads an archive; kept, it reads each note once for as long as it stays the same, and of files that still grow only what is new. */
 export class ArchiveReader {
   readonly #archive: string
-  readonly #notes = new Map<string, ArchivedBinlog>()
+  readonly #notes = new Map<string, { readonly file: ArchivedBinlog; readonly changed: number }>()
   readonly #parts = new Map<string, { scan: BinlogScan; read: number }>()
 
   constructor(archive: string) {
@@ -44,12 +44,14 @@ export class ArchiveReader {
   }
 
   async #noted(path: string): Promise<readonly ArchivedBinlog[]> {
+    const changed = await stat(path).then(({ mtimeMs }) => mtimeMs, unlessGone)
+    if (changed === null) return []
     const known = this.#notes.get(path)
-    if (known !== undefined) return [known]
+    if (known?.changed === changed) return [known.file]
     const note = await readFile(path, 'utf8').then(parseNote, unlessGone)
     if (note === null) return []
     const file = fileOfNote(note)
-    this.#notes.set(path, file)
+    this.#notes.set(path, { file, changed })
     return [file]
   }
 

@@ -59,11 +59,11 @@ const newest = () => written.reduce((most, { seqno }) => (seqno > most ? seqno :
 
 /** Clients of all nodes, who know the GTID of each write that was acknowledged; one whose node goes away comes back. */
 function startWriters(): { readonly stop: () => Promise<void>; readonly more: () => Promise<void> } {
-  let going = true
+  const over = new AbortController()
   const write = async (one: TestNode, lane: number) => {
     const account = await cluster.account(one)
     let sql: Connection | null = null
-    for (let id = lane; going; id += 100) {
+    for (let id = lane; !over.signal.aborted; id += 100) {
       try {
         sql ??= await createConnection({ host: one.address, port: 3306, user: account.user, password: account.password, database: account.database, connectTimeout: 2_000 })
         await sql.query('INSERT INTO ledger VALUES (?, UNIX_TIMESTAMP(), REPEAT(?, 2000))', [id, String(id)])
@@ -82,7 +82,7 @@ function startWriters(): { readonly stop: () => Promise<void>; readonly more: ()
   const all = Promise.all(cluster.nodes.flatMap((one, at) => [write(one, at * 10 + 1), write(one, at * 10 + 2)]))
   return {
     stop: async () => {
-      going = false
+      over.abort()
       await all
     },
     more: async () => {
