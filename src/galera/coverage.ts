@@ -67,7 +67,7 @@ function pieces(file: ArchivedBinlog, all: readonly ArchivedBinlog[]): readonly 
 function missing(file: ArchivedBinlog, all: readonly ArchivedBinlog[]): readonly Run[] {
   const breaks = file.runs.slice(1).map((run, at) => ({ first: (file.runs[at]?.last ?? 0n) + 1n, last: run.first - 1n }))
   if (breaks.length === 0) return []
-  const others = all.filter((one) => one.node !== file.node && one.last !== null && one.last.seqno > (breaks[0]?.first ?? 0n) - 1n && startOf(one) < (breaks.at(-1)?.last ?? 0n))
+  const others = all.filter((one) => one.last !== null && one.last.seqno > (breaks[0]?.first ?? 0n) - 1n && startOf(one) < (breaks.at(-1)?.last ?? 0n))
   return breaks.filter(({ first, last }) => others.some((one) => one.runs.some((run) => run.first <= last && run.last >= first && (one.countsTo === null || run.first <= one.countsTo))))
 }
 

@@ -96,7 +96,7 @@ function bestSpan(spans: readonly Span[], at: bigint, node: string | null): Span
 /** How far one node's spans, in their order, lead from here without a break. */
 const reachOf = (spans: readonly Span[], at: bigint) => spans.reduce((end, { after, to }) => (after <= end && to > end ? to : end), at)
 
-const byLength = (a: Span, b: Span) => compare(b.to, a.to) || Number(b.file.finished) - Number(a.file.finished) || (a.file.node < b.file.node ? -1 : 1)
+const byLength = (a: Span, b: Span) => compare(b.to, a.to) || (a.file.node < b.file.node ? -1 : 1)
 
 const isReached = (steps: readonly ReplayStep[], target: ReplayTarget) => target.kind === 'time' && steps.some(({ file }) => file.lastTime !== null && file.lastTime >= target.at)
 

@@ -50,7 +50,7 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   const resolved = resolve(await gearSources(paths, after, {}))
   const { mariadb, faults } = await requirements(paths, resolved['mariadb-bin'].text || null)
   const settingFaults = findFaults(resolved)
-  const all = [...settingFaults, ...ownFaults(options.given['peers'], resolved), ...(await archiveFaults(options.given['archive'])), ...faults, ...(settingFaults.length > 0 ? [] : await transferFaults(paths, toConfig(resolved)))]
+  const all = [...settingFaults, ...ownFaults(options.given['peers'], resolved), ...(await archiveFaults(options.given['archive'], parse(before ?? '')['GALERACTL_ARCHIVE'])), ...faults, ...(settingFaults.length > 0 ? [] : await transferFaults(paths, toConfig(resolved)))]
   if (all.length > 0 || mariadb === null) throw new FaultsError('setup', all)
   const config = toConfig(resolved)
   if (before !== null && parse(before)['GALERACTL_SECRET'] !== undefined) refuseUserChanges(before, after)
@@ -107,9 +107,9 @@ function ownFaults(given: string | undefined, resolved: Resolved): readonly Faul
   return [{ code: 'not-listed', message: `peers: ${given} does not hold this node, ${own.name} at ${own.host}`, hint: `List every node, this one as ${formatEndpoint(own)}.` }]
 }
 
-/** Later the archive may be gone for a while: that stops no node. */
-async function archiveFaults(given: string | undefined): Promise<readonly Fault[]> {
-  if (given === undefined || !given.startsWith('/')) return []
+/** A new one must be there; later it may be gone for a while, which stops no node. */
+async function archiveFaults(given: string | undefined, before: string | undefined): Promise<readonly Fault[]> {
+  if (given === undefined || given === before || !given.startsWith('/')) return []
   const usable = await access(given, constants.R_OK | constants.W_OK | constants.X_OK).then(() => true, () => false)
   return usable ? [] : [{ code: 'no-archive', message: `archive: ${given} is no folder that user ${process.getuid?.()} can write to`, hint: `Make it and give it to the gear's owner: install -d -o ${process.getuid?.()} -m 0750 ${given}` }]
 }

@@ -12,7 +12,7 @@ import { BinlogScan } from '../../src/galera/binlog-scan.ts'
 import { planReplay, type ReplayTarget } from '../../src/galera/replay-plan.ts'
 import { parseServerGtid } from '../../src/galera/server-gtid.ts'
 import { makeCluster, type TestCluster, type TestNode } from '../support/cluster.ts'
-import { type BaseCopy, copyOf, openCopy } from '../support/standalone.ts'
+import { type BaseCopy, copyOf, inRoot, openCopy } from '../support/standalone.ts'
 
 /** Three real nodes on 127.0.82.x with one archive, writers on each, and what a copy and the archive give back. */
 let cluster: TestCluster
@@ -22,7 +22,7 @@ let base: BaseCopy
 const written: Written[] = []
 /** Those of which nobody knows whether they were acknowledged: the node went away meanwhile. */
 const doubtful = new Set<number>()
-const uid = Number(execFileSync('id', ['-u', 'mysql']))
+const uid = Number(inRoot('id', ['-u', 'mysql']))
 
 /** Between two writes of a client, milliseconds. */
 const PACE = 20

@@ -165,7 +165,9 @@ test('a log that is taken away before its end was seen is finished from its copy
   await rename(`${at.binlog(1)}.new`, at.binlog(1))
   await archiver.look(HISTORY)
   expect(await at.names()).toEqual(['binlog.000001.json', 'binlog.000001.part', 'binlog.000001.zst'])
-  expect(findGaps(await at.inventory()).map(({ first, last }) => [first.seqno, last.seqno])).toEqual([[2n, 7n]])
+  const first = (await at.inventory()).find(({ finished }) => finished)
+  expect(zstdDecompressSync(await readFile(join(at.own, `${first?.name}.zst`)))).toEqual(makeBinlog('', ['0-1-1']))
+  expect(findGaps(await at.inventory()).map(({ first: from, last }) => [from.seqno, last.seqno])).toEqual([[2n, 7n]])
 })
 
 test('one log that can not be read holds up no other', async () => {
