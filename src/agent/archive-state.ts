@@ -14,6 +14,18 @@ export class ArchiveState {
   /** What nobody has, of the present history. */
   gaps: readonly Gap[] = []
 
+  begin(folder: string | null): void {
+    this.folder = folder
+    this.failing = null
+    this.gaps = []
+    this.measure(0)
+  }
+
+  measure(lag: number): void {
+    this.lag = lag
+    this.behindSince = lag === 0 ? null : (this.behindSince ?? performance.now())
+  }
+
   /** Seconds that the oldest transaction waits to be archived, at most. */
   get behind(): number {
     return this.behindSince === null ? 0 : (performance.now() - this.behindSince) / 1000

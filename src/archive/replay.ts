@@ -72,7 +72,7 @@ export async function replayBinlogs(options: ReplayOptions): Promise<Replayed> {
     for (const [at, step] of plan.steps.entries()) {
       signal.throwIfAborted()
       const part = await extract(nodeFolder(archive, plan.history, step.file.node), step, plan.target, join(folder, step.file.name))
-      requireBehind(plan, part)
+      if (at === 0) requireBehind(plan, part)
       if (part.groups > 0) await apply(part, client, last?.gtid ?? null, signal)
       await rm(part.path, { force: true })
       transactions += part.groups
@@ -91,8 +91,8 @@ export async function replayBinlogs(options: ReplayOptions): Promise<Replayed> {
 const timeOf = ({ time }: BinlogGroup) => new Date(time * 1000)
 
 /** What the snapshot ends with must be before the moment that is asked for. */
-function requireBehind({ from, target }: ReplayPlan, { before }: Extract): void {
-  if (target.kind !== 'time' || before === null || before.gtid.seqno !== from || timeOf(before) < target.at) return
+function requireBehind({ target }: ReplayPlan, { before }: Extract): void {
+  if (target.kind !== 'time' || before === null || timeOf(before) < target.at) return
   throw new ReplayRefused('before-snapshot', `the snapshot ends with ${formatServerGtid(before.gtid)} of ${timeOf(before).toISOString()}, which is not before ${target.at.toISOString()}`, 'Take an older snapshot, or a later moment.')
 }
 

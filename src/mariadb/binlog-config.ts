@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import type { Config } from '../config/resolve.ts'
 import { CLUSTER_DOMAIN } from '../galera/server-gtid.ts'
 
@@ -28,6 +29,18 @@ export function renderBinlogConfig({ archive, name }: Pick<Config, 'archive' | '
     `gtid_domain_id = ${ownDomain(name)}`,
     '',
   ].join('\n')
+}
+
+/** What a server must have been started with to be archived; conf.d could have won over it. */
+const EXPECTED: Readonly<Record<string, string>> = { log_bin: 'ON', log_slave_updates: 'ON', wsrep_gtid_mode: 'ON', wsrep_gtid_domain_id: String(CLUSTER_DOMAIN) }
+
+export const BINLOG_VARIABLES: readonly string[] = [...Object.keys(EXPECTED), 'log_bin_basename']
+
+/** Which of a running server's variables keep it from being archived, in words; null: none. */
+export function binlogFault(globals: ReadonlyMap<string, string>, datadir: string): string | null {
+  const wrong = Object.entries(EXPECTED).filter(([name, value]) => globals.get(name) !== value).map(([name]) => name)
+  if (wrong.length === 0 && globals.get('log_bin_basename') !== join(datadir, BINLOG_BASENAME)) wrong.push('log_bin_basename')
+  return wrong.length === 0 ? null : wrong.map((name) => `${name} = ${globals.get(name) ?? ''}`).join(', ')
 }
 
 /** A number above that of the cluster's domain, of 32 bits; two nodes hardly have the same, and nothing depends on it. */
