@@ -26,6 +26,8 @@ export interface GearPaths {
   readonly rescued: string
   readonly state: string
   readonly ledger: string
+  /** There while each run of mariadbd had its binary log. */
+  readonly logged: string
   readonly run: string
   readonly socket: string
   readonly pidFile: string
@@ -62,6 +64,7 @@ export function gearPaths(dir: string): GearPaths {
     rescued: at('rescued'),
     state: at('state'),
     ledger: at('state', 'ledger.json'),
+    logged: at('state', 'logged'),
     run: at('run'),
     socket: at('run', 'mariadbd.sock'),
     pidFile: at('run', 'mariadbd.pid'),

@@ -32,7 +32,7 @@ export function renderBinlogConfig({ archive, name }: Pick<Config, 'archive' | '
 }
 
 /** What a server must have been started with to be archived; conf.d could have won over it. */
-const EXPECTED: Readonly<Record<string, string>> = { log_bin: 'ON', log_slave_updates: 'ON', wsrep_gtid_mode: 'ON', wsrep_gtid_domain_id: String(CLUSTER_DOMAIN) }
+const EXPECTED: Readonly<Record<string, string>> = { log_bin: 'ON', log_slave_updates: 'ON', sync_binlog: '1', wsrep_gtid_mode: 'ON', wsrep_gtid_domain_id: String(CLUSTER_DOMAIN) }
 
 export const BINLOG_VARIABLES: readonly string[] = [...Object.keys(EXPECTED), 'log_bin_basename']
 

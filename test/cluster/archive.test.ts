@@ -25,7 +25,7 @@ const doubtful = new Set<number>()
 const uid = Number(inRoot('id', ['-u', 'mysql']))
 
 /** Between two writes of a client, milliseconds. */
-const PACE = 20
+const PACE = 40
 
 interface Written {
   readonly id: number

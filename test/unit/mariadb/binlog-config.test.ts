@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { binlogFault, BINLOG_VARIABLES, ownDomain, renderBinlogConfig } from '../../../src/mariadb/binlog-config.ts'
 
-const SOUND = { log_bin: 'ON', log_slave_updates: 'ON', wsrep_gtid_mode: 'ON', wsrep_gtid_domain_id: '0', log_bin_basename: '/gear/data/binlog' }
+const SOUND = { log_bin: 'ON', log_slave_updates: 'ON', sync_binlog: '1', wsrep_gtid_mode: 'ON', wsrep_gtid_domain_id: '0', log_bin_basename: '/gear/data/binlog' }
 
 test('without an archive nothing is set', () => {
   expect(renderBinlogConfig({ archive: null, name: 'n1' })).toMatch(/^#[^\n]*\n$/)
