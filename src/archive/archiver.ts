@@ -1,9 +1,9 @@
-import { rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { type Binlog, binlogsIn } from './binlogs.ts'
 import { BinlogCopy, isFinished } from './copy.ts'
 import { finishCopy } from './finish.ts'
-import { historiesIn, KEPT, namesIn, nodeFolder, requireArchive } from './folder.ts'
+import { requireArchive } from './folder.ts'
+import { finishLeftovers, folderFor } from './leftovers.ts'
 
 export interface ArchiverOptions {
   readonly archive: string
@@ -62,7 +62,9 @@ export class Archiver implements AsyncDisposable {
       }
     }
     if (failures.length > 0) throw failures[0]
-    if (this.#leftovers && binlogs.length > 0) finished.push(...(await this.#finishLeftovers()))
+    // Cut short, not all that still grow are known.
+    if (this.#leftovers && binlogs.length > 0 && !this.#options.signal.aborted) finished.push(...(await finishLeftovers(archive, this.#options.node, new Set([...this.#copies.values()].map(({ name }) => name)))))
+    this.#leftovers &&= binlogs.length === 0
     return { lag: this.lagOf(binlogs), finished, needed: this.#neededOf(binlogs) }
   }
 
@@ -80,32 +82,23 @@ export class Archiver implements AsyncDisposable {
   async #take(binlog: Binlog, history: string | null, isLast: boolean): Promise<string | null> {
     const { path } = binlog
     if (this.#done.has(binlog.identity)) return null
+    if ((await this.#copies.get(path)?.isThere()) === false) await this.#leave(path)
     const copy = this.#copies.get(path) ?? (await BinlogCopy.open(binlog))
     if (copy === null) return null
     this.#copies.set(path, copy)
-    await copy.take(this.#options.signal)
+    if (binlog.size > copy.taken) await copy.take(this.#options.signal)
     if (copy.folder === null && copy.holdsAny) {
-      const folder = await this.#folderFor(copy.name, history)
+      const folder = await folderFor(this.#options, copy.name, history)
       if (folder === null) return null
-      if (await isFinished(folder, copy.name)) return this.#end(binlog)
+      if (await isFinished(folder, copy.name, binlog.size)) return this.#end(binlog)
       await copy.begin(folder)
       await copy.take(this.#options.signal)
     }
     if (isLast || copy.taken < binlog.size) return null
     const { folder, name } = copy
-    const kept = folder === null ? null : await this.#finish(folder, name)
+    const kept = folder === null ? null : await finishCopy(folder, name, this.#options.node)
     await this.#end(binlog)
-    return kept
-  }
-
-  /** Where it was begun; a history that came meanwhile has nothing of it. */
-  async #folderFor(name: string, history: string | null): Promise<string | null> {
-    const { archive, node } = this.#options
-    for (const known of await historiesIn(archive)) {
-      const folder = nodeFolder(archive, known, node)
-      if ((await namesIn(folder)).some((one) => one === `${name}${KEPT.part}` || one === `${name}${KEPT.note}`)) return folder
-    }
-    return history === null ? null : nodeFolder(archive, history, node)
+    return kept?.name ?? null
   }
 
   async #end({ path, identity }: Binlog): Promise<null> {
@@ -120,11 +113,6 @@ export class Archiver implements AsyncDisposable {
     await copy?.[Symbol.asyncDispose]()
   }
 
-  async #finish(folder: string, name: string): Promise<string | null> {
-    const { node } = this.#options
-    return (await finishCopy(folder, name, { history: basename(join(folder, '..')), node })) === null ? null : name
-  }
-
   /** Binary logs that are gone, or that are others by the same name. */
   async #forget(binlogs: readonly Binlog[]): Promise<void> {
     const now = new Map(binlogs.map(({ path, identity }) => [path, identity]))
@@ -135,25 +123,6 @@ export class Archiver implements AsyncDisposable {
       this.#leftovers = true
       await this.#leave(path)
     }
-  }
-
-  /** Copies whose binary logs are gone: a state transfer or somebody removed them before they ended. */
-  async #finishLeftovers(): Promise<readonly string[]> {
-    const { archive, node } = this.#options
-    const growing = new Set([...this.#copies.values()].map(({ name }) => name))
-    const kept: string[] = []
-    for (const history of await historiesIn(archive)) {
-      const folder = nodeFolder(archive, history, node)
-      const names = await namesIn(folder)
-      for (const part of names.filter((name) => name.endsWith(KEPT.part))) {
-        const name = part.slice(0, -KEPT.part.length)
-        if (growing.has(name)) continue
-        if (names.includes(`${name}${KEPT.note}`)) await rm(join(folder, part), { force: true })
-        else if ((await this.#finish(folder, name)) !== null) kept.push(name)
-      }
-    }
-    this.#leftovers = false
-    return kept
   }
 
   /** One finished file is left where it is: an asynchronous replica may be about to read its end. */

@@ -1,13 +1,14 @@
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseNote } from '../galera/archived-binlog.ts'
 import { BinlogScan } from '../galera/binlog-scan.ts'
-import { isErrno, makeFolder } from '../system/files.ts'
+import { makeFolder, readIfExists } from '../system/files.ts'
 import { archivedName, type Binlog, withoutUse } from './binlogs.ts'
 import { KEPT } from './folder.ts'
 
-const CHUNK_BYTES = 1_048_576
+const CHUNK_BYTES = 262_144
 /** Then others have their turn. */
-const MOST_CHUNKS = 64
+const MOST_CHUNKS = 256
 
 /** A binary log and its copy in the archive, which is a prefix of it at any moment, also after a crash of either side. */
 export class BinlogCopy implements AsyncDisposable {
@@ -44,6 +45,13 @@ export class BinlogCopy implements AsyncDisposable {
   /** Bytes in the archive. */
   get archived(): number {
     return this.#part === null ? 0 : this.taken
+  }
+
+  /** Whether what is written still goes to the archive: somebody may have removed it, or mounted another one. */
+  async isThere(): Promise<boolean> {
+    if (this.#part === null || this.#folder === null) return true
+    const [open, there] = [await this.#part.stat(), await stat(join(this.#folder, `${this.name}${KEPT.part}`)).catch(() => null)]
+    return there !== null && there.ino === open.ino && there.dev === open.dev
   }
 
   /** Whether it holds any of the cluster's transactions, as far as it was read. */
@@ -112,10 +120,12 @@ export class BinlogCopy implements AsyncDisposable {
   }
 }
 
-/** Whether the archive has this binary log with its note. */
-export async function isFinished(folder: string, name: string): Promise<boolean> {
-  return stat(join(folder, `${name}${KEPT.note}`)).then(() => true, (error) => {
-    if (isErrno(error, 'ENOENT')) return false
-    throw error
-  })
+/** Whether the archive has all of this binary log. One that was finished when it seemed to be gone, and that came back, is begun again. */
+export async function isFinished(folder: string, name: string, size: number): Promise<boolean> {
+  const path = join(folder, `${name}${KEPT.note}`)
+  const text = await readIfExists(path)
+  const note = text === null ? null : parseNote(text)
+  if (note !== null && note.bytes >= size) return true
+  await rm(path, { force: true })
+  return false
 }

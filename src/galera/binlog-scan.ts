@@ -1,4 +1,5 @@
-import { BINLOG_MAGIC, damaged, endsTransaction, EVENT, type EventHeader, hasChecksums, HEADER_BYTES, parseGtidEvent, parseGtidList, parseHeader, parseXid } from './binlog-event.ts'
+import { damaged, endsTransaction, EVENT, type EventHeader, hasChecksums, parseGtidEvent, parseGtidList, parseXid } from './binlog-event.ts'
+import { BinlogEvents } from './binlog-events.ts'
 import { CLUSTER_DOMAIN, type ServerGtid } from './server-gtid.ts'
 
 /** A transaction or a statement that stands alone, with its GTID. Offsets are in bytes from the beginning of the file. */
@@ -20,22 +21,15 @@ export interface Run {
 
 /** Then breaks are not told apart any more. */
 const MOST_RUNS = 10_000
-/** A COMMIT with all its variables is shorter. */
-const LONGEST_COMMIT = 4_096
 
 /** Reads a binary log as it comes, in chunks of any size; keeps what it holds, not its bytes. */
 export class BinlogScan {
   readonly #seen: ((group: BinlogGroup) => void) | null
-  #rest = Buffer.alloc(0)
-  /** Of an event that is passed over, bytes to come. */
-  #skip = 0
-  #event: EventHeader | null = null
+  readonly #events = new BinlogEvents((header, event, start) => this.#end(header, event, start))
   #open: { readonly gtid: ServerGtid; readonly standalone: boolean; readonly time: number; readonly start: number; seqno: bigint | null } | null = null
   #checksums = false
   readonly #runs: { first: bigint; last: bigint }[] = []
   readonly #position = new Map<number, ServerGtid>()
-  /** Bytes of complete events. */
-  events = 0
   /** Bytes up to the end of the last complete transaction. */
   whole = 0
   /** Seconds since 1970: when the file was begun, and the earliest and latest of the cluster's transactions. */
@@ -66,43 +60,15 @@ export class BinlogScan {
 
   /** @throws OutsideError `bad-binlog` */
   add(chunk: Buffer): void {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    let at = 0
-    for (;;) {
-      if (this.events === 0) {
-        if (bytes.length < BINLOG_MAGIC.length) break
-        if (!bytes.subarray(0, BINLOG_MAGIC.length).equals(BINLOG_MAGIC)) throw damaged('its first bytes are another file\'s')
-        this.events = at = BINLOG_MAGIC.length
-      }
-      if (this.#skip > 0) {
-        const passed = Math.min(this.#skip, bytes.length - at)
-        at += passed
-        this.#skip -= passed
-        if (this.#skip > 0) break
-        this.#end(this.#event as EventHeader, null)
-        continue
-      }
-      if (bytes.length - at < HEADER_BYTES) break
-      const header = parseHeader(bytes, at)
-      if (this.events === BINLOG_MAGIC.length && header.type !== EVENT.format) throw damaged('it begins with another event than that of its format')
-      if (!isRead(header)) {
-        this.#event = header
-        this.#skip = header.length - HEADER_BYTES
-        at += HEADER_BYTES
-        if (this.#skip === 0) this.#end(header, null)
-        continue
-      }
-      if (bytes.length - at < header.length) break
-      this.#end(header, bytes.subarray(at, at + header.length))
-      at += header.length
-    }
-    this.#rest = Buffer.from(bytes.subarray(at))
+    this.#events.add(chunk)
   }
 
-  /** An event is complete. */
-  #end(header: EventHeader, event: Buffer | null): void {
-    const start = this.events
-    this.events += header.length
+  /** Bytes of complete events. */
+  get events(): number {
+    return this.#events.size
+  }
+
+  #end(header: EventHeader, event: Buffer | null, start: number): void {
     if (event !== null) this.#learn(header, event, start)
     if (this.#open === null) this.whole = this.events
     else if (header.type !== EVENT.gtid && this.#isLast(header, event)) this.#close(this.events)
@@ -147,21 +113,5 @@ export class BinlogScan {
     this.last = gtid
     this.firstTime = Math.min(this.firstTime ?? time, time)
     this.lastTime = Math.max(this.lastTime ?? time, time)
-  }
-}
-
-/** Of all others the header is enough. */
-function isRead({ type, length }: EventHeader): boolean {
-  switch (type) {
-    case EVENT.format:
-    case EVENT.gtid:
-    case EVENT.gtidList:
-    case EVENT.xid:
-    case EVENT.encryption:
-      return true
-    case EVENT.query:
-      return length <= LONGEST_COMMIT
-    default:
-      return false
   }
 }

@@ -153,6 +153,18 @@ test('while the archive is gone it fails, makes no folder there, and catches up 
   expect(findGaps(await at.inventory())).toEqual([])
 })
 
+test('a copy that somebody removed is made anew, whole', async () => {
+  await using at = await place()
+  await using archiver = at.archiver()
+  await writeFile(at.binlog(1), makeBinlog('', ['0-1-1']))
+  await archiver.look(HISTORY)
+  await rm(at.archive, { recursive: true })
+  await mkdir(at.archive)
+  await appendFile(at.binlog(1), statement('0-1-2'))
+  await archiver.look(HISTORY)
+  expect(await at.inventory()).toMatchObject([{ runs: [{ first: 1n, last: 2n }] }])
+})
+
 test('a log that is taken away before its end was seen is finished from its copy, up to its last whole transaction', async () => {
   await using at = await place()
   await using archiver = at.archiver()
@@ -168,6 +180,34 @@ test('a log that is taken away before its end was seen is finished from its copy
   const first = (await at.inventory()).find(({ finished }) => finished)
   expect(zstdDecompressSync(await readFile(join(at.own, `${first?.name}.zst`)))).toEqual(makeBinlog('', ['0-1-1']))
   expect(findGaps(await at.inventory()).map(({ first: from, last }) => [from.seqno, last.seqno])).toEqual([[2n, 7n]])
+})
+
+test('a log that seemed to be gone, was finished, and came back, is archived to its end', async () => {
+  await using at = await place()
+  const bytes = makeBinlog('', ['0-1-1'])
+  await writeFile(at.binlog(1), bytes)
+  await using archiver = at.archiver()
+  await archiver.look(HISTORY)
+  await rename(at.binlog(1), join(at.datadir, 'elsewhere'))
+  await writeFile(at.binlog(2), makeBinlog('', []))
+  await archiver.look(HISTORY)
+  expect(await at.names()).toEqual(['binlog.000001.json', 'binlog.000001.zst'])
+  await rename(join(at.datadir, 'elsewhere'), at.binlog(1))
+  await appendFile(at.binlog(1), statement('0-1-2'))
+  await archiver.look(HISTORY)
+  expect(await at.inventory()).toMatchObject([{ finished: true, runs: [{ first: 1n, last: 2n }] }])
+})
+
+test('an agent that is told to end amid a look finishes nothing that still grows', async () => {
+  await using at = await place()
+  await writeFile(at.binlog(1), makeBinlog('', ['0-1-1']))
+  {
+    await using archiver = at.archiver()
+    await archiver.look(HISTORY)
+  }
+  await using ended = new Archiver({ archive: at.archive, datadir: at.datadir, node: 'n1', signal: AbortSignal.abort() })
+  await ended.look(HISTORY)
+  expect(await at.names()).toEqual(['binlog.000001.part'])
 })
 
 test('one log that can not be read holds up no other', async () => {
