@@ -10,6 +10,8 @@ import type { Node } from './node.ts'
 const LOOK_INTERVAL = 250
 /** After a failure. */
 const RETRY_INTERVAL = 1_000
+/** How long the end waits for what is under way. */
+const LAST_LOOK = 2_000
 /** A look takes in so much that a healthy disk needs less by far. */
 const LONGEST_LOOK = 30_000
 
@@ -20,7 +22,8 @@ export function archiveBinlogs(node: Node): AsyncDisposable {
   return {
     [Symbol.asyncDispose]: () => {
       ended.abort()
-      return work
+      // A mount that hangs holds up no agent.
+      return Promise.race([work, delay(LAST_LOOK, undefined, { ref: false })])
     },
   }
 }
