@@ -23,9 +23,10 @@ module.exports = {
     layer('peers', ['galera', 'system']),
     layer('sst', ['galera', 'system', 'config', 'mariadb', 'peers']),
     layer('snapshot', ['galera', 'system', 'config', 'mariadb', 'peers', 'sst']),
+    layer('archive', ['galera', 'system', 'config', 'mariadb']),
     layer('gear', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers']),
-    layer('agent', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst', 'gear']),
-    layer('recovery', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst', 'snapshot', 'gear', 'agent']),
+    layer('agent', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst', 'archive', 'gear']),
+    layer('recovery', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst', 'snapshot', 'archive', 'gear', 'agent']),
     layer('demo', ['galera', 'system', 'config', 'gear', 'agent']),
   ],
   options: {

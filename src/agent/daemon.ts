@@ -11,6 +11,7 @@ import { Session } from '../mariadb/session.ts'
 import { agentPassword } from '../mariadb/users.ts'
 import { lockFile } from '../system/lock.ts'
 import type { Logger } from '../system/log.ts'
+import { archiveBinlogs } from './archiver.ts'
 import { takeOver } from './bring-up.ts'
 import { controlApi } from './control-api.ts'
 import { endLeftLease } from './desync-lease.ts'
@@ -69,6 +70,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
   const adopted = await takeOver(node)
   void endLeftLease(node).catch((error) => node.log.error({ err: error }, 'whether the node was left desynced can not be read'))
+  opened.use(archiveBinlogs(node))
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
   opened.adopt(await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }), closeServer)
   opened.adopt(await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket), closeServer)

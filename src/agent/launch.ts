@@ -9,6 +9,7 @@ import { renderClusterConfig } from '../mariadb/my-cnf.ts'
 import { launchServer } from '../mariadb/server.ts'
 import { ownCommand } from '../system/processes.ts'
 import { setAside, writeFileAtomic } from '../system/files.ts'
+import { settleBinlog } from './logged.ts'
 import type { Node } from './node.ts'
 import { reportDown } from './report.ts'
 import { ensureDatadir, rescueDatadir } from './rescue.ts'
@@ -25,6 +26,7 @@ export async function launch(node: Node, decision: Launchable, epoch: number): P
   const seqno = data?.kind === 'position' ? data.seqno : null
   await node.ledger.update((ledger) => goAlong(recordJoining(recordLaunch(ledger, view), decision.do === 'join'), node.observations, decision, seqno, epoch, new Date().toISOString()))
   if (decision.do === 'join') await ensureDatadir(node)
+  await settleBinlog(node)
   await refreshBasedir(node.paths.basedir, { mariadbd: node.mariadb.mariadbd, own: ownCommand(), bind: node.config.bindAddress })
   if (!(await isKnownMethod(node.config.sstMethod, node.mariadb.mariadbd))) node.log.warn(`wsrep_sst_${node.config.sstMethod} of MariaDB ${node.mariadb.version} reads otherwise than those known: it runs as it is, with its sleeps and, for mariabackup, on every address of this host`)
   await writeFileAtomic(node.paths.clusterConfig, renderClusterConfig(addressesFor(node, decision)), 0o640)

@@ -35,6 +35,11 @@ export const METRICS: readonly Metric[] = [
   metric('wsrep_last_committed', 'gauge', 'wsrep_last_committed.', ({ status }) => Number(status?.lastCommitted ?? 0n)),
   metric('wsrep_flow_control_paused_ratio', 'gauge', 'wsrep_flow_control_paused.', ({ status }) => status?.flowControlPaused ?? 0),
   metric('wsrep_local_recv_queue', 'gauge', 'wsrep_local_recv_queue.', ({ status }) => status?.receiveQueue ?? 0),
+  metric('archive_lag_bytes', 'gauge', 'Bytes of binary logs that are not archived.', (node) => node.archive.lag),
+  metric('archive_lag_seconds', 'gauge', 'How long there have been binary logs that are not archived.', (node) => node.archive.behind),
+  metric('archive_failing', 'gauge', 'Binary logs can not be archived now.', (node) => yes(node.archive.failing !== null)),
+  metric('archive_files_total', 'counter', 'Binary logs that were archived whole.', (node) => node.archive.finished),
+  metric('archive_gaps', 'gauge', 'Gaps in the archive of the present history that no node fills.', (node) => node.archive.gaps.length),
   metric('agent_resident_memory_bytes', 'gauge', 'Resident memory of the agent.', () => process.memoryUsage.rss()),
 ]
 

@@ -15,6 +15,7 @@ import { derive } from '../config/secrets.ts'
 import type { SstReport } from '../sst/report.ts'
 import type { Logger } from '../system/log.ts'
 import { NO_VIEW, type KnownView } from '../galera/notify-event.ts'
+import { ArchiveState } from './archive-state.ts'
 import type { Lease } from './lease.ts'
 import { EventCounts } from './event-counts.ts'
 import type { LedgerStore } from './ledger-store.ts'
@@ -49,6 +50,7 @@ export class Node {
   /** `change` with each new phase or message. */
   readonly events = new EventEmitter<{ change: [] }>()
   readonly counts = new EventCounts()
+  readonly archive = new ArchiveState()
   /** What mariadbd last told of its view. */
   toldView: () => KnownView = () => NO_VIEW
   config: Config

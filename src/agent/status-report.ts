@@ -44,6 +44,8 @@ export interface StatusReport {
   readonly snapshot: { readonly since: string; readonly reason: string } | null
   /** What is wrong with the cluster that no program may mend. */
   readonly alarms: readonly Fault[]
+  /** The archive of binary logs; null where there is none. */
+  readonly archive: { readonly folder: string; readonly failing: string | null; readonly lagBytes: number; readonly gaps: number } | null
   /** What was counted of events since the agent started. */
   readonly events: { readonly malformed: number; readonly untold: number; readonly commandRuns: number; readonly commandFailures: number; readonly commandEventsDropped: number }
   readonly agentRssBytes: number
@@ -76,6 +78,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     transfers: [await readReport(node.paths.sstReport), shownSst(node)].filter((one) => one !== null),
     snapshot: node.snapshot === null ? null : { since: node.snapshot.since, reason: node.snapshot.reason },
     alarms: node.alarms,
+    archive: node.archive.folder === null ? null : { folder: node.archive.folder, failing: node.archive.failing, lagBytes: node.archive.lag, gaps: node.archive.gaps.length },
     events: { malformed: node.counts.malformed, untold: node.counts.untold, commandRuns: node.counts.runs, commandFailures: node.counts.failures, commandEventsDropped: node.counts.dropped },
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,
   }

@@ -23,13 +23,22 @@ function details(report: StatusReport): readonly string[] {
   if (report.synced) lines.push(`Flow control: paused ${(report.flowControlPaused * 100).toFixed(1)} % of the time; ${report.receiveQueue} write-sets wait to be applied.`)
   for (const { from, to, state, text } of report.transfers) lines.push(`State transfer from ${from} to ${to}${state === 'failed' ? ' failed' : ''}: ${text}`)
   if (report.snapshot !== null) lines.push(`A snapshot is taken since ${report.snapshot.since}: ${report.snapshot.reason}.`)
-  lines.push(...eventLines(report.events))
+  lines.push(...archiveLines(report.archive), ...eventLines(report.events))
   if (report.failure !== null) lines.push(`Failed: ${report.failure.message}`, `  → ${report.failure.hint}`)
   if (report.decision !== null && DECIDING.has(report.phase)) {
     lines.push(`Decision: ${report.decision.do} (rule ${report.decision.rule}): ${report.decision.reason}`)
     if ('hint' in report.decision) lines.push(`  → ${report.decision.hint}`)
   }
   return lines
+}
+
+function archiveLines(archive: StatusReport['archive']): readonly string[] {
+  if (archive === null) return []
+  const { folder, failing, lagBytes, gaps } = archive
+  return [
+    ...(failing === null ? [] : [`Archive: binary logs can't be archived, ${lagBytes} bytes wait in the datadir: ${failing}`]),
+    ...(gaps === 0 ? [] : [`Archive: ${gaps === 1 ? 'a gap' : `${gaps} gaps`} in ${folder}; see galeractl archive.`]),
+  ]
 }
 
 function eventLines({ malformed, untold, commandRuns, commandFailures, commandEventsDropped }: StatusReport['events']): readonly string[] {

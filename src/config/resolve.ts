@@ -35,6 +35,10 @@ export interface Config {
   readonly providerOptions: string
   /** null: in the gear. */
   readonly snapshots: string | null
+  /** Folder of the archive of binary logs; null: none is kept. */
+  readonly archive: string | null
+  /** null: for ever. */
+  readonly archiveKeep: number | null
   readonly mariadbBin: string | null
   readonly galeraLibrary: string
   readonly startTimeout: number
@@ -104,6 +108,8 @@ export function toConfig(resolved: Resolved): Config {
     gcacheSize: text('gcache-size'),
     providerOptions: text('provider-options'),
     snapshots: text('snapshots') || null,
+    archive: text('archive') || null,
+    archiveKeep: text('archive-keep') === '' ? null : Number(text('archive-keep')) * DAY,
     mariadbBin: text('mariadb-bin') || null,
     galeraLibrary: text('galera-library'),
     startTimeout: time('start-timeout'),
@@ -114,6 +120,9 @@ export function toConfig(resolved: Resolved): Config {
     logLevel: text('log-level'),
   }
 }
+
+/** Milliseconds. */
+const DAY = 86_400_000
 
 const REQUIRED = {
   name: 'Set --name NAME: unique in the cluster.',

@@ -78,6 +78,8 @@ export const SETTINGS = [
   setting('gcache-size', 'SIZE', matching(/^\d{1,6}[KMG]$/, 'a size is a number with K, M or G'), 'Write-sets kept for incremental state transfer.', { fallback: '128M' }),
   setting('provider-options', 'OPTIONS', free, 'More wsrep_provider_options, separated by semicolons; they win over ours.'),
   setting('snapshots', 'DIR', path, 'Folder of snapshots. Default: snapshots/ in the gear.'),
+  setting('archive', 'DIR', path, 'Folder that binary logs are archived in all the time, for a restore to any moment; nodes may share it. On all nodes or none; takes effect with a restart of each.'),
+  setting('archive-keep', 'DAYS', matching(/^[1-9]\d{0,4}$/, 'days are a whole number from 1'), 'Files of the archive whose last transaction is older are removed, from the oldest on, also those of lost nodes. Default: none.'),
   setting('mariadb-bin', 'DIR', path, 'Folder with mariadbd, where it is not in PATH.'),
   setting('galera-library', 'FILE', path, 'The wsrep provider.', { fallback: '/usr/lib/galera/libgalera_smm.so' }),
   setting('start-timeout', 'SECONDS', seconds, 'How long start waits before it returns 4 while the agent goes on. Below the platform\'s 234 s.', { fallback: '200' }),

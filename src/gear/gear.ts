@@ -18,6 +18,7 @@ export interface GearPaths {
   readonly clusterConfig: string
   readonly backupConfig: string
   readonly tlsConfig: string
+  readonly binlogConfig: string
   /** Certificates of the cluster's own CA. */
   readonly tls: string
   readonly data: string
@@ -29,6 +30,8 @@ export interface GearPaths {
   readonly restore: string
   readonly state: string
   readonly ledger: string
+  /** There while each run of mariadbd had its binary log. */
+  readonly logged: string
   readonly run: string
   readonly socket: string
   readonly pidFile: string
@@ -59,6 +62,7 @@ export function gearPaths(dir: string): GearPaths {
     clusterConfig: at('conf', 'cluster.cnf'),
     backupConfig: at('conf', 'backup.cnf'),
     tlsConfig: at('conf', 'tls.cnf'),
+    binlogConfig: at('conf', 'binlog.cnf'),
     tls: at('tls'),
     data: at('data'),
     rescued: at('rescued'),
@@ -66,6 +70,7 @@ export function gearPaths(dir: string): GearPaths {
     restore: at('restore'),
     state: at('state'),
     ledger: at('state', 'ledger.json'),
+    logged: at('state', 'logged'),
     run: at('run'),
     socket: at('run', 'mariadbd.sock'),
     pidFile: at('run', 'mariadbd.pid'),

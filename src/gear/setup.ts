@@ -1,4 +1,5 @@
-import { chmod } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import notifyHook from '../../hooks/notify' with { type: 'text' }
@@ -6,6 +7,7 @@ import { type Config, findFaults, type Resolved, resolve, toConfig } from '../co
 import { newSecret } from '../config/secrets.ts'
 import { type Fault, FaultsError, GaleractlError, UsageError } from '../errors.ts'
 import { refreshBasedir } from '../mariadb/basedir.ts'
+import { renderBinlogConfig } from '../mariadb/binlog-config.ts'
 import { installDatadir } from '../mariadb/datadir.ts'
 import { renderBackupConfig, renderClusterConfig, renderMyCnf, renderTlsConfig } from '../mariadb/my-cnf.ts'
 import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
@@ -49,7 +51,7 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   const resolved = resolve(await gearSources(paths, after, {}))
   const { mariadb, faults } = await requirements(paths, resolved['mariadb-bin'].text || null)
   const settingFaults = findFaults(resolved)
-  const all = [...settingFaults, ...ownFaults(options.given['peers'], resolved), ...faults, ...(settingFaults.length > 0 ? [] : await transferFaults(paths, toConfig(resolved)))]
+  const all = [...settingFaults, ...ownFaults(options.given['peers'], resolved), ...(await archiveFaults(options.given['archive'], parse(before ?? '')['GALERACTL_ARCHIVE'])), ...faults, ...(settingFaults.length > 0 ? [] : await transferFaults(paths, toConfig(resolved)))]
   if (all.length > 0 || mariadb === null) throw new FaultsError('setup', all)
   const config = toConfig(resolved)
   if (before !== null && parse(before)['GALERACTL_SECRET'] !== undefined) refuseUserChanges(before, after)
@@ -71,6 +73,8 @@ async function writeConfiguration(paths: GearPaths, config: Config, mariadb: Mar
   if (await write(paths.config, old, now, 0o640)) changes.push(...lineChanges('my.cnf', old, now))
   await write(paths.backupConfig, await readIfExists(paths.backupConfig), renderBackupConfig(config), 0o600)
   await write(paths.tlsConfig, await readIfExists(paths.tlsConfig), renderTlsConfig(tlsFiles(config, paths.tls)), 0o640)
+  const [oldBinlog, binlog] = [await readIfExists(paths.binlogConfig), renderBinlogConfig(config)]
+  if (await write(paths.binlogConfig, oldBinlog, binlog, 0o640)) changes.push(...(oldBinlog === null && config.archive === null ? [] : lineChanges('binlog.cnf', oldBinlog ?? '', binlog)))
   const renewed = await ensureCertificate(config, paths.tls, new Date())
   if (renewed !== null) changes.push({ what: 'certificate', before: null, after: `of ${config.own.host} (${renewed})` })
   if ((await readIfExists(paths.clusterConfig)) === null) {
@@ -103,6 +107,13 @@ function ownFaults(given: string | undefined, resolved: Resolved): readonly Faul
   const { own, peers } = toConfig(resolved)
   if (peers?.some((peer) => isSame(peer, own) && peer.host === own.host)) return []
   return [{ code: 'not-listed', message: `peers: ${given} does not hold this node, ${own.name} at ${own.host}`, hint: `List every node, this one as ${formatEndpoint(own)}.` }]
+}
+
+/** A new one must be there; later it may be gone for a while, which stops no node. */
+async function archiveFaults(given: string | undefined, before: string | undefined): Promise<readonly Fault[]> {
+  if (given === undefined || given === before || !given.startsWith('/')) return []
+  const usable = await access(given, constants.R_OK | constants.W_OK | constants.X_OK).then(() => true, () => false)
+  return usable ? [] : [{ code: 'no-archive', message: `archive: ${given} is no folder that user ${process.getuid?.()} can write to`, hint: `Make it and give it to the gear's owner: install -d -o ${process.getuid?.()} -m 0750 ${given}` }]
 }
 
 /** What must be on the machine and about the folder; every fault at once. */

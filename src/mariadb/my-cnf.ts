@@ -18,6 +18,7 @@ export interface ServerPaths {
   readonly clusterConfig: string
   readonly backupConfig: string
   readonly tlsConfig: string
+  readonly binlogConfig: string
   readonly tls: string
   readonly hooks: string
 }
@@ -52,6 +53,7 @@ export function renderMyCnf(config: Config, series: string, paths: ServerPaths):
     clusterConfig: paths.clusterConfig,
     backupConfig: paths.backupConfig,
     tlsConfig: paths.tlsConfig,
+    binlogConfig: paths.binlogConfig,
     confd: join(paths.conf, 'conf.d'),
   })
 }

@@ -47,6 +47,9 @@ export interface TestCluster extends AsyncDisposable {
 /** Another root with MariaDB of its own, where galeractl and the servers run (scripts/debian13.sh). */
 const ROOT = process.env['GALERACTL_TEST_ROOT']
 
+/** The command that runs another one there. */
+export const IN_ROOT: readonly string[] = ROOT === undefined ? [] : ['chroot', ROOT]
+
 export const EXECUTABLE = join(import.meta.dirname, '../../dist/galeractl')
 
 /** A folder that the database's user may enter, with the executable in it when the checkout may not be entered. */
@@ -126,7 +129,7 @@ export async function makeCluster(net: number, size: number, options: ClusterOpt
 const ledgerOf = (node: TestNode) => JSON.parse(readFileSync(join(node.gear, 'state/ledger.json'), 'utf8')) as { readonly view: { readonly members: readonly unknown[] } | null; readonly decisions: readonly Decision[] }
 
 export function galeractl(args: readonly string[], env: Readonly<Record<string, string>> = {}, enter: readonly string[] = []): Promise<Result> {
-  const [file = '', ...before] = [...enter, ...(ROOT === undefined ? [] : ['chroot', ROOT]), EXECUTABLE]
+  const [file = '', ...before] = [...enter, ...IN_ROOT, EXECUTABLE]
   const started = performance.now()
   return new Promise((resolve) => {
     execFile(file, [...before, ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {

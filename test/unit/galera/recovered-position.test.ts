@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseRecoveredPosition } from '../../../src/galera/recovered-position.ts'
+import { parseRecoveredGtid, parseRecoveredPosition } from '../../../src/galera/recovered-position.ts'
 import { HISTORY, OTHER_HISTORY } from './nodes.ts'
 
 const line = (position: string) => `2026-01-01  1:02:03 0 [Note] WSREP: Recovered position: ${position}\n`
@@ -18,4 +18,11 @@ test('an empty datadir shows the nil position', () => {
 
 test.each(['', 'InnoDB: corrupted', 'WSREP: Recovered position: ', `Recovered position: ${HISTORY}:1`])('%j has no position', (text) => {
   expect(() => parseRecoveredPosition(text)).toThrow('printed no position')
+})
+
+test('MariaDB\'s GTID is that of the last line, none where that has none', () => {
+  expect(parseRecoveredGtid(line(`${HISTORY}:12,0-1-5`))).toBe('0-1-5')
+  expect(parseRecoveredGtid(line(`${HISTORY}:12,0-1-5`) + line(`${HISTORY}:13,0-1-6`))).toBe('0-1-6')
+  expect(parseRecoveredGtid(line(`${HISTORY}:12,0-1-5`) + line(`${HISTORY}:0`))).toBe('')
+  expect(() => parseRecoveredGtid('')).toThrow('printed no position')
 })
