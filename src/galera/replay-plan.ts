@@ -9,6 +9,12 @@ import { CLUSTER_DOMAIN, clusterSeqno, formatServerGtid, parseServerGtids, type 
  */
 export type ReplayTarget = { readonly kind: 'time'; readonly at: Date } | { readonly kind: 'gtid'; readonly gtid: ServerGtid } | { readonly kind: 'latest' }
 
+/** For people. */
+export function describeTarget(target: ReplayTarget): string {
+  if (target.kind === 'latest') return 'as far as it goes'
+  return target.kind === 'gtid' ? `up to and including ${formatServerGtid(target.gtid)}` : `up to before ${target.at.toISOString()}`
+}
+
 /** The cluster's transactions of one file, those behind seqno `after`, up to `to`. */
 export interface ReplayStep {
   readonly file: ArchivedBinlog
@@ -119,7 +125,7 @@ function gapRefusal(start: bigint, last: Span | null, behind: Span): ReplayRefus
 function beyond(start: bigint, last: Span | null, target: ReplayTarget): ReplayRefused {
   const end = reachable(start, last)
   const asked = target.kind === 'gtid' ? formatServerGtid(target.gtid) : target.kind === 'time' ? target.at.toISOString() : 'the latest'
-  return new ReplayRefused('beyond-archive', `the archive ends at ${formatServerGtid(end.gtid)}${end.time === null ? '' : ` (${end.time.toISOString()})`}, before ${asked}`, 'Go to the latest point instead.', { reachable: end })
+  return new ReplayRefused('beyond-archive', `the archive ends at ${formatServerGtid(end.gtid)}${end.time === null ? '' : ` (${end.time.toISOString()})`}, before ${asked}`, 'Go to the latest point instead (--to-latest).', { reachable: end })
 }
 
 const compare = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)

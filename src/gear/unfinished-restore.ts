@@ -13,8 +13,11 @@ const schema = z.object({
   /** The history that the snapshot is of. */
   history: uuidSchema,
   startedAt: z.string(),
-  /** The step that was finished last. `swapping` began when everything was ready: data/ is the old or the new one, or away. */
-  done: z.enum(['begun', 'unpacked', 'prepared', 'ready', 'swapping']),
+  /**
+   * The step that was finished last; two are steps that began. `replaying`: nobody knows how far, so it starts over. `swapping`: data/ is the old
+   * or the new one, or away.
+   */
+  done: z.enum(['begun', 'unpacked', 'prepared', 'replaying', 'ready', 'swapping']),
   /** The history that begins with what was restored. */
   into: uuidSchema,
   /** Where the datadir of before is kept, in rescued/. */

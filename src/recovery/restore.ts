@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { commandAgent } from '../agent/control-client.ts'
 import { agentEnding } from '../agent/spawn-agent.ts'
 import { derive } from '../config/secrets.ts'
-import { OutsideError } from '../errors.ts'
+import type { Replayed } from '../archive/replay.ts'
+import { OutsideError, UsageError } from '../errors.ts'
 import type { Observation } from '../galera/observation.ts'
 import { isHistory } from '../galera/gtid.ts'
 import { othersOf } from '../galera/peer-list.ts'
 import { historyOf } from '../galera/replaced.ts'
+import { bigintAsText } from '../galera/schemas.ts'
 import { configOf, type Gear, gearServerFiles } from '../gear/gear.ts'
 import { readUnfinishedRestore, type UnfinishedRestore, writeUnfinishedRestore } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
@@ -19,12 +21,15 @@ import type { Key } from '../snapshot/key.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
 import { lockFile } from '../system/lock.ts'
 import { began, type Tell } from '../system/progress.ts'
+import { foreseeReplay, gtidOf, type PointInTime, replay } from './replay.ts'
 import { requireScope, requireSeries, requireSpace, type Scope } from './restore-checks.ts'
 import { giveUsers, load, makeDurable, prepare, type Stage, unpack, withServer } from './stage.ts'
 import { swap } from './swap.ts'
 
 export interface RestoreOptions extends Scope {
   readonly key: Key | null
+  /** Beyond the snapshot, by the archive; null: not. */
+  readonly point: PointInTime | null
   /** Asked when everything was checked and nothing was changed. Throws where it is not wanted. */
   readonly confirm: (facts: Foreseen) => Promise<void>
   readonly tell: Tell
@@ -42,6 +47,8 @@ export interface Foreseen {
 
 export interface RestoreResult {
   readonly into: string
+  /** What the archive added; null: it was not asked. */
+  readonly replayed: Replayed | null
   /** Peers that answered, and so take the restored state. */
   readonly peers: readonly string[]
 }
@@ -58,8 +65,9 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
   const mariadb = await findMariadb(config.mariadbBin)
   requireSeries(head, mariadb.series)
   requireKey(head, options.key)
-  const { what, unfinished } = await unfinishedOf(gear, source)
+  const { what, unfinished } = await unfinishedOf(gear, source, options.point)
   const surroundings = await look(gear)
+  await foresee(source, options.point)
   if (unfinished === null || unfinished.done === 'begun') {
     await rm(paths.restore, { recursive: true, force: true, maxRetries: 3 })
     const { bavail, bsize } = await statfs(paths.dir)
@@ -85,8 +93,15 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
     await prepare(stage)
     await finished('prepared')
   }
+  let replayed: Replayed | null = null
   if (restore.done === 'prepared') {
-    await withServer(stage, (access) => giveUsers(stage, access))
+    const { point } = options
+    const from = point === null ? null : head.kind === 'logical' ? (await source.manifest()).gtid : await gtidOf(stage)
+    if (point !== null) await finished('replaying')
+    await withServer(stage, async (access) => {
+      if (point !== null) replayed = await replay(stage, access, point, restore.history, from ?? '')
+      await giveUsers(stage, access)
+    })
     await makeDurable(stage)
     await finished('ready')
   }
@@ -100,14 +115,23 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
   if ((await findServer(gearServerFiles(paths))) !== null) throw new OutsideError('still-running', 'mariadbd was started again meanwhile', 'Stop whoever starts it, then run galeractl restore again: it goes on where it was.')
   options.tell(began('exchanging the datadir'))
   await swap(paths, config, { ...restore, replaces: [...new Set([...restore.replaces, ...replaces])] }, data)
-  return { into: restore.into, peers: peers.filter(({ kind }) => kind !== 'silent').map(({ name }) => name) }
+  return { into: restore.into, replayed, peers: peers.filter(({ kind }) => kind !== 'silent').map(({ name }) => name) }
 }
 
-/** One that was interrupted, if it was of the same snapshot. */
-async function unfinishedOf(gear: Gear, { head }: SnapshotSource): Promise<{ what: string; unfinished: UnfinishedRestore | null }> {
-  const what = `${head.id} ${head.startedAt}`
+/** One that was interrupted, if it was of the same snapshot up to the same moment. */
+async function unfinishedOf(gear: Gear, { head }: SnapshotSource, point: PointInTime | null): Promise<{ what: string; unfinished: UnfinishedRestore | null }> {
+  const what = `${head.id} ${head.startedAt} ${JSON.stringify(point?.target ?? null, bigintAsText)}`
   const found = await readUnfinishedRestore(gear.paths)
-  return { what, unfinished: found !== null && (found.what === what || found.done === 'swapping') ? found : null }
+  const goesOn = found !== null && found.done !== 'replaying' && (found.what === what || found.done === 'swapping')
+  return { what, unfinished: goesOn ? found : null }
+}
+
+/** What the archive lacks is told before hours were spent on unpacking. Of a stream the GTID is not known yet. */
+async function foresee({ bytes, manifest }: SnapshotSource, point: PointInTime | null): Promise<void> {
+  if (point === null || bytes === null) return
+  const { gtid, position, id } = await manifest()
+  if (gtid === null || gtid === '') throw new UsageError('no-gtid', `snapshot ${id} was taken without a binary log: no GTID of it is known`, 'Take one that was made when the archive was on.')
+  await foreseeReplay(point, position.uuid, gtid)
 }
 
 async function look(gear: Gear): Promise<{ running: boolean; peers: readonly Observation[] }> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EXECUTABLE, makeCluster, type TestCluster, type TestNode } from '../support/cluster.ts'
@@ -11,6 +11,10 @@ let cluster: TestCluster
 
 beforeAll(async () => {
   cluster = await makeCluster(56, 3)
+  const archive = join(cluster.folder, 'archive')
+  mkdirSync(archive)
+  chmodSync(archive, 0o777)
+  for (const one of cluster.nodes) await cluster.must(one, 'setup', '--archive', archive)
   await startAll()
   asRoot(node(0), 'CREATE TABLE app.ledger (id INT PRIMARY KEY)')
 })
@@ -29,6 +33,21 @@ async function expectRestored(expected: readonly number[]): Promise<void> {
 }
 
 let kept: readonly number[] = []
+let atSnapshot: readonly number[] = []
+let all: readonly number[] = []
+/** The second in which everything was deleted, and the GTID before. */
+let mistake = ''
+let beforeMistake = 0n
+
+const now = () => Number(asRoot(node(2), 'SELECT UNIX_TIMESTAMP()'))
+const gtidNow = (one: TestNode) => BigInt(asRoot(one, 'SELECT @@gtid_binlog_pos').trim().split('-').at(-1) ?? '-1')
+
+/** Binary logs have whole seconds. */
+async function secondOfItsOwn(): Promise<string> {
+  const before = now()
+  await expect.poll(now, { interval: 20 }).toBeGreaterThan(before)
+  return new Date(now() * 1000).toISOString()
+}
 
 test('everything is deleted by mistake: the running cluster is restored, with all that was acknowledged up to the position of the snapshot and nothing beyond it', async () => {
   const before = history(node(0))
@@ -38,10 +57,14 @@ test('everything is deleted by mistake: the running cluster is restored, with al
   await writer.reached(writer.acknowledged.length + 50)
   await writer.end()
   const position = await seqnoOf('s1')
-  kept = writer.acknowledged.filter(({ seqno }) => seqno <= position).map(({ id }) => id)
+  atSnapshot = writer.acknowledged.filter(({ seqno }) => seqno <= position).map(({ id }) => id)
+  kept = atSnapshot
   expect(kept.length).toBeGreaterThanOrEqual(50)
   expect(kept.length).toBeLessThan(writer.acknowledged.length)
+  all = writer.acknowledged.map(({ id }) => id)
+  mistake = await secondOfItsOwn()
   asRoot(node(2), 'DROP TABLE app.ledger')
+  beforeMistake = gtidNow(node(2)) - 1n
 
   expect(await cluster.run(node(1), 'restore', 's1', '--yes', 'test')).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('the cluster runs on n1, n3') })
   expect(await cluster.run(node(1), 'restore', 's1', '--cluster')).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('--yes test') })
@@ -52,6 +75,18 @@ test('everything is deleted by mistake: the running cluster is restored, with al
   await expectRestored(kept)
   expect(history(node(0))).not.toBe(before)
   for (const one of cluster.nodes) expect((JSON.parse((await cluster.must(one, 'rescued', '--json')).stdout) as { rescued: { fork: { why: string } }[] }).rescued.map(({ fork }) => fork.why)).toEqual(['restored'])
+})
+
+test('with the archive, it is restored to the second before the mistake, or to a GTID: with every acknowledged row', async () => {
+  expect(await cluster.run(node(1), 'restore', 's1', '--cluster', '--yes', 'test', '--to-time', '2030-01-01T00:00:00Z')).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(/the archive ends at 0-\d+-\d+ .*before 2030/) })
+  expect(await cluster.run(node(1), 'restore', 's1', '--cluster', '--yes', 'test', '--to-gtid', '0-1-1')).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('is before the snapshot') })
+  const restored = await cluster.must(node(1), 'restore', 's1', '--cluster', '--yes', 'test', '--to-time', mistake)
+  expect(restored.stdout).toMatch(/\d+ transactions replayed, up to 0-\d+-\d+/)
+  await expectRestored(all)
+  // What follows begins from the snapshot alone again.
+  await cluster.must(node(1), 'restore', 's1', '--cluster', '--yes', 'test', '--to-gtid', `0-1-${beforeMistake}`)
+  await expectRestored(all)
+  kept = all
 })
 
 test('a damaged part, a missing key, a wrong key: told before anything is touched, and the cluster runs on', async () => {
@@ -107,7 +142,8 @@ test('killed after any step and run again, a restore goes on; until the exchange
   expect(await cluster.run(node(0), 'start')).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('was interrupted while it exchanged the datadir') })
   rmSync(join(node(0).gear, 'rescued'))
   await cluster.must(node(0), 'restore', 's1', '--cluster', '--yes', 'test')
-  await expectRestored(kept)
+  await expectRestored(atSnapshot)
+  kept = atSnapshot
   expect(history(node(0))).not.toBe(before)
   expect(readdirSync(node(0).gear)).not.toContain('restore')
 })

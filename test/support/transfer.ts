@@ -20,11 +20,13 @@ export interface Pair extends AsyncDisposable {
 
 /** Nodes of a cluster that is up; n1 is everybody's donor, n2 the joiner. With three, the others have quorum when one dies. */
 export async function makePair(net: number, method: string, { server = '', size = 2, ...options }: ClusterOptions & { readonly server?: string; readonly size?: 2 | 3 } = {}): Promise<Pair> {
-  const cluster = await makeCluster(net, size, { ...options, setup: ['--sst-method', method, ...(options.setup ?? [])] })
+  await using opened = new AsyncDisposableStack()
+  const cluster = opened.use(await makeCluster(net, size, { ...options, setup: ['--sst-method', method, ...(options.setup ?? [])] }))
   const [donor, joiner] = cluster.nodes as [TestNode, TestNode]
   for (const node of cluster.nodes) writeFileSync(join(node.gear, 'conf/conf.d/more.cnf'), `[mariadbd]\nwsrep_sst_donor = n1,\n${server}\n`)
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
-  return { cluster, donor, joiner, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() }
+  const all = opened.move()
+  return { cluster, donor, joiner, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 /** A node that has lost everything is there again. */

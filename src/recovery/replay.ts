@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { ArchiveReader } from '../archive/inventory.ts'
+import { type Replayed, replayBinlogs } from '../archive/replay.ts'
+import { planReplay, type ReplayPlan, type ReplayTarget } from '../galera/replay-plan.ts'
+import { parseRecoveredGtid } from '../galera/recovered-position.ts'
+import { formatServerGtid } from '../galera/server-gtid.ts'
+import { OutsideError } from '../errors.ts'
+import { run } from '../system/processes.ts'
+import { began } from '../system/progress.ts'
+import type { Access, Stage } from './stage.ts'
+
+/** How far a restore goes beyond its snapshot, by the archive of binary logs. */
+export interface PointInTime {
+  /** Folder of the archive. */
+  readonly archive: string
+  readonly target: ReplayTarget
+}
+
+/** Whether the archive reaches that far, from what the snapshot notes of its GTID. @throws as planReplay */
+export async function foreseeReplay({ archive, target }: PointInTime, history: string, gtid: string): Promise<ReplayPlan> {
+  return planReplay(await new ArchiveReader(archive).inventory(history), gtid, target)
+}
+
+/**
+ * Applies what the archive has behind the restored data. `from` is its GTID, as the data itself tells it.
+ * @throws as planReplay and replayBinlogs
+ */
+export async function replay({ paths, tell, signal }: Stage, access: Access, point: PointInTime, history: string, from: string): Promise<Replayed> {
+  const plan = await foreseeReplay(point, history, from)
+  tell(began(`replaying ${plan.steps.length} binary logs from ${from} on`))
+  return replayBinlogs({
+    ...access,
+    archive: point.archive,
+    plan,
+    temporary: paths.restore,
+    signal,
+    tell: ({ number, of, transactions, last }) => tell(began(`replaying: ${number} of ${of} binary logs, ${transactions} transactions${last === null ? '' : `, up to ${formatServerGtid(last)}`}`)),
+  })
+}
+
+/** InnoDB has its GTID from the same write as Galera's position. */
+export async function gtidOf({ paths, mariadb, data, server, signal }: Stage): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(mariadb.mariadbd, [`--defaults-file=${paths.config}`, `--datadir=${data}`, `--socket=${join(server, 's.sock')}`, `--pid-file=${join(server, 's.pid')}`, '--wsrep-recover', '--skip-log-bin', '--disable-log-error', '--skip-networking'], { timeout: 3_600_000, signal })
+  signal.throwIfAborted()
+  if (exitCode !== 0) throw new OutsideError('recover-failed', `mariadbd --wsrep-recover on the restored data ended with ${exitCode}: ${stderr.trim().split('\n').at(-1) ?? ''}`, 'Run galeractl snapshot verify --deep.')
+  return parseRecoveredGtid(`${stderr}\n${stdout}`)
+}
+
+/** For people. */
+export const describeReplayed = ({ transactions, last }: Replayed): string => (last === null ? 'nothing was to be replayed' : `${transactions} transactions replayed, up to ${formatServerGtid(last.gtid)} of ${last.time.toISOString()}`)
