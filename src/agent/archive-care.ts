@@ -5,7 +5,7 @@ import { pruneArchive } from '../archive/prune.ts'
 import { OutsideError } from '../errors.ts'
 import { findGaps, type Gap } from '../galera/coverage.ts'
 import { formatServerGtid } from '../galera/server-gtid.ts'
-import { listRescued } from '../gear/rescued.ts'
+import { listRescued, type Rescued } from '../gear/rescued.ts'
 import { binlogFault, BINLOG_VARIABLES } from '../mariadb/binlog-config.ts'
 import type { Node } from './node.ts'
 
@@ -55,8 +55,7 @@ export class ArchiveCare {
   /** What only a datadir that was moved aside held is not of the history any more, though it was archived. */
   async #forgetLeftBehind(): Promise<void> {
     const { paths, config, log } = this.#node
-    for (const { folder, fork, beyond } of await listRescued(paths.rescued)) {
-      if (beyond === null) continue
+    for (const { folder, fork } of leftBehindIn(await listRescued(paths.rescued))) {
       const files = await markLeftBehind({ archive: this.#archive, history: fork.uuid, node: config.name, datadir: join(folder, 'data'), seqno: fork.seqno })
       if (files.length > 0) log.warn({ files, folder }, 'archived transactions that the cluster went on without do not count any more')
     }
@@ -80,5 +79,8 @@ export class ArchiveCare {
     if (removed.length > 0) log.info({ removed }, 'old files of the archive were removed')
   }
 }
+
+/** Where a history forked. A restore replaces a history as a whole, and what is archived of that still leads to any moment in it. */
+export const leftBehindIn = (rescued: readonly Rescued[]): readonly Rescued[] => rescued.filter(({ beyond, fork }) => beyond !== null && fork.into === null)
 
 const nameOf = ({ first, last }: Gap) => `${formatServerGtid(first)} ${formatServerGtid(last)}`
