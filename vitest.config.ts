@@ -8,8 +8,8 @@ const textAssets = {
   load: (id: string) => (/\.cnf$|hooks\/notify$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : null),
 }
 
-/** Real servers share two cores: their files run one after the other. */
-const real = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 }
+/** Real servers. */
+const real = { testTimeout: 180_000, hookTimeout: 180_000 }
 
 export default defineConfig({
   plugins: [textAssets],
@@ -19,7 +19,9 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 300_000, maxWorkers: 2 } },
-      ...['integration', 'smoke', 'platform', 'cluster'].map((name) => ({ extends: true as const, test: { name, include: [`test/${name}/**/*.test.ts`], ...real } })),
+      ...['integration', 'smoke'].map((name) => ({ extends: true as const, test: { name, include: [`test/${name}/**/*.test.ts`], fileParallelism: false, ...real } })),
+      // Nodes of a cluster mostly wait for one another: two files at a time, each with addresses of its own, need little more than half the time.
+      ...['platform', 'cluster'].map((name) => ({ extends: true as const, test: { name, include: [`test/${name}/**/*.test.ts`], maxWorkers: 2, ...real } })),
     ],
   },
 })

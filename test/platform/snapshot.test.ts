@@ -15,7 +15,7 @@ test('a snapshot of an application is restored on the same one and on a new one,
   let first: string
   {
     await using broker = makeBroker('one', archives)
-    await broker.install(['127.0.41.21', '127.0.41.22', '127.0.41.23'])
+    await broker.install(['127.0.41.31', '127.0.41.32', '127.0.41.33'])
     await broker.connect()
     const gear = broker.gears[0] as PlatformGear
     await expect.poll(() => sql(broker, gear, (connection) => connection.query('CREATE TABLE kept (id INT PRIMARY KEY)')).then(() => 'made', String), { timeout: 60_000, interval: 200 }).toBe('made')
@@ -27,7 +27,7 @@ test('a snapshot of an application is restored on the same one and on a new one,
     expect(await expectOneCluster(broker, [1])).not.toBe(first)
   }
   await using broker = makeBroker('two', archives)
-  await broker.install(['127.0.41.24', '127.0.41.25'])
+  await broker.install(['127.0.41.34', '127.0.41.35'])
   await broker.connect()
   await broker.restore(archive)
   expect(await expectOneCluster(broker, [1])).not.toBe(first)
@@ -35,7 +35,7 @@ test('a snapshot of an application is restored on the same one and on a new one,
 
 test('an archive without a database leaves the database as it is', async () => {
   await using broker = makeBroker('three', archives)
-  await broker.install(['127.0.41.26'])
+  await broker.install(['127.0.41.36'])
   await broker.connect()
   const restored = await broker.action(broker.gears[0] as PlatformGear, 'bin/control', 'post-restore')
   expect(restored).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('no database in the archive') })
