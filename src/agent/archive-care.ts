@@ -18,6 +18,8 @@ export class ArchiveCare {
   readonly #node: Node
   readonly #archive: string
   readonly #reader: ArchiveReader
+  /** Datadirs that were moved aside, and what of them does not count is marked. */
+  readonly #forgotten = new Set<string>()
   #lookedAt = -Infinity
   #prunedAt = -Infinity
   #fault: Error | null = null
@@ -56,7 +58,9 @@ export class ArchiveCare {
   async #forgetLeftBehind(): Promise<void> {
     const { paths, config, log } = this.#node
     for (const { folder, fork } of leftBehindIn(await listRescued(paths.rescued))) {
+      if (this.#forgotten.has(folder)) continue
       const files = await markLeftBehind({ archive: this.#archive, history: fork.uuid, node: config.name, datadir: join(folder, 'data'), seqno: fork.seqno })
+      this.#forgotten.add(folder)
       if (files.length > 0) log.warn({ files, folder }, 'archived transactions that the cluster went on without do not count any more')
     }
   }

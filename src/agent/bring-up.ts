@@ -11,7 +11,7 @@ import { ensureCertificate } from '../tls/files.ts'
 import { askPeers } from '../peers/ask.ts'
 import { raiseFence } from './fence-exchange.ts'
 import { launch } from './launch.ts'
-import { askToLook } from './look-now.ts'
+import { askToMakeWay } from './look-now.ts'
 import { awaitMembership } from './await-membership.ts'
 import { poll } from './membership.ts'
 import type { Node } from './node.ts'
@@ -45,7 +45,7 @@ export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
       if (refusals >= REFUSALS) throw refusal(decision)
     } else if (decision.do === 'wait') {
       node.say('waiting', decision.reason)
-      if (decision.rule === 'replaced-runs') await askToLook(node, decision.for)
+      if (decision.rule === 'replaced-runs') await askToMakeWay(node, decision.for)
     } else if (decision.do === 'join' && joinsBefore(factsOf(node)).length > 0 && performance.now() - (turn ??= performance.now()) < LONGEST_TURN) {
       node.say('waiting', `letting ${joinsBefore(factsOf(node)).join(', ')} join first`)
     } else if (await carryOut(node, decision, signal)) {

@@ -1,3 +1,4 @@
+import { unbornHistory } from '../galera/restored.ts'
 import { readDatadir } from '../mariadb/position.ts'
 import type { Node } from './node.ts'
 
@@ -20,7 +21,7 @@ async function read(node: Node, signal: AbortSignal | undefined): Promise<void> 
   const first = node.datadir === null
   if (first) node.say('reading position', 'reading the position of the data')
   const { departure, joining, history } = node.ledger.ledger
-  const query = { datadir: node.paths.data, mariadbd: node.mariadb.mariadbd, config: node.paths.config, departure: departure?.position ?? null, joining, member: history !== null, ...(signal === undefined ? {} : { signal }) }
+  const query = { datadir: node.paths.data, mariadbd: node.mariadb.mariadbd, config: node.paths.config, departure: departure?.position ?? null, joining, member: history !== null, restored: unbornHistory(node.ledger.ledger), ...(signal === undefined ? {} : { signal }) }
   const state = await readDatadir(query)
   if (first) for (const damage of state.damaged) node.log.warn(damage)
   node.datadir = state

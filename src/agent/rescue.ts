@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Fork } from '../galera/fork.ts'
+import { describeFork, type Fork } from '../galera/fork.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { hasSystemTables, installDatadir } from '../mariadb/datadir.ts'
 import { usersSql } from '../mariadb/users.ts'
@@ -24,7 +24,7 @@ export async function rescueDatadir(node: Node, fork: Fork): Promise<void> {
   await syncFolder(folder)
   await syncFolder(dirname(node.paths.data))
   node.datadir = null
-  node.log.warn({ folder, position: rescue.position === null ? null : { ...rescue.position, seqno: String(rescue.position.seqno) } }, 'the cluster went on without this node: its datadir was moved aside; see galeractl rescued')
+  node.log.warn({ folder, position: rescue.position === null ? null : { ...rescue.position, seqno: String(rescue.position.seqno) } }, `${describeFork(fork)}: its datadir was moved aside; see galeractl rescued`)
 }
 
 /**

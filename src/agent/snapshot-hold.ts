@@ -16,10 +16,10 @@ export interface SnapshotHold extends AsyncDisposable {
 }
 
 /**
- * Asks the gear's agent to desync the node, where that harms nobody.
+ * Asks the gear's agent to desync the node, where that harms nobody. `warn` is told where it stays desynced.
  * @throws ReportedError with the rule that does not allow it; OutsideError `no-agent`, `agent-ended`
  */
-export async function holdSnapshot(socket: string, lastWriter: boolean): Promise<SnapshotHold> {
+export async function holdSnapshot(socket: string, lastWriter: boolean, warn: (text: string) => void): Promise<SnapshotHold> {
   const lost = new AbortController()
   let done = false
   const call = request({ socketPath: socket, method: 'POST', path: `/snapshot?last-writer=${lastWriter ? 'yes' : 'no'}`, agent: false })
@@ -51,7 +51,7 @@ export async function holdSnapshot(socket: string, lastWriter: boolean): Promise
     [Symbol.asyncDispose]: async () => {
       done = true
       call.destroy()
-      await waitFor('the node is synced again', async () => ((await running(socket)) ? undefined : true), { timeout: SYNCED_WITHIN, interval: 20 }).catch(() => undefined)
+      await waitFor('the node is synced again', async () => ((await running(socket)) ? undefined : true), { timeout: SYNCED_WITHIN, interval: 20 }).catch(() => warn(`the node is not synced again after ${SYNCED_WITHIN / 1000} s; its agent goes on trying, see galeractl status`))
     },
   }
 }

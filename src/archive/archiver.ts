@@ -1,3 +1,4 @@
+import { OutsideError } from '../errors.ts'
 import { basename } from 'node:path'
 import { type Binlog, binlogsIn } from './binlogs.ts'
 import { BinlogCopy, isFinished } from './copy.ts'
@@ -58,7 +59,7 @@ export class Archiver implements AsyncDisposable {
       } catch (error) {
         // Its copy may have half of a piece: it is compared again.
         await this.#leave(binlog.path)
-        failures.push(error)
+        failures.push(error instanceof OutsideError ? new OutsideError(error.code, `${binlog.path}: ${error.message}`, error.hint, { cause: error }) : error)
       }
     }
     if (failures.length > 0) throw failures[0]

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { createZstdDecompress } from 'node:zlib'
 import { KEPT } from './folder.ts'
 
@@ -10,8 +10,6 @@ export async function contentOf(folder: string, name: string): Promise<Readable>
   const whole = join(folder, `${name}${KEPT.whole}`)
   const isWhole = await access(join(folder, `${name}${KEPT.note}`)).then(() => true, () => false)
   if (!isWhole) return createReadStream(join(folder, `${name}${KEPT.part}`))
-  const compressed = createReadStream(whole)
-  const plain = createZstdDecompress()
-  compressed.on('error', (error) => plain.destroy(error))
-  return compressed.pipe(plain)
+  // Whichever fails closes the other.
+  return pipeline(createReadStream(whole), createZstdDecompress(), () => undefined)
 }

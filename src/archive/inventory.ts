@@ -35,7 +35,7 @@ export class ArchiveReader {
       for (const name of names) {
         const path = join(folder, name)
         seen.add(path)
-        if (name.endsWith(KEPT.note)) files.push(...(await this.#noted(path)))
+        if (name.endsWith(KEPT.note)) files.push(...(await this.#noted(path, node)))
         else if (name.endsWith(KEPT.part) && !finished.has(name.slice(0, -KEPT.part.length))) files.push(...(await this.#growing(path, node)))
       }
     }
@@ -43,13 +43,14 @@ export class ArchiveReader {
     return { history, files }
   }
 
-  async #noted(path: string): Promise<readonly ArchivedBinlog[]> {
+  /** A note that names another file or node than its place does is not of the agent there. */
+  async #noted(path: string, node: string): Promise<readonly ArchivedBinlog[]> {
     const changed = await stat(path).then(({ mtimeMs }) => mtimeMs, unlessGone)
     if (changed === null) return []
     const known = this.#notes.get(path)
     if (known?.changed === changed) return [known.file]
     const note = await readFile(path, 'utf8').then(parseNote, unlessGone)
-    if (note === null) return []
+    if (note === null || note.node !== node || note.name !== basename(path, KEPT.note)) return []
     const file = fileOfNote(note)
     this.#notes.set(path, { file, changed })
     return [file]
@@ -72,7 +73,7 @@ export class ArchiveReader {
       }
     } catch (error) {
       // It was finished meanwhile.
-      if (isErrno(error, 'ENOENT')) return this.#noted(join(path, '..', `${name}${KEPT.note}`))
+      if (isErrno(error, 'ENOENT')) return this.#noted(join(path, '..', `${name}${KEPT.note}`), node)
       if (!(error instanceof Error) || !('code' in error) || error.code !== 'bad-binlog') throw error
     }
     return known.scan.first === null ? [] : [fileOfScan(known.scan, { name, node, sha256: null })]

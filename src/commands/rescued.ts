@@ -25,12 +25,14 @@ export async function run(context: Context, given: Given): Promise<number> {
 
 function table(rescued: readonly Rescued[]): string {
   const rows = new Table({ head: ['moved aside', 'held', 'the cluster went on at', 'only here', 'folder'], style: { head: [], border: [] } })
-  for (const one of rescued) rows.push([one.at, one.position === null ? 'unknown' : String(one.position.seqno), one.fork.into === null ? `${one.fork.seqno} (${one.fork.why})` : `replaced by ${one.fork.reason}`, one.beyond === null ? 'nothing' : `seqno ${one.beyond.first} to ${one.beyond.last}`, basename(one.folder)])
+  for (const one of rescued) rows.push([one.at, one.position === null ? 'unknown' : String(one.position.seqno), one.fork.into === null ? `${one.fork.seqno} (${one.fork.why})` : `replaced by ${one.fork.reason}`, one.unknown ? 'not known' : one.beyond === null ? 'nothing' : `seqno ${one.beyond.first} to ${one.beyond.last}`, basename(one.folder)])
   return rows.toString()
 }
 
 /** A server of its own on the old data, reachable by its socket only and outside any cluster. */
-function howToLook({ folder, beyond }: Rescued): readonly string[] {
+function howToLook({ folder, beyond, unknown }: Rescued): readonly string[] {
   const open = `mariadbd --no-defaults --wsrep-on=OFF --skip-networking --read-only --datadir=${folder}/data --socket=${folder}/mariadbd.sock --pid-file=${folder}/mariadbd.pid`
-  return ['', `${folder}${beyond === null ? ' holds nothing that the cluster lacks.' : `: look for the rows of seqno ${beyond.first} to ${beyond.last} with`}`, ...(beyond === null ? [] : [`  ${open}`])]
+  if (beyond === null && !unknown) return ['', `${folder} holds nothing that the cluster lacks.`]
+  const rows = beyond === null ? 'how far it goes is not known; look at it with' : `look for the rows of seqno ${beyond.first} to ${beyond.last} with`
+  return ['', `${folder}: ${rows}`, `  ${open}`]
 }

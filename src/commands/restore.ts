@@ -1,62 +1,86 @@
 import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline/promises'
+import { join } from 'node:path'
 import { ensureAgent } from '../agent/spawn-agent.ts'
 import { RefusedError, UsageError } from '../errors.ts'
-import { bigintAsText } from '../galera/schemas.ts'
-import { parseServerGtid } from '../galera/server-gtid.ts'
 import { describeTarget, type ReplayTarget } from '../galera/replay-plan.ts'
-import { describeObservation } from '../galera/observation.ts'
+import { bigintAsText } from '../galera/schemas.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
-import { describeReplayed } from '../recovery/replay.ts'
-import { type Foreseen, restoreGear, type RestoreResult } from '../recovery/restore.ts'
+import { readUnfinishedRestore, type UnfinishedRestore } from '../gear/unfinished-restore.ts'
 import { awaitPeers } from '../recovery/await-peers.ts'
+import { exchange, look } from '../recovery/exchange.ts'
+import { describeReplayed } from '../recovery/replay.ts'
+import { restoreGear, type RestoreOptions, type RestoreResult } from '../recovery/restore.ts'
+import { requireScope, type Scope } from '../recovery/restore-checks.ts'
+import { formatTarget, meaningOf, type RestoreRequest, wordsOf } from '../recovery/restore-request.ts'
 import { archiveSource } from '../snapshot/archive.ts'
 import { operatorCommand } from '../snapshot/operator-command.ts'
 import { type SnapshotSource, storedSource } from '../snapshot/source.ts'
 import { findSnapshot } from '../snapshot/store.ts'
 import { fileError } from '../system/files.ts'
+import { lockFile } from '../system/lock.ts'
 import { lateMeter, type Tell } from '../system/progress.ts'
-import { parseSince } from '../system/since.ts'
 import { abortOnSignals } from '../system/signals.ts'
 import { type Context, type Given, text } from './command.ts'
 import { agentDoes, timeoutOption } from './gear-agent.ts'
 import { withProgress } from './progress-output.ts'
+import { confirmRestore } from './restore-confirmation.ts'
 import { keyOf, snapshotFolder } from './snapshot-folder.ts'
 
 export async function run(context: Context, given: Given, [id]: readonly string[]): Promise<number> {
   const timeout = timeoutOption(given)
+  // Before root becomes the owner of the gear, who may not read it.
   const key = await keyOf(given)
-  const target = targetOf(given)
   const { gear, dir } = await snapshotFolder(context, given)
   const config = configOf(gear)
-  const without = Array.isArray(given['without']) ? (given['without'] as readonly string[]) : []
-  const point = target === null ? null : { target, archive: archiveOf(given, config.archive) }
+  const scope = { cluster: given['cluster'] === true, without: Array.isArray(given['without']) ? (given['without'] as readonly string[]) : [] }
+  const request: RestoreRequest = { id, from: text(given, 'from'), fromCommand: text(given, 'fromCommand'), toTime: text(given, 'toTime'), toGtid: text(given, 'toGtid'), toLatest: given['toLatest'] === true }
   const signal = abortOnSignals()
   const result = await withProgress(context, `Restore on ${config.name}`, 'results', async (tell) => {
-    const source = await sourceOf(given, id, dir, tell)
-    const confirm = (facts: Foreseen) => confirmed(source, target, facts, text(given, 'yes'))
-    try {
-      return await restoreGear(gear, source, { key, point, cluster: given['cluster'] === true, without, confirm, tell, signal })
-    } finally {
-      source.close()
-    }
+    await using _lock = await lockFile(join(gear.paths.run, 'restore.lock'), 'a restore')
+    return (await finishExchange(gear, request, scope, given, tell, signal)) ?? (await restore(gear, dir, request, { ...scope, key, tell, signal }, given))
   })
-  if (given['start'] !== false) {
+  const start = given['start'] !== false
+  if (start) {
     await ensureAgent(gear.paths)
     await agentDoes(context, gear, `/start?timeout=${timeout ?? config.startTimeout}`)
-    if (given['cluster'] === true) await withProgress(context, 'The other nodes take the restored state', 'results', (tell) => awaitPeers(gear, result, timeout ?? config.startTimeout, tell, signal))
+    if (scope.cluster) await withProgress(context, 'The other nodes take the restored state', 'results', (tell) => awaitPeers(gear, result, timeout ?? config.startTimeout, tell, signal))
   }
-  context.print(context.json ? JSON.stringify({ restored: { history: result.into, peers: result.peers, replayed: result.replayed } }, bigintAsText) : done(gear, result, given['start'] !== false))
+  context.print(context.json ? JSON.stringify({ restored: { history: result.into, snapshot: result.snapshot, peers: result.peers, replayed: result.replayed } }, bigintAsText) : outcome(gear, result, start))
   return 0
 }
 
-/** Up to where beyond the snapshot; null: not. @throws UsageError `two-targets`, `bad-since`, `bad-server-gtid` */
-function targetOf(given: Given): ReplayTarget | null {
-  const [time, gtid, latest] = [text(given, 'toTime'), text(given, 'toGtid'), given['toLatest'] === true]
-  if ([time !== undefined, gtid !== undefined, latest].filter(Boolean).length > 1) throw new UsageError('two-targets', '--to-time, --to-gtid and --to-latest are given together', 'Give one of them.')
-  if (time !== undefined) return { kind: 'time', at: parseSince(time, new Date(), '--to-time') }
-  if (gtid !== undefined) return { kind: 'gtid', gtid: parseServerGtid(gtid) }
-  return latest ? { kind: 'latest' } : null
+async function restore(gear: Gear, dir: string, request: RestoreRequest, common: Scope & Pick<RestoreOptions, 'key' | 'tell' | 'signal'>, given: Given): Promise<RestoreResult> {
+  const { id, target } = meaningOf(request, await readUnfinishedRestore(gear.paths), new Date())
+  const point = target === null ? null : { target, archive: archiveOf(given, configOf(gear).archive) }
+  const source = await sourceOf(request, id, dir, common.tell)
+  try {
+    return await restoreGear(gear, source, {
+      ...common,
+      point,
+      words: wordsOf(request),
+      target: formatTarget(target),
+      confirm: (surroundings, goesOnAfter) => confirmRestore(describe(source, target), configOf(gear).clusterName, surroundings, goesOnAfter, text(given, 'yes')),
+    })
+  } finally {
+    source.close()
+  }
+}
+
+/** Where the data is ready, or already half exchanged, neither the snapshot nor its key is needed any more. @returns null where that is not so */
+async function finishExchange(gear: Gear, request: RestoreRequest, scope: Scope, given: Given, tell: Tell, signal: AbortSignal): Promise<RestoreResult | null> {
+  const unfinished = await readUnfinishedRestore(gear.paths)
+  if (unfinished?.done !== 'ready' && unfinished?.done !== 'swapping') return null
+  const same = unfinished.words === wordsOf(request) || (unfinished.done === 'swapping' && request.id === unfinished.snapshot)
+  if (!same && unfinished.done === 'swapping') throw new RefusedError('other-restore', `the restore of snapshot ${unfinished.snapshot} was interrupted while it exchanged the datadir`, `Finish it first: galeractl restore ${unfinished.snapshot}.`)
+  if (!same) return null
+  if (unfinished.done === 'ready') await confirmReady(gear, unfinished, scope, text(given, 'yes'))
+  return { ...(await exchange(gear, unfinished, { ...scope, tell, signal })), replayed: null }
+}
+
+async function confirmReady(gear: Gear, { snapshot, target, done }: UnfinishedRestore, scope: Scope, yes: string | undefined): Promise<void> {
+  const surroundings = await look(gear)
+  requireScope(surroundings, scope)
+  await confirmRestore(`Snapshot ${snapshot}${target === null ? '' : `, and the archive up to ${target}`}.`, configOf(gear).clusterName, surroundings, done, yes)
 }
 
 function archiveOf(given: Given, setting: string | null): string {
@@ -66,15 +90,13 @@ function archiveOf(given: Given, setting: string | null): string {
 }
 
 /** A snapshot of the folder, or an archive: a file, stdin, or what a command prints. */
-async function sourceOf(given: Given, id: string | undefined, dir: string, tell: Tell): Promise<SnapshotSource> {
-  const [from, command] = [text(given, 'from'), text(given, 'fromCommand')]
-  if ([id, from, command].filter((one) => one !== undefined).length !== 1) throw new UsageError('one-source', 'what is to be restored?', 'Name a snapshot (or latest), or give --from FILE, or --from-command COMMAND.')
+async function sourceOf({ from, fromCommand }: RestoreRequest, id: string | undefined, dir: string, tell: Tell): Promise<SnapshotSource> {
   if (id !== undefined) {
     const stored = await findSnapshot(dir, id)
     return storedSource(stored, lateMeter('unpacking', stored.manifest.bytes, tell))
   }
-  if (command !== undefined) {
-    const { input, output, ended } = operatorCommand(command, '--from-command')
+  if (fromCommand !== undefined) {
+    const { input, output, ended } = operatorCommand(fromCommand, '--from-command')
     input.end()
     return archiveSource(output, () => ended)
   }
@@ -85,30 +107,9 @@ async function sourceOf(given: Given, id: string | undefined, dir: string, tell:
   return archiveSource(handle.createReadStream({ highWaterMark: 1024 * 1024 }))
 }
 
-/** The operator names the cluster whose data is replaced: by --yes, or typed at a terminal. @throws RefusedError `not-confirmed` */
-async function confirmed({ head }: SnapshotSource, target: ReplayTarget | null, { cluster, peers, running, goesOnAfter }: Foreseen, yes: string | undefined): Promise<void> {
-  const lines = [
-    `Snapshot ${head.id} of cluster ${head.cluster}, node ${head.node}, begun ${head.startedAt}${target === null ? '' : `, and the archive ${describeTarget(target)}`}.`,
-    `It replaces what cluster ${cluster} holds: on this node${peers.length === 0 ? '' : ` and on ${peers.map(({ name }) => name).join(', ')}`}. What was written since is no longer in the cluster.`,
-    'Datadirs of before are moved aside and kept (galeractl rescued).',
-    ...(running ? ['mariadbd is stopped here when everything is ready.'] : []),
-    ...(goesOnAfter === null ? [] : [`An earlier run was interrupted; this one goes on after the step "${goesOnAfter}".`]),
-    ...peers.map((peer) => `  - ${describeObservation(peer)}`),
-  ]
-  process.stderr.write(`${lines.join('\n')}\n`)
-  if (yes === cluster) return
-  const hint = `Run it again with --yes ${cluster}.`
-  if (yes !== undefined || !process.stdin.isTTY) throw new RefusedError('not-confirmed', yes === undefined ? `not confirmed: the data of cluster ${cluster} would be replaced` : `--yes ${JSON.stringify(yes.slice(0, 80))} is not the name of this cluster, ${cluster}: nothing was done`, hint)
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const typed = await terminal.question(`Type ${cluster} to replace its data: `)
-    if (typed.trim() !== cluster) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${cluster}: nothing was done`, hint)
-  } finally {
-    terminal.close()
-  }
-}
+const describe = ({ head }: SnapshotSource, target: ReplayTarget | null): string => `Snapshot ${head.id} of cluster ${head.cluster}, node ${head.node}, begun ${head.startedAt}${target === null ? '' : `, and the archive ${describeTarget(target)}`}.`
 
-function done(gear: Gear, { into, peers, replayed }: RestoreResult, started: boolean): string {
+function outcome(gear: Gear, { into, peers, replayed }: RestoreResult, started: boolean): string {
   return [
     `restored: a new history begins, ${into}`,
     ...(replayed === null ? [] : [describeReplayed(replayed)]),

@@ -16,7 +16,7 @@ export async function run(context: Context, given: Given, [id = '']: readonly st
   const { manifest } = stored
   const signal = abortOnSignals()
   const { found, wrong } = await withProgress(context, `Verifying ${manifest.id}`, 'results', async (tell) => {
-    const damaged = await damagedParts(stored, meter('reading', manifest.bytes, tell))
+    const damaged = await damagedParts(stored, meter('reading', manifest.bytes, tell), signal)
     if (damaged.length > 0) return { found: damaged.join('; '), wrong: damaged }
     const sums = `${manifest.parts.length} ${manifest.parts.length === 1 ? 'part' : 'parts'}, ${formatBytes(manifest.bytes)}: all as they were written`
     if (!deep) return { found: sums, wrong: [] }

@@ -37,7 +37,8 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
   if (proposal.epoch === epoch && promise !== null && !same) return refuse(`${own.name} has acknowledged ${promise.chosen} in epoch ${epoch}`)
   if (own.kind !== 'down') return answerRunning(own, proposal, same, refuse)
   if (own.launched !== null && !same && !goesOn(own, promise, proposal)) return refuse(`${own.name} is starting to ${own.launched}`)
-  if (own.data.kind === 'unknown') return refuse(`${own.name} does not know its position yet`)
+  const uncounted = proposal.uncounted.includes(own.name)
+  if (own.data.kind === 'unknown' && !uncounted) return refuse(`${own.name} does not know its position yet`)
   if (proposal.uuid === null) {
     if (promise?.kind === 'reform' && !same) return refuse(`${own.name} has acknowledged the re-forming of a history`)
     if (promise?.kind === 'bootstrap' && promise.chosen !== proposal.chosen && !proposal.known.includes(promise.chosen)) {
@@ -47,7 +48,6 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
     return history === null ? { ack: true } : refuse(`${own.name} belongs to history ${history}`)
   }
   if (own.data.kind === 'position') {
-    const uncounted = proposal.uncounted.includes(own.name)
     if (own.data.uuid !== proposal.uuid && !uncounted) return refuse(`${own.name} has history ${own.data.uuid}`)
     if (proposal.kind !== 'reform' && own.data.seqno > proposal.seqno && !uncounted) return refuse(`${own.name} is further, at ${own.data.seqno}`)
   }

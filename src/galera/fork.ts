@@ -36,3 +36,8 @@ export function mergeForks(own: readonly Fork[], told: readonly Fork[]): readonl
   const news = told.filter((fork) => !known.has(forkId(fork)))
   return news.length === 0 ? own : [...own, ...news].toSorted((a, b) => a.epoch - b.epoch || (a.at < b.at ? -1 : 1)).slice(-KEPT_FORKS)
 }
+
+/** For people: what happened without a node. */
+export function describeFork({ at, uuid, seqno, why, reason, into }: Fork): string {
+  return into === null ? `the cluster went on without this node at ${uuid}:${seqno} on ${at} (${why})` : `the history of this node's data, ${uuid}, was replaced on ${at} (${reason})`
+}

@@ -9,10 +9,10 @@ import { replacedBy } from './replaced.ts'
  * sides overlap up to the newest view known at the fork.
  */
 export function leftBehindAt(node: Down | Live, others: readonly Observation[]): Fork | null {
+  const replaced = node.kind === 'down' && node.data.kind === 'fresh' ? null : replacedBy(node, others)
+  if (replaced !== null) return replaced
   const own = node.kind === 'down' ? (node.data.kind === 'position' ? node.data : null) : node
   if (own === null) return null
-  const replaced = replacedBy(node, others)
-  if (replaced !== null) return replaced
   const known = new Set(node.forks.map(forkId))
   // The cheapest test first: there may be a thousand others with twenty forks each.
   const without = (fork: Fork) => fork.without.includes(node.name) && fork.uuid === own.uuid && !known.has(forkId(fork))

@@ -10,10 +10,28 @@ export const historyOf = (node: Down | Live): string | null => (node.kind !== 'd
  */
 export function replacedBy(node: Down | Live, all: readonly Observation[]): Fork | null {
   const own = historyOf(node)
-  if (own === null) return null
-  for (const one of [node, ...all]) {
-    const fork = one.kind === 'silent' ? undefined : one.forks.find(({ into, uuid }) => into !== null && uuid === own)
-    if (fork !== undefined) return fork
-  }
-  return null
+  return own === null ? null : (restores([node, ...all]).find(({ uuid }) => uuid === own) ?? null)
 }
+
+/** Whether restores lead from this node's history to that one, as anybody tells. */
+export function isReplacedInto(node: Down | Live, all: readonly Observation[], into: string): boolean {
+  const forks = restores([node, ...all])
+  const reached = new Set([historyOf(node)])
+  for (let before = 0; before < reached.size; ) {
+    before = reached.size
+    for (const fork of forks) if (reached.has(fork.uuid)) reached.add(fork.into)
+  }
+  return into !== historyOf(node) && reached.has(into)
+}
+
+/**
+ * Whether a running node must heed it: what was restored is Primary already, or whoever restored it asks for it now. A node
+ * that restored a snapshot once, died before it could start and comes back when the others have gone on for days stops nobody by being there.
+ */
+export function isBinding(fork: Fork, all: readonly Observation[], asking: readonly string[]): boolean {
+  return all.some((one) => one.kind !== 'silent' && one.forks.some(({ into, uuid }) => into === fork.into && uuid === fork.uuid) && ((one.kind === 'primary' && fork.into !== null && isReplacedInto(at(one, fork.uuid), all, one.uuid)) || asking.includes(one.name)))
+}
+
+const at = (node: Live, uuid: string): Live => ({ ...node, uuid })
+
+const restores = (all: readonly Observation[]): readonly Fork[] => all.flatMap((one) => (one.kind === 'silent' ? [] : one.forks.filter(({ into }) => into !== null)))

@@ -20,11 +20,12 @@ export interface Restored {
  * has promised stays, so that no epoch is given twice; so do its forks, since others may still belong to older histories.
  */
 export function recordRestored(old: Ledger, { into, replaces, nodeUuid, at, reason }: Restored): Ledger {
-  const epoch = old.promise?.epoch ?? 0
+  // The newest of all: it must not be the one that is forgotten.
+  const epoch = Math.max(old.promise?.epoch ?? 0, ...old.forks.map((fork) => fork.epoch)) + 1
   const forks = [...new Set(replaces)].filter((uuid) => uuid !== into).map((uuid): Fork => ({ at, epoch, uuid, seqno: -1n, view: null, without: [], why: 'restored', reason: reason.slice(0, 1000), into }))
   const view = { uuid: into, seqno: 0n, members: [{ uuid: nodeUuid, name: old.name, address: null }], weight: null, ownWeight: null, ownUuid: nodeUuid }
   const promise = old.promise === null ? null : { ...old.promise, settled: true }
-  return recordForks({ ...newLedger(old.name), history: into, view, departure: { at, position: { uuid: into, seqno: 0n } }, promise, forks: old.forks, decisions: old.decisions }, forks)
+  return recordForks({ ...newLedger(old.name), history: into, view, departure: { at, position: { uuid: into, seqno: 0n } }, promise, forks: old.forks.filter(({ into, uuid }) => into === null || !replaces.includes(uuid)), decisions: old.decisions }, forks)
 }
 
 /** The node joins a history that a restored snapshot began: of the one that it belonged to, nothing counts any more. */
@@ -32,4 +33,9 @@ export function leaveHistory(ledger: Ledger, joined: string | null): Ledger {
   const { history } = ledger
   const left = joined !== null && history !== null && history !== joined && ledger.forks.some(({ into, uuid }) => into !== null && uuid === history)
   return left ? { ...ledger, history: joined, view: null, viewIds: [], departure: null, departures: [], flaggedAt: null, intended: [] } : ledger
+}
+
+/** The history that a restore began on this gear, as long as it was never Primary in it; null: none. */
+export function unbornHistory({ history, view }: Ledger): string | null {
+  return view !== null && view.uuid === history && view.seqno === 0n && view.members.length === 1 ? history : null
 }

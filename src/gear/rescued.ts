@@ -23,6 +23,8 @@ export interface Rescued extends Rescue {
   readonly folder: string
   /** The first and last seqno that only this datadir may hold; null where it is not beyond the fork. */
   readonly beyond: { readonly first: bigint; readonly last: bigint } | null
+  /** How far it goes beyond that is not known: it may hold anything. */
+  readonly unknown: boolean
 }
 
 /** All of a gear, oldest first; a folder without a sane note is left out. */
@@ -31,10 +33,12 @@ export async function listRescued(rescued: string): Promise<readonly Rescued[]> 
   for (const name of (await namesIn(rescued)).toSorted()) {
     const folder = join(rescued, name)
     const rescue = rescueSchema.safeParse(parsed(await readIfExists(join(folder, RESCUE_FILE))))
-    if (rescue.success) found.push({ ...rescue.data, folder, beyond: beyond(rescue.data) })
+    if (rescue.success) found.push({ ...rescue.data, folder, beyond: beyond(rescue.data), unknown: isUnknown(rescue.data) })
   }
   return found.toSorted((a, b) => (a.at < b.at ? -1 : 1))
 }
+
+const isUnknown = ({ position, fork }: Rescue): boolean => position === null || (fork.into !== null && position.seqno < 0n)
 
 function beyond({ position, fork }: Rescue): Rescued['beyond'] {
   return position === null || position.uuid !== fork.uuid || position.seqno <= fork.seqno ? null : { first: fork.seqno + 1n, last: position.seqno }

@@ -7,8 +7,12 @@ import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import type { GearPaths } from './gear.ts'
 
 const schema = z.object({
-  /** What is restored, and up to where: a run for anything else starts over. */
-  what: z.string(),
+  /** What was asked for, as it was given: a run for anything else starts over. */
+  words: z.string(),
+  /** What those words meant then: `latest`, or 15 minutes ago, would mean something else now. */
+  target: z.string().nullable(),
+  /** Of the data, for a replay; null: not known. */
+  gtid: z.string().nullable(),
   snapshot: z.string(),
   /** The history that the snapshot is of. */
   history: uuidSchema,

@@ -31,6 +31,8 @@ export interface PositionQuery {
   readonly joining: boolean
   /** The node was a member of a history before. */
   readonly member: boolean
+  /** The history that a restore began with this data, if it was never Primary in it: then InnoDB still holds the snapshot's. */
+  readonly restored: string | null
   readonly signal?: AbortSignal
 }
 
@@ -72,6 +74,7 @@ async function dataOf(query: PositionQuery, grastate: Grastate | null, noGrastat
   }
   try {
     const recovered = await recoverPosition(query)
+    if (query.restored !== null && recovered.uuid !== query.restored) return { kind: 'position', uuid: query.restored, seqno: 0n, source: 'recovered', safeToBootstrap: true }
     if (isHistory(recovered.uuid) && recovered.seqno >= 0n) return { kind: 'position', ...recovered, source: 'recovered', safeToBootstrap }
     if (grastate !== null && isHistory(grastate.uuid)) return { kind: 'unknown', reason: `grastate.dat names history ${grastate.uuid}, InnoDB recovered ${recovered.uuid}:${recovered.seqno}` }
     return query.member && (await hasRun(query.datadir)) ? { kind: 'nil' } : { kind: 'fresh' }

@@ -4,19 +4,19 @@ import { othersOf } from '../galera/peer-list.ts'
 import { askPeers } from '../peers/ask.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { waitFor } from '../system/wait.ts'
-import type { RestoreResult } from './restore.ts'
+import type { Exchanged } from './exchange.ts'
 
 /**
- * Until each of the peers that answered is Synced with the restored history; those that were stopped by hand stay so and are not waited for.
+ * Until each of the peers that answered is Synced with the restored history; those that were stopped before stay so and are not waited for.
  * `timeout` in milliseconds.
  * @throws NotYetError `timeout`: they go on by themselves
  */
-export async function awaitPeers(gear: Gear, { into, peers }: RestoreResult, timeout: number, tell: Tell, signal: AbortSignal): Promise<void> {
+export async function awaitPeers(gear: Gear, { into, peers, staying }: Exchanged, timeout: number, tell: Tell, signal: AbortSignal): Promise<void> {
   const config = configOf(gear)
-  const others = othersOf(config.peers ?? [], config.own).filter(({ name }) => name !== null && peers.includes(name))
+  const others = othersOf(config.peers ?? [], config.own).filter(({ name }) => name !== null && peers.includes(name) && !staying.includes(name))
   await waitFor('all nodes that run are Synced with the restored state', async () => {
     const seen = await askPeers(others, { key: derive(config.secret, 'agent-messages'), clusterName: config.clusterName, timeout: config.probeTimeout })
-    const missing = seen.filter((peer) => !(peer.kind === 'down' && peer.intent === 'stay') && !(peer.kind === 'primary' && peer.synced && peer.uuid === into)).map(({ name }) => name)
+    const missing = seen.filter((peer) => !(peer.kind === 'primary' && peer.synced && peer.uuid === into)).map(({ name }) => name)
     if (missing.length === 0) return true
     tell(began(`waiting for ${missing.join(', ')}`))
     return undefined

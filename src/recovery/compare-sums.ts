@@ -2,7 +2,7 @@ import type { TableSum } from '../snapshot/manifest.ts'
 
 /** What differs between the sums that were recorded and those that are found; both by `schema.name`. Pure. */
 export function compareSums(recorded: readonly TableSum[] | null, found: readonly TableSum[]): { readonly wrong: readonly string[]; readonly text: string } {
-  if (recorded === null) return { wrong: [], text: 'row counts and checksums were not recorded (snapshot create --checksums)' }
+  if (recorded === null) return { wrong: [], text: 'checksums were not recorded (snapshot create --checksums)' }
   const there = new Map(found.map((one) => [`${one.schema}.${one.name}`, one]))
   const wrong = recorded.flatMap((one) => {
     const name = `${one.schema}.${one.name}`

@@ -1,7 +1,8 @@
 import { rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { configOf, type Gear } from '../gear/gear.ts'
+import { configOf, type Gear, gearServerFiles } from '../gear/gear.ts'
 import { findMariadb } from '../mariadb/programs.ts'
+import { findServer } from '../mariadb/server.ts'
 import { requireKey } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
 import { checksumTables, type TableSums } from '../snapshot/logical/checksums.ts'
@@ -39,7 +40,7 @@ export async function deepVerify(gear: Gear, stored: Stored, key: Key | null, te
   try {
     const { bavail, bsize } = await statfs(scratch)
     requireSpace(manifest, bavail * bsize, scratch)
-    const stage: Stage = { paths, config, mariadb, data: join(scratch, 'data'), server: join(paths.run, 'verify'), tell, signal }
+    const stage: Stage = { paths, config, mariadb, data: join(scratch, 'data'), server: join(paths.run, 'verify'), beside: (await findServer(gearServerFiles(paths))) !== null, tell, signal }
     const source = storedSource(stored, meter('unpacking', manifest.bytes, tell))
     if (manifest.kind === 'logical') await load(stage, source, key)
     else {
@@ -52,7 +53,7 @@ export async function deepVerify(gear: Gear, stored: Stored, key: Key | null, te
       const sums = manifest.tables?.some(({ checksum }) => checksum !== null) ? await checksumTables(access, signal) : null
       const compared = compareSums(sums === null ? null : manifest.tables, comparable(sums?.tables ?? [], manifest.mariadb.startsWith(`${mariadb.series}.`)))
       const all = [...wrong, ...compared.wrong]
-      found = { ok: all.length === 0, wrong: all, found: all.length === 0 ? `restored; CHECK TABLE on ${tables} tables found nothing; ${compared.text}` : `restored; ${all.slice(0, 5).join('; ')}` }
+      found = { ok: all.length === 0, wrong: all, found: all.length === 0 ? `restored; CHECK TABLE on ${tables} tables found nothing; ${manifest.kind === 'logical' ? 'row counts are as recorded; ' : ''}${compared.text}` : `restored; ${all.slice(0, 5).join('; ')}` }
     })
     return found
   } finally {

@@ -3,6 +3,7 @@ import { RefusedError } from '../errors.ts'
 import type { Gtid } from '../galera/gtid.ts'
 import { LedgerStore } from '../agent/ledger-store.ts'
 import { configOf, type Gear, gearServerFiles } from '../gear/gear.ts'
+import { unbornHistory } from '../galera/restored.ts'
 import { readDatadir } from '../mariadb/position.ts'
 import { findMariadb } from '../mariadb/programs.ts'
 import { findServer } from '../mariadb/server.ts'
@@ -24,10 +25,10 @@ export async function withStoppedGear<Value>(gear: Gear, tell: Tell, signal: Abo
   const { store } = await LedgerStore.open(paths.ledger, config.name, 'look')
   const { departure, joining, history } = store.ledger
   tell(began('reading the position of the data'))
-  const { data } = await readDatadir({ datadir: paths.data, mariadbd, config: paths.config, departure: departure?.position ?? null, joining, member: history !== null, signal })
+  const { data } = await readDatadir({ datadir: paths.data, mariadbd, config: paths.config, departure: departure?.position ?? null, joining, member: history !== null, restored: unbornHistory(store.ledger), signal })
   if (data.kind !== 'position') throw new RefusedError('no-position', `this datadir holds no state of a cluster (${data.kind})`, 'Take the snapshot from a node that has been Synced.')
   tell(began('starting a server on the data, outside of any cluster'))
-  await using server = await startStandalone({ mariadbd, config: paths.config, data: paths.data, folder: join(paths.run, 'offline'), change: false, signal })
+  await using server = await startStandalone({ mariadbd, config: paths.config, data: paths.data, folder: join(paths.run, 'offline'), bufferPool: null, change: false, signal })
   const value = await work({ socket: server.socket, position: { uuid: data.uuid, seqno: data.seqno } })
   await server.stop()
   return value

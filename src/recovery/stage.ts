@@ -19,6 +19,9 @@ import { startStandalone } from './standalone.ts'
 
 /** The steps that make a datadir of a snapshot, beside the present one. Each can be run again from its beginning. */
 
+/** Bytes of memory that data in the making may have beside a server that runs. */
+const MOST_BESIDE = 256 * 1024 * 1024
+
 export interface Stage {
   readonly paths: GearPaths
   readonly config: Config
@@ -27,6 +30,8 @@ export interface Stage {
   readonly data: string
   /** For the files of a server on it; short, since the kernel limits the name of a socket. */
   readonly server: string
+  /** A server of the gear runs, which needs its memory. */
+  readonly beside: boolean
   readonly tell: Tell
   readonly signal: AbortSignal
 }
@@ -57,15 +62,18 @@ export async function load(stage: Stage, source: SnapshotSource, key: Key | null
 }
 
 /** Applies the redo log that was copied along. */
-export async function prepare({ data, config, tell, signal }: Stage): Promise<void> {
+export async function prepare({ data, config, beside, tell, signal }: Stage): Promise<void> {
+  const names = await readdir(data)
+  const checkpoints = names.find((name) => name.endsWith('_checkpoints'))
+  // An earlier run came this far.
+  if (checkpoints === undefined) return
   tell(began('applying the redo log'))
-  await using program = startPipeline([{ file: 'mariadb-backup', args: ['--no-defaults', '--prepare', `--target-dir=${data}`, `--use-memory=${config.bufferPool}`] }], { signal })
+  await using program = startPipeline([{ file: 'mariadb-backup', args: ['--no-defaults', '--prepare', `--target-dir=${data}`, `--use-memory=${poolFor(config.bufferPool, beside)}`] }], { signal })
   program.output.resume()
   await program.ended
-  for (const name of await readdir(data)) {
-    // What mariadb-backup leaves for people; the position would be taken for that of a state transfer.
-    if (/^((xtrabackup|mariadb_backup)_|donor_galera_info$|backup-my\.cnf$|grastate\.dat$|gvwstate\.dat$)/.test(name)) await rm(join(data, name))
-  }
+  // What mariadb-backup leaves for people; the position would be taken for that of a state transfer. Last what --prepare itself needs.
+  const left = (await readdir(data)).filter((name) => /^((xtrabackup|mariadb_backup)_|donor_galera_info$|backup-my\.cnf$|grastate\.dat$|gvwstate\.dat$)/.test(name))
+  for (const name of left.toSorted((a, b) => Number(a === checkpoints) - Number(b === checkpoints))) await rm(join(data, name))
 }
 
 export interface Access {
@@ -75,9 +83,9 @@ export interface Access {
 }
 
 /** Work on a server of its own, outside of any cluster, by a user who may do everything. */
-export async function withServer({ paths, mariadb, data, server: folder, tell, signal }: Stage, work: (access: Access) => Promise<void>): Promise<void> {
+export async function withServer({ paths, config, mariadb, data, server: folder, beside, tell, signal }: Stage, work: (access: Access) => Promise<void>): Promise<void> {
   tell(began('starting a server on it, outside of any cluster'))
-  await using server = await startStandalone({ mariadbd: mariadb.mariadbd, config: paths.config, data, folder, change: true, signal })
+  await using server = await startStandalone({ mariadbd: mariadb.mariadbd, config: paths.config, data, folder, bufferPool: poolFor(config.bufferPool, beside), change: true, signal })
   if (server.access === null) throw new Error('no access')
   await work(server.access)
   await server.stop()
@@ -100,4 +108,10 @@ export async function makeDurable({ data, tell }: Stage): Promise<void> {
   await using sync = startPipeline([{ file: 'sync', args: ['--file-system', data] }])
   sync.output.resume()
   await sync.ended
+}
+
+/** Beside a server that runs, 256 MiB at most. `size`: as the setting buffer-pool has it. */
+export function poolFor(size: string, beside: boolean): string {
+  const bytes = Number.parseInt(size, 10) * ({ K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }[size.at(-1) ?? ''] ?? 1)
+  return beside && bytes > MOST_BESIDE ? String(MOST_BESIDE) : size
 }

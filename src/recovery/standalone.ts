@@ -26,6 +26,8 @@ export interface StandaloneOptions {
   readonly data: string
   /** For socket, log and pid; short, since the kernel limits the name of a socket. */
   readonly folder: string
+  /** innodb_buffer_pool_size; null: as the gear has it. */
+  readonly bufferPool: string | null
   /** With a user of its own, for changes; it is dropped by `stop`. */
   readonly change: boolean
   readonly signal: AbortSignal
@@ -38,13 +40,13 @@ const STOPPED_WITHIN = 600_000
 const USER = 'galeractl_restore'
 
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
-  const { mariadbd, config, data, folder, change, signal } = options
+  const { mariadbd, config, data, folder, bufferPool, change, signal } = options
   await makeFolder(folder, 0o700)
   await endLeftStandalone(folder)
   const at = (name: string) => join(folder, name)
   const password = randomBytes(24).toString('base64url')
   if (change) await writeFileAtomic(at('init.sql'), [`CREATE OR REPLACE USER '${USER}'@'localhost' IDENTIFIED BY '${password}';`, `GRANT ALL PRIVILEGES ON *.* TO '${USER}'@'localhost' WITH GRANT OPTION;`, ''].join('\n'), 0o600)
-  const args = [`--defaults-file=${config}`, '--wsrep-on=OFF', '--wsrep-provider=none', `--datadir=${data}`, `--socket=${at('s.sock')}`, `--pid-file=${at('s.pid')}`, `--tmpdir=${folder}`, '--skip-networking', '--skip-log-bin', '--skip-slave-start', '--event-scheduler=OFF', ...(change ? [`--init-file=${at('init.sql')}`] : [])]
+  const args = [`--defaults-file=${config}`, '--wsrep-on=OFF', '--wsrep-provider=none', `--datadir=${data}`, `--socket=${at('s.sock')}`, `--pid-file=${at('s.pid')}`, `--tmpdir=${folder}`, '--skip-networking', '--skip-log-bin', '--skip-slave-start', '--event-scheduler=OFF', ...(bufferPool === null ? [] : [`--innodb-buffer-pool-size=${bufferPool}`]), ...(change ? [`--init-file=${at('init.sql')}`] : [])]
   const log = openSync(at('mariadbd.log'), 'w', 0o640)
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', mariadbd, ...args], { stdio: ['ignore', log, log], env: cleanEnvironment(), cwd: folder })
   closeSync(log)

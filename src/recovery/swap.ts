@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { access, rename } from 'node:fs/promises'
+import { access, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LedgerStore } from '../agent/ledger-store.ts'
 import type { Config } from '../config/resolve.ts'
@@ -26,7 +26,7 @@ export async function swap(paths: GearPaths, config: Config, restore: Unfinished
   await writeUnfinishedRestore(paths, swapping)
   const reason = `snapshot ${restore.snapshot}`
   if (await exists(restored)) {
-    if (await exists(paths.data)) await keepAside(paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into } })
+    if (await exists(paths.data)) await keepAsideOr(() => writeUnfinishedRestore(paths, { ...swapping, done: 'ready' }),paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into } })
     await writeFileAtomic(join(restored, 'grastate.dat'), formatGrastate({ uuid: restore.into, seqno: 0n, safeToBootstrap: true }), 0o660)
     await rename(restored, paths.data)
     await syncFolder(paths.dir)
@@ -42,6 +42,24 @@ async function keepAside(paths: GearPaths, { aside }: UnfinishedRestore, rescue:
   await rename(paths.data, join(folder, 'data'))
   await syncFolder(folder)
   await syncFolder(paths.dir)
+}
+
+/** Nothing was moved yet where that fails: then the old data may start again. */
+async function keepAsideOr(undo: () => Promise<void>, ...[paths, restore, rescue]: Parameters<typeof keepAside>): Promise<void> {
+  try {
+    await keepAside(paths, restore, rescue)
+  } catch (error) {
+    if (await exists(paths.data)) await undo()
+    throw error
+  }
+}
+
+/** That the old datadir can be kept is known before anything is stopped. @throws OutsideError `file-write` */
+export async function requireRescuable({ rescued }: GearPaths): Promise<void> {
+  await makeFolder(rescued, 0o750)
+  const probe = join(rescued, '.probe')
+  await writeFileAtomic(probe, '', 0o600)
+  await rm(probe)
 }
 
 /** How far the old data goes, as far as that is written down. */

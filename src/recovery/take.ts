@@ -73,7 +73,7 @@ export async function takePhysical(gear: Gear, options: TakeOptions): Promise<Ta
     await pipeline.ended
     const position = requireComplete(report, options.server.position)
     if (options.checksums) tell(began('checksums of the tables'))
-    const tables = sumsAt(await summing, position)
+    const tables = options.checksums ? sumsAt(await summing, position, tell) : null
     return await commit(destination, head, { position, gtid: report.gtid, parts, tables }, tell)
   } finally {
     await rm(temporary, { recursive: true, force: true })
@@ -107,11 +107,11 @@ async function commit(destination: OpenDestination, head: Head, found: Pick<Mani
   return { manifest, stored: await destination.commit(manifest) }
 }
 
-/** Sums of another state than the snapshot's compare with nothing. */
-function sumsAt(sums: TableSums | null, position: Gtid): Manifest['tables'] {
-  if (sums === null) return null
-  if (sums.seqno !== null && sums.seqno !== position.seqno) throw new OutsideError('sums-late', `the checksums are of seqno ${sums.seqno}, the snapshot of ${position.seqno}`, 'Run the command again, or leave out --checksums.')
-  return sums.tables.map(({ schema, name, rows, checksum }) => ({ schema, name, rows, checksum }))
+/** Sums of another state than the snapshot's compare with nothing: better none than a snapshot that is thrown away. */
+function sumsAt(sums: TableSums | null, position: Gtid, tell: Tell): Manifest['tables'] {
+  if (sums !== null && (sums.seqno === null || sums.seqno === position.seqno)) return sums.tables.map(({ schema, name, rows, checksum }) => ({ schema, name, rows, checksum }))
+  tell(began(sums === null ? 'no checksums: mariadb-backup did not tell when commits were blocked' : `no checksums: they are of seqno ${sums.seqno}, the snapshot of ${position.seqno}`))
+  return null
 }
 
 const readerOf = (gear: Gear, socketPath: string) => ({ socketPath, user: BACKUP_USER, password: backupPassword(configOf(gear)) })

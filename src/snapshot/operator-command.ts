@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { OutsideError } from '../errors.ts'
 
-/** The operator's own command, run by his shell: its words are never ours, nor a peer's. */
+/** The operator's own command, run by his shell: its words are never ours, nor a peer's. The shell dies with this process. */
 export interface OperatorCommand {
   readonly input: Writable
   readonly output: Readable
@@ -14,7 +14,7 @@ export interface OperatorCommand {
 const LONGEST_STDERR = 2_000
 
 export function operatorCommand(command: string, option: string): OperatorCommand {
-  const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '/bin/sh', '-c', command], { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-LONGEST_STDERR)))
   child.stdin.on('error', () => undefined)
@@ -25,8 +25,9 @@ export function operatorCommand(command: string, option: string): OperatorComman
   })
   ended.catch(() => undefined)
   const kill = () => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
     try {
-      process.kill(-(child.pid ?? 0), 'SIGTERM')
+      process.kill(-child.pid, 'SIGTERM')
     } catch {
       // It ended before.
     }

@@ -77,11 +77,13 @@ export async function draftSnapshot(dir: string, id: string): Promise<Draft> {
   return {
     folder,
     commit: async (manifest) => {
-      await rm(join(folder, '.lock'), { force: true })
       await writeFileAtomic(join(folder, MANIFEST), formatManifest(manifest), 0o640)
       await rename(folder, join(dir, id))
+      await rm(join(dir, id, '.lock'), { force: true })
       await syncFolder(dir)
-      return stored(join(dir, id), manifest)
+      const made = await stored(join(dir, id), manifest)
+      if (made.damage !== null) throw new OutsideError('damaged-part', `snapshot ${id}: ${made.damage}`, 'Somebody has removed it while it was made: take it again.')
+      return made
     },
     [Symbol.asyncDispose]: async () => {
       await rm(folder, { recursive: true, force: true, maxRetries: 3 })

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { OutsideError } from '../errors.ts'
-import { cleanEnvironment, signalProcess } from './processes.ts'
+import { cleanEnvironment } from './processes.ts'
 import { openSecret } from './secret-file.ts'
 
 /** One program of a pipeline. */
@@ -30,7 +30,7 @@ export interface Pipeline extends AsyncDisposable {
 }
 
 export interface PipelineOptions {
-  /** At low priority for CPU and disk, so that servers on this host go first. */
+  /** With what CPU and disk have left over: a server that answers late holds up its whole cluster. */
   readonly background?: boolean
   readonly cwd?: string
   readonly signal?: AbortSignal
@@ -49,7 +49,7 @@ const LONGEST_LINE = 300
  */
 export function startPipeline(stages: readonly Stage[], { background = false, cwd = '/', signal }: PipelineOptions = {}): Pipeline {
   // util-linux has all three.
-  const guard = ['setpriv', '--pdeathsig', 'TERM', ...(background ? ['nice', '-n', '10', 'ionice', '-c', '2', '-n', '7'] : [])]
+  const guard = ['setpriv', '--pdeathsig', 'TERM', ...(background ? ['chrt', '--idle', '0', 'ionice', '-c', '3'] : [])]
   const children: ChildProcess[] = []
   let next: Writable | 'pipe' = 'pipe'
   // From the last to the first: a program writes straight to the input of the next.
@@ -64,12 +64,16 @@ export function startPipeline(stages: readonly Stage[], { background = false, cw
   }
   for (const { stdin } of children) stdin?.on('error', () => undefined)
   const all = Promise.all(children.map((child, at) => outcome(child, stages[at] as Stage)))
-  const kill = () => void children.forEach(({ pid }) => pid !== undefined && signalProcess(pid, 'SIGTERM'))
-  signal?.addEventListener('abort', kill, { once: true })
+  const kill = (how: NodeJS.Signals = 'SIGTERM') => {
+    // A number whose process has ended may be another's.
+    for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill(how)
+  }
+  const abort = () => kill()
+  signal?.addEventListener('abort', abort, { once: true })
   if (signal?.aborted) kill()
   const judge = async () => {
     const outcomes = await all
-    signal?.removeEventListener('abort', kill)
+    signal?.removeEventListener('abort', abort)
     signal?.throwIfAborted()
     throwFirst(outcomes)
   }
@@ -82,7 +86,7 @@ export function startPipeline(stages: readonly Stage[], { background = false, cw
     ended,
     [Symbol.asyncDispose]: async () => {
       kill()
-      const late = setTimeout(() => children.forEach(({ pid }) => pid !== undefined && signalProcess(pid, 'SIGKILL')), 5_000)
+      const late = setTimeout(() => kill('SIGKILL'), 5_000)
       children.at(-1)?.stdout?.destroy()
       await all
       clearTimeout(late)

@@ -2,7 +2,8 @@ import type { Verdict } from '../decision.ts'
 import type { Uncounted } from '../fork.ts'
 import type { Down, Facts, Live } from '../observation.ts'
 import { newestViews } from '../view.ts'
-import { down, furthest, knownViews, list, newestMembers, positioned, silent } from './known.ts'
+import { replacedBy } from '../replaced.ts'
+import { down, everybody, furthest, knownViews, leftBehind, list, newestMembers, positioned, silent } from './known.ts'
 
 /** Who has not told its position, and who may go on without them. */
 
@@ -38,8 +39,10 @@ function listedNames(facts: Known, { names }: Missing): readonly string[] {
  * Primary alone, in a view that nobody else knows. Not who was given up by an operator.
  */
 export function chosenSilent(facts: Known): readonly string[] {
-  const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
-  const chosen = new Set(seen.flatMap(({ promise }) => (promise === null || promise.settled || promise.kind === 'reform' ? [] : [promise.chosen])))
+  // What a node has promised in a history that was replaced says nothing of this one.
+  const behind = leftBehind(facts)
+  const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent' && !(behind.includes(node.name) && replacedBy(node, everybody(facts)) !== null))
+  const chosen = new Set(seen.flatMap((node) => (node.kind === 'silent' ? [] : [node.promise])).flatMap((promise) => (promise === null || promise.settled || promise.kind === 'reform' ? [] : [promise.chosen])))
   return silent(facts).map((peer) => peer.name).filter((name) => chosen.has(name) && facts.orders?.lose.includes(name) !== true).toSorted()
 }
 

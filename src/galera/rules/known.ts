@@ -119,3 +119,5 @@ function nameOf(facts: Known, nodeUuid: string): string {
 export function list(names: readonly string[]): string {
   return names.length < 2 ? (names[0] ?? 'nobody') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
+
+export const sentence = (text: string) => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`

@@ -1,9 +1,10 @@
 import type { Rule } from '../decision.ts'
+import { describeFork } from '../fork.ts'
 import type { Uncounted } from '../fork.ts'
 import { leftBehindAt } from '../left-behind.ts'
 import type { Facts, Live, Observation } from '../observation.ts'
 import { chosenSilent, majorityTold, missingOf, notInView, operatorsWord, waitForChosen } from './absent.ts'
-import { answering, leftBehind, list, positioned, primaries, silent } from './known.ts'
+import { answering, leftBehind, list, positioned, primaries, sentence, silent } from './known.ts'
 
 /** Rules for a server that runs outside a primary component, which serves nothing. */
 
@@ -21,7 +22,7 @@ export const leftBehindLeaves: Rule<Live> = {
   decide(facts) {
     const fork = leftBehindAt(facts.self, facts.peers)
     if (fork === null) return null
-    return { do: 'leave', reason: `The cluster went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why}): it stops, and takes the state anew.` }
+    return { do: 'leave', reason: `${sentence(describeFork(fork))}: it stops, and takes the state anew.` }
   },
 }
 

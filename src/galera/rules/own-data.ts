@@ -1,8 +1,9 @@
 import { leftBehindAt } from '../left-behind.ts'
 import type { Rule } from '../decision.ts'
+import { describeFork } from '../fork.ts'
 import { describeData } from '../observation.ts'
 import { replacedBy } from '../replaced.ts'
-import { list, positioned } from './known.ts'
+import { list, positioned, sentence } from './known.ts'
 
 /** Rules on whether a node's own data is fit to start from, and is of one history with the others'. */
 
@@ -57,7 +58,7 @@ export const leftBehindWaits: Rule = {
     const fork = leftBehindAt(facts.self, facts.peers)
     if (fork === null) return null
     const others = positioned(facts).map((node) => node.name)
-    const reason = fork.into === null ? `The cluster went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why})` : `The history of this node's data, ${fork.uuid}, was replaced on ${fork.at} (${fork.reason})`
+    const reason = sentence(describeFork(fork))
     if (others.length === 0) return { do: 'refuse', reason: `${reason}, and no other node that answers has data that counts.`, hint: 'Start those that went on. If they are gone, or each side went on alone: decide whose data to keep, and on the other nodes galeractl stop, move data/ aside, galeractl setup, galeractl start.' }
     return { do: 'wait', reason: `${reason}: it takes the state anew when ${list(others)} ${others.length === 1 ? 'is' : 'are'} Primary.`, for: others, hint: `Start ${list(others)}.` }
   },

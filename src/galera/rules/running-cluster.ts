@@ -1,7 +1,8 @@
 import type { Rule } from '../decision.ts'
+import { describeFork } from '../fork.ts'
 import { leftBehindAt } from '../left-behind.ts'
 import { isHistory } from '../gtid.ts'
-import { replacedBy } from '../replaced.ts'
+import { isReplacedInto, replacedBy } from '../replaced.ts'
 import { everybody, list, primaries } from './known.ts'
 
 /** Rules for the case that a primary component already runs. */
@@ -46,7 +47,7 @@ export const foreignPrimary: Rule = {
   decide({ self, peers }) {
     const primary = primaries({ self, peers })[0]
     const own = self.data.kind === 'position' ? self.data.uuid : self.history
-    if (primary === undefined || own === null || own === primary.uuid || replacedBy(self, peers) !== null) return null
+    if (primary === undefined || own === null || own === primary.uuid || isReplacedInto(self, peers, primary.uuid)) return null
     const held = self.data.kind === 'position' ? 'this datadir holds' : 'this node was a member of'
     return {
       do: 'refuse',
@@ -64,11 +65,9 @@ export const rejoinAnew: Rule = {
     const live = primaries(facts)
     const via = live.map((node) => node.name).toSorted()
     const uuid = live[0]?.uuid
-    const { kind } = facts.self.data
-    const fork = leftBehindAt(facts.self, facts.peers) ?? (kind === 'nil' || kind === 'unknown' ? replacedBy(facts.self, facts.peers) : null)
+    const fork = leftBehindAt(facts.self, facts.peers)
     if (uuid === undefined || fork === null) return null
-    if (fork.into !== null) return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary with what was restored on ${fork.at} (${fork.reason}): the data of before, of history ${fork.uuid}, is moved aside, and this node takes the state anew.`, via, uuid, aside: fork }
-    return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary, but went on without this node at ${fork.uuid}:${fork.seqno} on ${fork.at} (${fork.why}): its data is moved aside, and it takes the state anew.`, via, uuid, aside: fork }
+    return { do: 'join', reason: `${list(via)} ${via.length === 1 ? 'is' : 'are'} Primary, but ${describeFork(fork)}: its data is moved aside, and it takes the state anew.`, via, uuid, aside: fork }
   },
 }
 

@@ -111,8 +111,12 @@ function requireSame({ tables }: Frozen, { based }: Inventory): void {
 /** ER_BAD_FIELD_ERROR, ER_NO_SUCH_TABLE, ER_LOCK_DEADLOCK (Galera ended the reader for it), ER_TABLE_DEF_CHANGED */
 const CHANGED: ReadonlySet<number> = new Set([1054, 1146, 1213, 1412])
 
+/** ER_ACCESS_DENIED_ERROR, ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR */
+const DENIED: ReadonlySet<number> = new Set([1044, 1045, 1142, 1227])
+
 function explained(error: Error, stage: string): OutsideError {
   if (error instanceof SqlError && CHANGED.has(error.errno)) return changedMeanwhile(error.message, error)
+  if (error instanceof SqlError && DENIED.has(error.errno)) return new OutsideError('dump-denied', `the user of snapshots may not read everything: ${error.message}`, 'The cluster was made by an older galeractl: run what galeractl sst-account prints on one node.', { cause: error })
   return new OutsideError('dump-failed', `the logical snapshot failed at: ${stage}: ${error.message}`, 'Look at the message and at the log of the server, then take it again.', { cause: error })
 }
 

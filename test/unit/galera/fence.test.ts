@@ -23,6 +23,7 @@ describe('a node acknowledges', () => {
     ['a new history, having no data', down('n1', fresh), null, bootstrap({ uuid: null })],
     ['a new history of a node that has heard the earlier choice', down('n1', fresh), promised(2, 'n3'), bootstrap({ uuid: null, known: ['n1', 'n2', 'n3'] })],
     ['a bootstrap with what replaces its history', stopped, null, bootstrap({ uuid: OTHER_HISTORY, seqno: 0n, uncounted: ['n1'] })],
+    ['a bootstrap although its data can not be read, since it does not count any more', down('n1', unknown), null, bootstrap({ uncounted: ['n1'] })],
     ['a bootstrap while its own data is gone', down('n1', fresh, { history: HISTORY }), null, bootstrap()],
   ])('%s', (_case, own, promise, proposal) => {
     expect(answerProposal(own, promise, proposal)).toEqual({ ack: true })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { goAlong } from '../../../src/galera/go-along.ts'
 import { newLedger, recordDeparture, recordPromise, recordView } from '../../../src/galera/ledger.ts'
-import { recordRestored } from '../../../src/galera/restored.ts'
-import { replacedBy } from '../../../src/galera/replaced.ts'
+import { recordRestored, unbornHistory } from '../../../src/galera/restored.ts'
+import { isBinding, isReplacedInto, replacedBy } from '../../../src/galera/replaced.ts'
 import { down, fork, HISTORY, live, nodeUuid, OTHER_HISTORY, position, replaced, view } from './nodes.ts'
 
 const restored = { into: OTHER_HISTORY, replaces: [HISTORY], nodeUuid: nodeUuid('n1'), at: '2026-01-09', reason: 'snapshot s1' }
@@ -43,4 +43,39 @@ test('only the history of the data counts, or of the ledger where there is none'
   expect(replacedBy(down('n2', { kind: 'fresh' }, { history: HISTORY }), [teller])).toEqual(replaced)
   expect(replacedBy(down('n2', position(9, { uuid: OTHER_HISTORY }), { history: HISTORY }), [teller])).toBeNull()
   expect(replacedBy(down('n2', { kind: 'fresh' }), [teller])).toBeNull()
+})
+
+const THIRD = '33333333-3333-3333-3333-333333333333'
+const again = { ...replaced, uuid: OTHER_HISTORY, into: THIRD }
+
+test('restores lead on: from the first history to the last, and nowhere else', () => {
+  const node = down('n2', position(9))
+  expect(isReplacedInto(node, [down('n1', position(0), { forks: [again, replaced] })], THIRD)).toBe(true)
+  expect(isReplacedInto(node, [down('n1', position(0), { forks: [replaced] })], THIRD)).toBe(false)
+  expect(isReplacedInto(node, [], HISTORY)).toBe(false)
+})
+
+test('a running node heeds a restore whose history is Primary, or that is asked for now, and none that only turns up again', () => {
+  const stopped = down('n1', position(0, { uuid: OTHER_HISTORY }), { forks: [replaced] })
+  expect(isBinding(replaced, [stopped], [])).toBe(false)
+  expect(isBinding(replaced, [stopped], ['n1'])).toBe(true)
+  expect(isBinding(replaced, [stopped], ['n3'])).toBe(false)
+  expect(isBinding(replaced, [live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })], [])).toBe(true)
+  expect(isBinding(replaced, [live('n1', 'primary', { uuid: THIRD, forks: [replaced, again] })], [])).toBe(true)
+  expect(isBinding(replaced, [live('n1', 'primary', { uuid: HISTORY, forks: [replaced] })], [])).toBe(false)
+})
+
+test('until it was Primary in it, the history of a restored gear is not in its data', () => {
+  const ledger = recordRestored(member, restored)
+  expect(unbornHistory(ledger)).toBe(OTHER_HISTORY)
+  expect(unbornHistory(recordView(ledger, view(1, ['n1'], 'n1', OTHER_HISTORY)))).toBeNull()
+  expect(unbornHistory(member)).toBeNull()
+})
+
+test('the newest restore of a history is the one that is remembered, with an epoch above all others', () => {
+  const old = { ...member, promise: null, forks: Array.from({ length: 20 }, (_, at) => ({ ...fork(3, []), without: ['n4'], epoch: 5, at: `2026-01-${at + 10}` })) }
+  const { forks } = recordRestored(old, restored)
+  expect(forks).toHaveLength(20)
+  expect(forks.at(-1)).toMatchObject({ into: OTHER_HISTORY, epoch: 6 })
+  expect(recordRestored({ ...member, forks: [{ ...replaced, without: [] }] }, { ...restored, into: THIRD }).forks.map(({ into }) => into)).toEqual([THIRD])
 })

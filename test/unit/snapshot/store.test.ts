@@ -13,7 +13,7 @@ test('what was cut into parts is read back whole, and each part has its sum', as
   const stored = await store(scratch(), bytes)
   expect(stored.manifest.parts.map((part) => part.bytes)).toEqual([1000, 1000, 1000, 500])
   expect(await collect(storedSource(stored).data)).toEqual(bytes)
-  expect(await damagedParts(stored, () => undefined)).toEqual([])
+  expect(await damagedParts(stored, () => undefined, new AbortController().signal)).toEqual([])
 })
 
 test('a bit that flipped is told with its part, by verify and by whoever reads it', async () => {
@@ -22,7 +22,7 @@ test('a bit that flipped is told with its part, by verify and by whoever reads i
   const part = readFileSync(path)
   part[10] = (part[10] ?? 0) ^ 1
   writeFileSync(path, part)
-  expect(await damagedParts(stored, () => undefined)).toEqual(['data.000003: its content was changed'])
+  expect(await damagedParts(stored, () => undefined, new AbortController().signal)).toEqual(['data.000003: its content was changed'])
   await expect(collect(storedSource(stored).data)).rejects.toMatchObject({ code: 'damaged-part', message: expect.stringContaining('data.000003') })
 })
 

@@ -84,6 +84,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a server without an agent listens at a silent peer', facts(down('n1', position(5), { view: view(5, ['n1']) }), silent('n2', { serving: true })), 'wait'],
   ],
   'last-member': [
+    ['it holds a restored snapshot, and a peer of the replaced history has promised something to a node that is gone', facts(down('n1', restored, { forks: [replaced], view: view(0, ['n1'], 'n1', OTHER_HISTORY) }), down('n2', unknown, { history: HISTORY, promise: first }), silent('n3')), 'bootstrap'],
     ['it holds a restored snapshot, and nothing runs any more that it replaces', facts(down('n1', restored, { forks: [replaced], view: view(0, ['n1'], 'n1', OTHER_HISTORY) }), down('n2', position(99), { view: all }), silent('n3')), 'bootstrap'],
     ['this node left last', facts(down('n1', position(5, { safeToBootstrap: true }), { view: view(5, ['n1']) }), silent('n2')), 'bootstrap'],
     ['another node left last', facts(down('n1', position(3)), down('n2', position(5, { safeToBootstrap: true }))), 'wait'],

@@ -1,0 +1,27 @@
+import { createInterface } from 'node:readline/promises'
+import { RefusedError } from '../errors.ts'
+import { describeObservation } from '../galera/observation.ts'
+import type { Surroundings } from '../recovery/restore-checks.ts'
+
+/** The operator names the cluster whose data is replaced: by --yes, or typed at a terminal. `what`: a sentence. @throws RefusedError `not-confirmed` */
+export async function confirmRestore(what: string, cluster: string, { running, peers }: Surroundings, goesOnAfter: string | null, yes: string | undefined): Promise<void> {
+  const lines = [
+    what,
+    `It replaces what cluster ${cluster} holds: on this node${peers.length === 0 ? '' : ` and on ${peers.map(({ name }) => name).join(', ')}`}. What was written since is no longer in the cluster.`,
+    'Datadirs of before are moved aside and kept (galeractl rescued).',
+    ...(running ? ['mariadbd is stopped here when everything is ready.'] : []),
+    ...(goesOnAfter === null ? [] : [`An earlier run was interrupted; this one goes on after the step "${goesOnAfter}".`]),
+    ...peers.map((peer) => `  - ${describeObservation(peer)}`),
+  ]
+  process.stderr.write(`${lines.join('\n')}\n`)
+  if (yes === cluster) return
+  const hint = `Run it again with --yes ${cluster}.`
+  if (yes !== undefined || !process.stdin.isTTY) throw new RefusedError('not-confirmed', yes === undefined ? `not confirmed: the data of cluster ${cluster} would be replaced` : `--yes ${JSON.stringify(yes.slice(0, 80))} is not the name of this cluster, ${cluster}: nothing was done`, hint)
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const typed = await terminal.question(`Type ${cluster} to replace its data: `)
+    if (typed.trim() !== cluster) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${cluster}: nothing was done`, hint)
+  } finally {
+    terminal.close()
+  }
+}
