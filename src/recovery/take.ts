@@ -52,8 +52,8 @@ export async function takePhysical(gear: Gear, options: TakeOptions): Promise<Ta
   const { paths } = gear
   const { tell, signal, key, compression } = options
   tell(began('preparing'))
-  const of = await dataBytes(paths.data)
-  const head = await headOf(gear, options, 'physical', of)
+  const head = await headOf(gear, options, 'physical')
+  const of = head.dataBytes
   await using destination = await openDestination(options.destination, head, signal)
   const temporary = await mkdtemp(join(paths.run, 'snapshot-'))
   try {
@@ -87,7 +87,7 @@ export async function takePhysical(gear: Gear, options: TakeOptions): Promise<Ta
 export async function takeLogical(gear: Gear, options: TakeOptions): Promise<Taken> {
   const { tell, signal, key, compression } = options
   tell(began('preparing'))
-  const head = await headOf(gear, options, 'logical', await dataBytes(gear.paths.data))
+  const head = await headOf(gear, options, 'logical')
   await using destination = await openDestination(options.destination, head, signal)
   const { pipeline, data } = await encode([], compression, key, { signal })
   await using _programs = pipeline
@@ -116,12 +116,15 @@ function sumsAt(sums: TableSums | null, position: Gtid, tell: Tell): Manifest['t
 
 const readerOf = (gear: Gear, socketPath: string) => ({ socketPath, user: BACKUP_USER, password: backupPassword(configOf(gear)) })
 
-async function headOf(gear: Gear, { id, compression, key, secrets, server }: TakeOptions, kind: Head['kind'], bytes: number): Promise<Head> {
+async function headOf(gear: Gear, { id, compression, key, secrets, server }: TakeOptions, kind: Head['kind']): Promise<Head> {
   const config = configOf(gear)
-  const { version } = await findMariadb(config.mariadbBin)
   await using session = new Session(server.socket, agentPassword(config))
-  const galera = (await session.query("SHOW GLOBAL STATUS LIKE 'wsrep_provider_version'"))[0]?.['Value']
-  const { settings, sealed } = await settingsFor(gear, secrets === 'include' ? key : null)
+  const [bytes, { version }, galera, { settings, sealed }] = await Promise.all([
+    dataBytes(gear.paths.data),
+    findMariadb(config.mariadbBin),
+    session.query("SHOW GLOBAL STATUS LIKE 'wsrep_provider_version'").then(([row]) => row?.['Value']),
+    settingsFor(gear, secrets === 'include' ? key : null),
+  ])
   return {
     format: 1,
     id,

@@ -7,6 +7,7 @@ import { askRow } from './ask-row.ts'
 import { clusterRows } from './cluster-rows.ts'
 import { decisionRow } from './decision-row.ts'
 import { logicalRows } from './logical-rows.ts'
+import { meanwhileRows } from './meanwhile-rows.ts'
 import { notifyRows } from './notify-rows.ts'
 import { snapshotRows } from './snapshot-rows.ts'
 import { sstRows } from './sst-rows.ts'
@@ -44,6 +45,7 @@ const groups: Readonly<Record<string, () => Promise<{ readonly rows: readonly Ro
   notify: () => notifyRows(rounds, tell),
   transfer: () => sstRows(tell),
   snapshot: () => snapshotRows(Math.min(rounds, 3), tell),
+  meanwhile: () => meanwhileRows(rounds, tell),
   // Minutes each.
   logical: () => logicalRows(Math.min(rounds, 2), tell),
 }

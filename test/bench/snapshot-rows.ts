@@ -1,18 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
-import { EXECUTABLE, makeCluster, type TestCluster, type TestNode } from '../support/cluster.ts'
+import { EXECUTABLE, makeCluster, type TestNode } from '../support/cluster.ts'
 import { gigabytes } from './gigabytes.ts'
 import { pairs, type Row, time } from './measure.ts'
 
-/** Snapshots of 2 GB beside the same by hand, and what the rest of the cluster feels meanwhile. */
+/** Snapshots of 2 GB beside the same by hand. */
 export async function snapshotRows(rounds: number, tell: (text: string) => void): Promise<{ readonly rows: readonly Row[]; readonly held: readonly string[] }> {
   await using cluster = await makeCluster(53, 3)
-  const [node, second, third] = cluster.nodes as [TestNode, TestNode, TestNode]
+  const [node, ...others] = cluster.nodes as [TestNode, ...TestNode[]]
   await Promise.all(cluster.nodes.map((one) => cluster.must(one, 'start')))
-  for (const one of [second, third]) await cluster.must(one, 'stop')
+  for (const one of others) await cluster.must(one, 'stop')
   tell('snapshots of 2 GB: making the data')
   for (const name of ['one', 'two']) sql(node, `CREATE DATABASE ${name}; USE ${name}; ${gigabytes(1)}`)
   const hand = join(node.gear, 'hand')
@@ -43,17 +43,12 @@ export async function snapshotRows(rounds: number, tell: (text: string) => void)
     await stopByHand(node)
     return took
   })
-  await cluster.must(node, 'restore', 'bench', '--yes', 'test', '--without', 'all')
-  await Promise.all([second, third].map((one) => cluster.must(one, 'start', '--timeout', '300')))
-  tell('snapshots of 2 GB: commits on another node meanwhile')
-  const { rows, held } = await latency(cluster, node, third, rounds)
   return {
     rows: [
       { what: 'snapshot create, 2 GB', ...create, against: 'mariadb-backup --stream | zstd -3', goal: 1.05 },
       { what: 'restore, 2 GB, to Synced', ...restore, against: 'zstd -d | mbstream, --prepare, start', goal: 1.1 },
-      ...rows,
     ],
-    held: [`memory of galeractl snapshot create: ${(most / 1024).toFixed(0)} MiB at most (goal 150)`, ...held],
+    held: [`memory of galeractl snapshot create: ${(most / 1024).toFixed(0)} MiB at most (goal 150)`],
   }
 }
 
@@ -77,36 +72,6 @@ function readStatus(pid: number | undefined): string {
   } catch {
     return ''
   }
-}
-
-/** p99 of single-row commits on `writer`, with and without a snapshot of `node`, in turn. */
-async function latency(cluster: TestCluster, writer: TestNode, node: TestNode, rounds: number): Promise<{ readonly rows: readonly Row[]; readonly held: readonly string[] }> {
-  const connection = await createConnection({ socketPath: join(writer.gear, 'run/mariadbd.sock'), user: 'root', database: 'app' })
-  await connection.query('CREATE OR REPLACE TABLE beats (id INT PRIMARY KEY, n INT)')
-  const paused = async () => Number((await connection.query<never[]>("SHOW STATUS LIKE 'wsrep_flow_control_paused_ns'"))[0][0]?.['Value'])
-  const measure = async (until: () => boolean): Promise<number> => {
-    const took: number[] = []
-    for (let n = 0; !until(); n++) {
-      took.push(await time(() => connection.query('REPLACE INTO beats VALUES (?, ?)', [n % 100, n])))
-      await delay(2)
-    }
-    return took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? Number.NaN
-  }
-  const before = await paused()
-  const measured = await pairs(rounds, async () => {
-    let ended = false
-    const snapshot = cluster.must(node, 'snapshot', 'create', '--name', `l${Date.now()}`).finally(() => (ended = true))
-    const p99 = await measure(() => ended)
-    await snapshot
-    for (const name of readdirSync(join(node.gear, 'snapshots'))) rmSync(join(node.gear, 'snapshots', name), { recursive: true })
-    return p99
-  }, () => {
-    const started = performance.now()
-    return measure(() => performance.now() - started > 10_000)
-  })
-  const nanoseconds = (await paused()) - before
-  connection.destroy()
-  return { rows: [{ what: 'p99 of a commit on another node during a snapshot', ...measured, against: 'without one', goal: 1.2 }], held: [`flow control paused for ${(nanoseconds / 1e6).toFixed(1)} ms in all (goal 0)`] }
 }
 
 const sql = (node: TestNode, input: string) => execFileSync('mariadb', ['-uroot', '-S', join(node.gear, 'run/mariadbd.sock')], { input, stdio: ['pipe', 'ignore', 'inherit'] })
