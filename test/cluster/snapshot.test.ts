@@ -47,7 +47,8 @@ test('while one runs, another is refused: here, on another node, and where no ot
   running.kill('SIGINT')
   expect(await running.ended).toMatchObject({ code: 5, stderr: expect.stringContaining('ended by SIGINT') })
   expect([desynced(node(1)), backups(node(1))]).toEqual(['0', []])
-  await Promise.all([0, 2].map((at) => cluster.must(node(at), 'stop')))
+  // One after the other: of three that leave at the same moment two may take the quorum along.
+  for (const at of [0, 2]) await cluster.must(node(at), 'stop')
   expect(await cluster.run(node(1), 'snapshot', 'create')).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('the last one that takes writes') })
   await cluster.must(node(1), 'snapshot', 'create', '--from-last-writer', '--name', 'alone')
   await Promise.all([0, 2].map((at) => cluster.must(node(at), 'start')))
