@@ -11,6 +11,7 @@ import { takeLogical, takePhysical } from '../recovery/take.ts'
 import type { Key } from '../snapshot/key.ts'
 import { ID, newId } from '../snapshot/manifest.ts'
 import { formatBytes } from '../system/progress.ts'
+import { giveWay } from '../system/processes.ts'
 import { abortOnSignals } from '../system/signals.ts'
 import { type Context, type Given, text } from './command.ts'
 import { withProgress } from './progress-output.ts'
@@ -27,6 +28,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   if (!ID.test(id)) throw new UsageError('bad-name', `--name ${JSON.stringify(id.slice(0, 120))} is no name of a snapshot`, 'Use 1 to 100 of A-Z a-z 0-9 . _ -, beginning with a letter or digit.')
   const destination = destinationOf(given, dir)
   const signal = abortOnSignals()
+  await giveWay()
   const taken = await withProgress(context, `Snapshot ${id}`, destination.to === 'stream' ? 'data' : 'results', async (tell) => {
     const common = { id, destination, compression, key, secrets, checksums: given['checksums'] === true, lanes, tell }
     if (given['offline'] === true) return withStoppedGear(gear, tell, signal, (server) => take(gear, { ...common, server, signal }))

@@ -5,7 +5,6 @@ import { BACKUP_USER } from '../config/secrets.ts'
 import { OutsideError } from '../errors.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import type { Gtid } from '../galera/gtid.ts'
-import { findMariadb } from '../mariadb/programs.ts'
 import { Session } from '../mariadb/session.ts'
 import { agentPassword, backupPassword } from '../mariadb/users.ts'
 import { backupStage, type BackupReport, dataBytes, requireComplete } from '../snapshot/backup.ts'
@@ -69,7 +68,7 @@ export async function takePhysical(gear: Gear, options: TakeOptions): Promise<Ta
     const { pipeline, data } = await encode([backupStage(place, report, sum)], compression, key, { background: true, signal })
     await using _programs = pipeline
     const progress = meter('copying', of, tell)
-    const parts = await writeParts(data, destination.target, () => void written(pipeline.pids[0]).then(progress))
+    const parts = await writeParts(data, destination.target, () => void written(pipeline.pids[0]).then((bytes) => bytes !== null && progress(bytes)))
     await pipeline.ended
     const position = requireComplete(report, options.server.position)
     if (options.checksums) tell(began('checksums of the tables'))
@@ -119,9 +118,9 @@ const readerOf = (gear: Gear, socketPath: string) => ({ socketPath, user: BACKUP
 async function headOf(gear: Gear, { id, compression, key, secrets, server }: TakeOptions, kind: Head['kind']): Promise<Head> {
   const config = configOf(gear)
   await using session = new Session(server.socket, agentPassword(config))
-  const [bytes, { version }, galera, { settings, sealed }] = await Promise.all([
+  const [bytes, version, galera, { settings, sealed }] = await Promise.all([
     dataBytes(gear.paths.data),
-    findMariadb(config.mariadbBin),
+    session.query('SELECT VERSION() AS version').then(([row]) => /^[\d.]+/.exec(String(row?.['version']))?.[0] ?? ''),
     session.query("SHOW GLOBAL STATUS LIKE 'wsrep_provider_version'").then(([row]) => row?.['Value']),
     settingsFor(gear, secrets === 'include' ? key : null),
   ])
@@ -143,8 +142,9 @@ async function headOf(gear: Gear, { id, compression, key, secrets, server }: Tak
   }
 }
 
-/** Bytes that a program of ours has written so far, as the kernel counts them. */
-async function written(pid: number | undefined): Promise<number> {
+/** Bytes that a program of ours has written so far, as the kernel counts them; null: it has ended. */
+async function written(pid: number | undefined): Promise<number | null> {
   const io = await readFile(`/proc/${pid}/io`, 'utf8').catch(() => '')
-  return Number(/^wchar: (\d+)$/m.exec(io)?.[1] ?? 0)
+  const bytes = /^wchar: (\d+)$/m.exec(io)?.[1]
+  return bytes === undefined ? null : Number(bytes)
 }

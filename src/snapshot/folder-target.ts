@@ -23,10 +23,13 @@ export function folderTarget(folder: string): PartTarget & { readonly settled: (
       let gathered: Buffer[] = []
       let bytes = 0
       const flush = async () => {
-        const whole = Buffer.concat(gathered)
+        const all = gathered
+        const length = bytes
         gathered = []
         bytes = 0
-        await file.writeFile(whole)
+        const { bytesWritten } = await file.writev(all)
+        // On a disk that is nearly full the rest fails with its reason.
+        if (bytesWritten < length) await file.writeFile(Buffer.concat(all).subarray(bytesWritten))
       }
       return {
         async write(chunk) {

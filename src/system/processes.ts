@@ -113,6 +113,11 @@ export async function processSession(session: number): Promise<readonly ProcessI
   return all.filter((info) => info !== null).filter((info) => info.session === session)
 }
 
+/** From now on this process gets what the CPU has left over, as programs of a pipeline in the background do. */
+export async function giveWay(): Promise<void> {
+  await run('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.pid)], { timeout: 5_000 })
+}
+
 /** Sends a signal to a process; false where it is gone already. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
