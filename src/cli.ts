@@ -56,7 +56,7 @@ export function buildProgram(invoke: Invoke): Program {
 /** `galeractl snapshot create`: the first word gathers commands that belong together. */
 function group(program: Program, name: string): Program {
   const known = program.commands.find((one) => one.name() === name)
-  return known ?? program.command(name).summary(GROUPS[name] ?? '').description(GROUPS[name] ?? '').exitOverride().enablePositionalOptions().configureHelp({ sortSubcommands: false, helpWidth: 100 })
+  return known ?? program.command(name).summary(GROUPS[name] ?? '').description(GROUPS[name] ?? '').exitOverride().enablePositionalOptions().configureHelp({ sortSubcommands: false, helpWidth: 100, showGlobalOptions: true })
 }
 
 async function contextOf(given: Record<string, string | boolean | undefined>, command: string): Promise<Context> {

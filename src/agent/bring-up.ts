@@ -3,6 +3,7 @@ import { FaultsError, type GaleractlError, RefusedError } from '../errors.ts'
 import type { Decision } from '../galera/decision.ts'
 import { recordDecision } from '../galera/ledger.ts'
 import type { Facts } from '../galera/observation.ts'
+import { isOvertaken } from '../galera/restored.ts'
 import { joinsBefore } from '../galera/join-turn.ts'
 import { decide } from '../galera/rules/decide.ts'
 import { scriptFault } from '../mariadb/basedir.ts'
@@ -11,7 +12,7 @@ import { ensureCertificate } from '../tls/files.ts'
 import { askPeers } from '../peers/ask.ts'
 import { raiseFence } from './fence-exchange.ts'
 import { launch } from './launch.ts'
-import { askToMakeWay } from './look-now.ts'
+import { askToLook } from './look-now.ts'
 import { awaitMembership } from './await-membership.ts'
 import { poll } from './membership.ts'
 import type { Node } from './node.ts'
@@ -36,6 +37,7 @@ export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
   for (let round = 0; ; round++) {
     signal.throwIfAborted()
     if (await takeOver(node)) return
+    refuseOvertaken(node)
     await node.reload()
     await readPosition(node, signal)
     const decision = await considerNow(node)
@@ -45,7 +47,7 @@ export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
       if (refusals >= REFUSALS) throw refusal(decision)
     } else if (decision.do === 'wait') {
       node.say('waiting', decision.reason)
-      if (decision.rule === 'replaced-runs') await askToMakeWay(node, decision.for)
+      if (decision.rule === 'replaced-runs') await askToLook(node, decision.for)
     } else if (decision.do === 'join' && joinsBefore(factsOf(node)).length > 0 && performance.now() - (turn ??= performance.now()) < LONGEST_TURN) {
       node.say('waiting', `letting ${joinsBefore(factsOf(node)).join(', ')} join first`)
     } else if (await carryOut(node, decision, signal)) {
@@ -53,6 +55,14 @@ export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
     }
     await delay(pause(round), undefined, { signal })
   }
+}
+
+/** @throws RefusedError `restore-overtaken` */
+function refuseOvertaken({ ledger, startsRestored }: Node): void {
+  const { restored, forks, history } = ledger.ledger
+  if (startsRestored || !isOvertaken(ledger.ledger, new Date().toISOString())) return
+  const what = forks.findLast(({ into }) => into === history)
+  throw new RefusedError('restore-overtaken', `${what?.reason ?? 'a snapshot'} was restored here and should have started before ${restored?.until}: the others may have gone on with what it replaces`, 'To replace what they hold now: galeractl start --restored. To drop the restored data: move data/ and state/ledger.json aside, then galeractl setup and galeractl start.')
 }
 
 /** A mariadbd that runs already, of an earlier agent or started by hand, is taken over: it is watched like our own. */

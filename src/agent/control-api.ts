@@ -35,6 +35,7 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   api.post('/start', async (context) => {
     await node.reload()
     const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
+    node.startsRestored = context.req.query('restored') === 'yes'
     supervisor.start()
     return stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)

@@ -1,6 +1,6 @@
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { peerLabel } from '../galera/endpoint.ts'
-import { type Answer, answerProposal, isForced, type Proposal, proposalFor } from '../galera/fence.ts'
+import { acknowledged, type Answer, answerProposal, isForced, type Proposal, proposalFor } from '../galera/fence.ts'
 import { recordPromise } from '../galera/ledger.ts'
 import { answerSchema } from '../galera/schemas.ts'
 import { sendMessage } from '../peers/message.ts'
@@ -14,8 +14,9 @@ export async function acknowledge(node: Node, proposal: Proposal): Promise<Answe
   let answer: Answer = { ack: true }
   node.hearFrom(proposal.from)
   await node.ledger.update((ledger) => {
-    answer = answerProposal(report(node), ledger.promise, proposal)
-    return answer.ack ? recordPromise(ledger, proposal) : ledger
+    const own = report(node)
+    answer = answerProposal(own, ledger.promise, proposal)
+    return answer.ack ? recordPromise(ledger, acknowledged(own, proposal)) : ledger
   })
   node.log.info({ proposal: { ...proposal, seqno: String(proposal.seqno) }, answer }, `fence: ${proposal.from} proposes ${proposal.kind} in epoch ${proposal.epoch}`)
   return answer

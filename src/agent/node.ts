@@ -23,9 +23,6 @@ import type { LedgerStore } from './ledger-store.ts'
 /** An older status tells nothing any more, milliseconds. */
 const LONGEST_STATUS = 15_000
 
-/** Whoever asks this node to make way asks about once a second. Milliseconds. */
-const LONGEST_ASKING = 15_000
-
 /** What the node is doing, in the order of a start. */
 export type Phase = 'stopped' | 'reading position' | 'asking peers' | 'waiting' | 'fencing' | 'launching' | 'joining' | 'running' | 'stopping'
 
@@ -99,7 +96,8 @@ export class Node {
   snapshot: Lease | null = null
   /** This agent made the datadir, and nothing but unfinished state transfers came into it since. */
   madeEmpty = false
-  readonly #asked = new Map<string, number>()
+  /** A person has said that what was restored here long ago is to be started. */
+  startsRestored = false
   /** Why the last attempt to start ended, until the next one. */
   failure: ErrorShape | null = null
 
@@ -127,17 +125,6 @@ export class Node {
 
   get synced(): boolean {
     return this.status !== null && isSynced(this.status) && performance.now() - this.statusAt < LONGEST_STATUS
-  }
-
-  /** A peer that has restored a snapshot asks this node to look at it, and to make way. */
-  askToLook(name: string): void {
-    this.#asked.set(name, performance.now())
-    this.peersSeen = -Infinity
-  }
-
-  /** Who has asked so lately; `now` as performance.now gives it. */
-  asking(now: number): readonly string[] {
-    return [...this.#asked].filter(([, at]) => now - at < LONGEST_ASKING).map(([name]) => name)
   }
 
   /** What the peers told. */

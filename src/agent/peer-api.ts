@@ -8,7 +8,7 @@ import { DEPARTURE_PATH, learnDeparture } from './departure.ts'
 import { acknowledge, FENCE_PATH } from './fence-exchange.ts'
 import { SST_PATH, sstReportSchema } from '../sst/report.ts'
 import { hearOfSst } from './incoming-sst.ts'
-import { LOOK_PATH, lookSchema } from './look-now.ts'
+import { LOOK_PATH } from './look-now.ts'
 import type { Node } from './node.ts'
 import { report } from './report.ts'
 
@@ -61,10 +61,8 @@ export function peerApi(node: Node): Hono {
     await hearOfSst(node, report.data)
     return answer(context, 200, { heard: true })
   })
-  api.post(LOOK_PATH, async (context) => {
-    const request = lookSchema.safeParse(await json(context))
-    if (!request.success) return answer(context, 400, { malformed: true })
-    node.askToLook(request.data.from)
+  api.post(LOOK_PATH, (context) => {
+    node.peersSeen = -Infinity
     return answer(context, 200, { heard: true })
   })
   api.post(CHECK_PATH, async (context) => {

@@ -3,7 +3,6 @@ import { findAlarms } from '../galera/alarms.ts'
 import { describeFork } from '../galera/fork.ts'
 import { recordForks } from '../galera/ledger.ts'
 import { leftBehindAt } from '../galera/left-behind.ts'
-import { isBinding } from '../galera/replaced.ts'
 import { askPeers } from '../peers/ask.ts'
 import { endServer } from './membership.ts'
 import type { Node } from './node.ts'
@@ -24,9 +23,7 @@ export async function watchPeers(node: Node): Promise<void> {
   const self = report(node)
   if (self.kind !== 'primary') return
   const fork = leftBehindAt(self, observations)
-  if (fork !== null && (fork.into === null || isBinding(fork, observations, node.asking(performance.now())))) {
-    // Durably, before anything of it happens: without whoever restored it, this history does not begin again by itself.
-    if (fork.into !== null) await node.ledger.update((ledger) => recordForks(ledger, [fork]))
+  if (fork !== null) {
     await endServer(node, node.config.stopTimeout)
     throw new OutsideError('left-behind', `${describeFork(fork)}; mariadbd was stopped`, 'Nothing to do: its data is moved aside, and it takes the state anew. See galeractl rescued.')
   }

@@ -1,7 +1,9 @@
 import type { Gvwstate } from '../galera/gvwstate.ts'
 import { NIL_UUID } from '../galera/gtid.ts'
 import { lastView } from '../galera/last-view.ts'
+import type { Fork } from '../galera/fork.ts'
 import { forksAt } from '../galera/ledger.ts'
+import { isOvertaken } from '../galera/restored.ts'
 import type { Data, Down, Live } from '../galera/observation.ts'
 import type { View } from '../galera/view.ts'
 import type { Node } from './node.ts'
@@ -38,17 +40,24 @@ export function reportDown(node: Node): Down {
     name: node.config.name,
     intent: node.intent,
     launched: node.launched,
-    data: knownData(node),
+    data: waitsForWord(node) ? { kind: 'partial' } : knownData(node),
     history: ledger.history,
     view: lastViewOf(node, node.datadir?.gvwstate ?? null),
     gvwstate: restorableView(node),
     listed: node.config.peers !== null,
     weight: ledger.view?.ownWeight ?? node.config.weight,
-    forks: forksAt(ledger, node.datadir?.data.kind === 'position' ? node.datadir.data.seqno : null),
+    forks: toldForks(node, forksAt(ledger, node.datadir?.data.kind === 'position' ? node.datadir.data.seqno : null)),
     departures: ledger.departures,
     promise: ledger.promise,
   }
 }
+
+/** A restore that nobody is carrying out, or that has waited too long, concerns nobody else yet. */
+function waitsForWord({ ledger, intent, startsRestored }: Node): boolean {
+  return ledger.ledger.restored !== null && (intent === 'stay' || (!startsRestored && isOvertaken(ledger.ledger, new Date().toISOString())))
+}
+
+const toldForks = (node: Node, forks: readonly Fork[]): readonly Fork[] => (waitsForWord(node) ? forks.filter(({ into }) => into === null || into !== node.ledger.ledger.history) : forks)
 
 /** The newest view that this node was in, as far as ledger and gvwstate.dat tell. */
 export function lastViewOf(node: Node, gvwstate: Gvwstate | null): View | null {

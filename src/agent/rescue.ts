@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises'
+import { access, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describeFork, type Fork } from '../galera/fork.ts'
 import { bigintAsText } from '../galera/schemas.ts'
@@ -13,6 +13,11 @@ import type { Node } from './node.ts'
  * The note is written first: a folder that was moved without one would be a riddle.
  */
 export async function rescueDatadir(node: Node, fork: Fork): Promise<void> {
+  // An earlier run has moved it.
+  if (!(await access(node.paths.data).then(() => true, () => false))) {
+    node.datadir = null
+    return
+  }
   const at = new Date().toISOString()
   const folder = join(node.paths.rescued, `${node.config.name}-${at.replace(/[:.]/g, '')}`)
   const data = node.datadir?.data

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ensureAgent } from '../agent/spawn-agent.ts'
-import { RefusedError, UsageError } from '../errors.ts'
+import { OutsideError, RefusedError, UsageError } from '../errors.ts'
 import { describeTarget, type ReplayTarget } from '../galera/replay-plan.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
@@ -9,13 +9,13 @@ import { readUnfinishedRestore, type UnfinishedRestore } from '../gear/unfinishe
 import { awaitPeers } from '../recovery/await-peers.ts'
 import { exchange, look } from '../recovery/exchange.ts'
 import { describeReplayed } from '../recovery/replay.ts'
-import { restoreGear, type RestoreOptions, type RestoreResult } from '../recovery/restore.ts'
+import { identityOf, restoreGear, type RestoreOptions, type RestoreResult } from '../recovery/restore.ts'
 import { requireScope, type Scope } from '../recovery/restore-checks.ts'
-import { formatTarget, meaningOf, type RestoreRequest, wordsOf } from '../recovery/restore-request.ts'
+import { formatTarget, isFresh, meaningOf, type RestoreRequest, wordsOf } from '../recovery/restore-request.ts'
 import { archiveSource } from '../snapshot/archive.ts'
 import { operatorCommand } from '../snapshot/operator-command.ts'
 import { type SnapshotSource, storedSource } from '../snapshot/source.ts'
-import { findSnapshot } from '../snapshot/store.ts'
+import { findSnapshot, listSnapshots } from '../snapshot/store.ts'
 import { fileError } from '../system/files.ts'
 import { lockFile } from '../system/lock.ts'
 import { lateMeter, type Tell } from '../system/progress.ts'
@@ -33,11 +33,11 @@ export async function run(context: Context, given: Given, [id]: readonly string[
   const { gear, dir } = await snapshotFolder(context, given)
   const config = configOf(gear)
   const scope = { cluster: given['cluster'] === true, without: Array.isArray(given['without']) ? (given['without'] as readonly string[]) : [] }
-  const request: RestoreRequest = { id, from: text(given, 'from'), fromCommand: text(given, 'fromCommand'), toTime: text(given, 'toTime'), toGtid: text(given, 'toGtid'), toLatest: given['toLatest'] === true }
+  const request: RestoreRequest = { id, dir, from: text(given, 'from'), fromCommand: text(given, 'fromCommand'), toTime: text(given, 'toTime'), toGtid: text(given, 'toGtid'), toLatest: given['toLatest'] === true }
   const signal = abortOnSignals()
   const result = await withProgress(context, `Restore on ${config.name}`, 'results', async (tell) => {
     await using _lock = await lockFile(join(gear.paths.run, 'restore.lock'), 'a restore')
-    return (await finishExchange(gear, request, scope, given, tell, signal)) ?? (await restore(gear, dir, request, { ...scope, key, tell, signal }, given))
+    return (await finishExchange(gear, request, scope, given, tell, signal)) ?? (await restore(gear, request, { ...scope, key, tell, signal }, given))
   })
   const start = given['start'] !== false
   if (start) {
@@ -49,10 +49,10 @@ export async function run(context: Context, given: Given, [id]: readonly string[
   return 0
 }
 
-async function restore(gear: Gear, dir: string, request: RestoreRequest, common: Scope & Pick<RestoreOptions, 'key' | 'tell' | 'signal'>, given: Given): Promise<RestoreResult> {
+async function restore(gear: Gear, request: RestoreRequest, common: Scope & Pick<RestoreOptions, 'key' | 'tell' | 'signal'>, given: Given): Promise<RestoreResult> {
   const { id, target } = meaningOf(request, await readUnfinishedRestore(gear.paths), new Date())
   const point = target === null ? null : { target, archive: archiveOf(given, configOf(gear).archive) }
-  const source = await sourceOf(request, id, dir, common.tell)
+  const source = await sourceOf(request, id, common.tell)
   try {
     return await restoreGear(gear, source, {
       ...common,
@@ -72,9 +72,17 @@ async function finishExchange(gear: Gear, request: RestoreRequest, scope: Scope,
   if (unfinished?.done !== 'ready' && unfinished?.done !== 'swapping') return null
   const same = unfinished.words === wordsOf(request) || (unfinished.done === 'swapping' && request.id === unfinished.snapshot)
   if (!same && unfinished.done === 'swapping') throw new RefusedError('other-restore', `the restore of snapshot ${unfinished.snapshot} was interrupted while it exchanged the datadir`, `Finish it first: galeractl restore ${unfinished.snapshot}.`)
-  if (!same) return null
+  if (!same || !isFresh(unfinished, new Date()) || (unfinished.done === 'ready' && !(await isStillOf(unfinished, request)))) return null
   if (unfinished.done === 'ready') await confirmReady(gear, unfinished, scope, text(given, 'yes'))
   return { ...(await exchange(gear, unfinished, { ...scope, tell, signal })), replayed: null }
+}
+
+/** Of a stream nobody knows before it is read; a snapshot that is gone meanwhile was the one. */
+async function isStillOf({ snapshot, identity }: UnfinishedRestore, { id, dir }: RestoreRequest): Promise<boolean> {
+  if (id === undefined) return false
+  const { snapshots } = await listSnapshots(dir)
+  const there = snapshots.find((one) => one.id === snapshot)
+  return there === undefined || identityOf(there.manifest) === identity
 }
 
 async function confirmReady(gear: Gear, { snapshot, target, done }: UnfinishedRestore, scope: Scope, yes: string | undefined): Promise<void> {
@@ -90,15 +98,16 @@ function archiveOf(given: Given, setting: string | null): string {
 }
 
 /** A snapshot of the folder, or an archive: a file, stdin, or what a command prints. */
-async function sourceOf({ from, fromCommand }: RestoreRequest, id: string | undefined, dir: string, tell: Tell): Promise<SnapshotSource> {
+async function sourceOf({ dir, from, fromCommand }: RestoreRequest, id: string | undefined, tell: Tell): Promise<SnapshotSource> {
   if (id !== undefined) {
     const stored = await findSnapshot(dir, id)
+    if (stored.damage !== null) throw new OutsideError('damaged-part', `snapshot ${stored.id}: ${stored.damage}`, 'Take another copy, or another snapshot.')
     return storedSource(stored, lateMeter('unpacking', stored.manifest.bytes, tell))
   }
   if (fromCommand !== undefined) {
-    const { input, output, ended } = operatorCommand(fromCommand, '--from-command')
+    const { input, output, ended, kill } = operatorCommand(fromCommand, '--from-command')
     input.end()
-    return archiveSource(output, () => ended)
+    return archiveSource(output, () => ended, kill)
   }
   if (from === '-') return archiveSource(process.stdin)
   const handle = await open(from ?? '', 'r').catch((cause) => {

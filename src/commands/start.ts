@@ -19,6 +19,6 @@ export async function run(context: Context, given: Given): Promise<number> {
     await preflight(gear.paths, config)
   }
   await ensureAgent(gear.paths)
-  await agentDoes(context, gear, `/start?timeout=${timeout ?? config.startTimeout}`)
+  await agentDoes(context, gear, `/start?timeout=${timeout ?? config.startTimeout}${given['restored'] === true ? '&restored=yes' : ''}`)
   return 0
 }

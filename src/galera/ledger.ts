@@ -41,13 +41,15 @@ export const ledgerSchema = z.object({
   flaggedAt: seqnoSchema.nullable().default(null),
   /** Who left in order and told how far its data goes; newest last. */
   departures: z.array(departureSchema).default([]),
+  /** A restored snapshot that was never Primary here; `until` (ISO 8601) it starts without a person's word, null: for ever. */
+  restored: z.object({ until: z.string().nullable() }).nullable().default(null),
   decisions: z.array(decisionRecord),
 })
 
 export type Ledger = z.infer<typeof ledgerSchema>
 
 export function newLedger(name: string): Ledger {
-  return { version: 1, name, history: null, view: null, viewIds: [], departure: null, joining: false, promise: null, forks: [], intended: [], flaggedAt: null, departures: [], decisions: [] }
+  return { version: 1, name, history: null, view: null, viewIds: [], departure: null, joining: false, promise: null, forks: [], intended: [], flaggedAt: null, departures: [], restored: null, decisions: [] }
 }
 
 const KEPT_VIEW_IDS = 20
@@ -55,9 +57,9 @@ const KEPT_VIEW_IDS = 20
 /** The node is Primary in this view now. Returns the same value where nothing changed. */
 export function recordView(ledger: Ledger, view: View): Ledger {
   const seen = recordFormerView(ledger, view)
-  if (seen === ledger && ledger.intended.length === 0 && ledger.flaggedAt === null && ledger.promise?.settled !== false) return ledger
+  if (seen === ledger && ledger.intended.length === 0 && ledger.flaggedAt === null && ledger.restored === null && ledger.promise?.settled !== false) return ledger
   const promise = seen.promise === null ? null : { ...seen.promise, settled: true }
-  return { ...recordForks(seen, seen.intended), intended: [], flaggedAt: null, promise }
+  return { ...recordForks(seen, seen.intended), intended: [], flaggedAt: null, restored: null, promise }
 }
 
 /** The node was in this view, as gvwstate.dat tells: that it settled anything since is not said. */
@@ -124,10 +126,10 @@ export function recordDepartures(ledger: Ledger, told: readonly Departure[]): Le
   return merged === ledger.departures ? ledger : { ...ledger, departures: [...merged] }
 }
 
-export function recordPromise(ledger: Ledger, promise: Omit<Acknowledgement, 'settled'>): Ledger {
+export function recordPromise(ledger: Ledger, { epoch, kind, chosen, by = null }: Pick<Acknowledgement, 'epoch' | 'kind' | 'chosen'> & Partial<Pick<Acknowledgement, 'by'>>): Ledger {
   const old = ledger.promise
-  if (old !== null && old.epoch === promise.epoch && old.kind === promise.kind && old.chosen === promise.chosen) return ledger
-  return { ...ledger, promise: { epoch: promise.epoch, kind: promise.kind, chosen: promise.chosen, settled: false } }
+  if (old !== null && old.epoch === epoch && old.kind === kind && old.chosen === chosen && old.by === by) return ledger
+  return { ...ledger, promise: { epoch, kind, chosen, by, settled: false } }
 }
 
 /** Keeps the newest decisions; waiting for the same reason is recorded once. */

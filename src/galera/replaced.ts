@@ -24,14 +24,4 @@ export function isReplacedInto(node: Down | Live, all: readonly Observation[], i
   return into !== historyOf(node) && reached.has(into)
 }
 
-/**
- * Whether a running node must heed it: what was restored is Primary already, or whoever restored it asks for it now. A node
- * that restored a snapshot once, died before it could start and comes back when the others have gone on for days stops nobody by being there.
- */
-export function isBinding(fork: Fork, all: readonly Observation[], asking: readonly string[]): boolean {
-  return all.some((one) => one.kind !== 'silent' && one.forks.some(({ into, uuid }) => into === fork.into && uuid === fork.uuid) && ((one.kind === 'primary' && fork.into !== null && isReplacedInto(at(one, fork.uuid), all, one.uuid)) || asking.includes(one.name)))
-}
-
-const at = (node: Live, uuid: string): Live => ({ ...node, uuid })
-
 const restores = (all: readonly Observation[]): readonly Fork[] => all.flatMap((one) => (one.kind === 'silent' ? [] : one.forks.filter(({ into }) => into !== null)))

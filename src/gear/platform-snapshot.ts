@@ -1,4 +1,4 @@
-import { access, mkdir, rm } from 'node:fs/promises'
+import { access, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { findServer } from '../mariadb/server.ts'
@@ -12,7 +12,6 @@ import { BUDGET, step } from './platform-step.ts'
 
 /** In the platform's data folder. */
 const FOLDER = 'galeractl-snapshot'
-const ID = 'platform'
 
 /** @throws UsageError `no-data-folder` */
 function folderOf(environment: NodeJS.ProcessEnv): string {
@@ -27,7 +26,7 @@ export async function preSnapshot(gear: string): Promise<string> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const running = (await findServer(gearServerFiles(gearPaths(gear)))) !== null
-  const { said } = await step(['--gear', gear, 'snapshot', 'create', '--to', folder, '--name', ID, running ? '--from-last-writer' : '--offline'], BUDGET)
+  const { said } = await step(['--gear', gear, 'snapshot', 'create', '--to', folder, '--name', `platform-${Date.now()}`, running ? '--from-last-writer' : '--offline'], BUDGET)
   const { position } = said['snapshot'] as { position: { uuid: string; seqno: string } }
   return `the database is in ${folder}, at ${position.uuid}:${position.seqno}`
 }
@@ -46,9 +45,10 @@ export async function preRestore(): Promise<string> {
 /** Only the gear whose data is in the archive is restored: the others take the state from it when all start. */
 export async function postRestore(gear: string): Promise<string> {
   const folder = folderOf(process.env)
-  if (!(await exists(join(folder, ID)))) return 'there is no database in the archive for this gear: it takes the state from the others when it starts'
+  const id = (await readdir(folder).catch(() => [])).find((name) => name.startsWith('platform-'))
+  if (id === undefined) return 'there is no database in the archive for this gear: it takes the state from the others when it starts'
   const cluster = (await openGear(gear)).resolved['cluster-name'].text
-  const { said } = await step(['--gear', gear, 'restore', ID, '--dir', folder, '--yes', cluster, '--without', 'all', '--no-start'], BUDGET)
+  const { said } = await step(['--gear', gear, 'restore', id, '--dir', folder, '--yes', cluster, '--without', 'all', '--no-start'], BUDGET)
   const { history } = said['restored'] as { history: string }
   await rm(folder, { recursive: true, force: true })
   return `the database is restored and begins a new history, ${history}; the datadir of before is kept in rescued/ of the gear`

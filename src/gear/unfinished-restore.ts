@@ -9,6 +9,8 @@ import type { GearPaths } from './gear.ts'
 const schema = z.object({
   /** What was asked for, as it was given: a run for anything else starts over. */
   words: z.string(),
+  /** Of the snapshot: others may have its name. */
+  identity: z.string(),
   /** What those words meant then: `latest`, or 15 minutes ago, would mean something else now. */
   target: z.string().nullable(),
   /** Of the data, for a replay; null: not known. */

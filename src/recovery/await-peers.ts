@@ -13,10 +13,10 @@ import type { Exchanged } from './exchange.ts'
  */
 export async function awaitPeers(gear: Gear, { into, peers, staying }: Exchanged, timeout: number, tell: Tell, signal: AbortSignal): Promise<void> {
   const config = configOf(gear)
-  const others = othersOf(config.peers ?? [], config.own).filter(({ name }) => name !== null && peers.includes(name) && !staying.includes(name))
+  const others = othersOf(config.peers ?? [], config.own)
   await waitFor('all nodes that run are Synced with the restored state', async () => {
     const seen = await askPeers(others, { key: derive(config.secret, 'agent-messages'), clusterName: config.clusterName, timeout: config.probeTimeout })
-    const missing = seen.filter((peer) => !(peer.kind === 'primary' && peer.synced && peer.uuid === into)).map(({ name }) => name)
+    const missing = seen.filter(({ name }) => peers.includes(name) && !staying.includes(name)).filter((peer) => !(peer.kind === 'primary' && peer.synced && peer.uuid === into)).map(({ name }) => name)
     if (missing.length === 0) return true
     tell(began(`waiting for ${missing.join(', ')}`))
     return undefined

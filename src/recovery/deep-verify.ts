@@ -38,6 +38,7 @@ export async function deepVerify(gear: Gear, stored: Stored, key: Key | null, te
   await makeFolder(scratch, 0o750)
   await using _lock = await lockFile(join(paths.run, 'verify.lock'), 'a verification')
   try {
+    await rm(join(scratch, 'data'), { recursive: true, force: true, maxRetries: 3 })
     const { bavail, bsize } = await statfs(scratch)
     requireSpace(manifest, bavail * bsize, scratch)
     const stage: Stage = { paths, config, mariadb, data: join(scratch, 'data'), server: join(paths.run, 'verify'), beside: (await findServer(gearServerFiles(paths))) !== null, tell, signal }

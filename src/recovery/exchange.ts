@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { commandAgent } from '../agent/control-client.ts'
-import { agentEnding } from '../agent/spawn-agent.ts'
+import { agentEnding, ensureAgent } from '../agent/spawn-agent.ts'
 import { derive } from '../config/secrets.ts'
 import { OutsideError } from '../errors.ts'
 import { isHistory } from '../galera/gtid.ts'
@@ -15,6 +15,9 @@ import { lockFile } from '../system/lock.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { requireScope, type Scope, type Surroundings } from './restore-checks.ts'
 import { requireRescuable, swap } from './swap.ts'
+
+/** Who restores means it to start now: later the others may have gone on. Where all others count as gone nobody can. Milliseconds. */
+const STARTED_WITHIN = 3_600_000
 
 export interface Exchanged {
   /** The new history. */
@@ -51,7 +54,7 @@ export async function exchange(gear: Gear, restore: UnfinishedRestore, { tell, s
   await using _agent = await lockFile(paths.agentLock, 'an agent')
   if ((await findServer(gearServerFiles(paths))) !== null) throw new OutsideError('still-running', 'mariadbd was started again meanwhile', 'Stop whoever starts it, then run galeractl restore again: it goes on where it was.')
   tell(began('exchanging the datadir'))
-  await swap(paths, configOf(gear), { ...restore, replaces: [...new Set([...restore.replaces, ...replaces])] }, join(paths.restore, 'data'))
+  await swap(paths, configOf(gear), { ...restore, replaces: [...new Set([...restore.replaces, ...replaces])] }, join(paths.restore, 'data'), scope.without.includes('all') ? null : new Date(Date.now() + STARTED_WITHIN).toISOString())
   return { into: restore.into, snapshot: restore.snapshot, peers: peers.filter(({ kind }) => kind !== 'silent').map(({ name }) => name), staying: peers.filter(isStaying).map(({ name }) => name) }
 }
 
@@ -66,6 +69,7 @@ export async function look(gear: Gear): Promise<Surroundings> {
 
 /** Agent and mariadbd, as `galeractl stop` does it. */
 async function stopGear({ paths }: Gear): Promise<void> {
+  if ((await findServer(gearServerFiles(paths))) !== null) await ensureAgent(paths)
   const ending = await agentEnding(paths)
   await commandAgent(paths.agentSocket, '/stop?timeout=&keep-agent=no', () => undefined)
   await ending()

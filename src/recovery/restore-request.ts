@@ -8,6 +8,8 @@ import { parseSince } from '../system/since.ts'
 export interface RestoreRequest {
   /** A snapshot's id, or `latest`. */
   readonly id: string | undefined
+  /** The folder of snapshots. */
+  readonly dir: string
   /** An archive: a file, or `-`. */
   readonly from: string | undefined
   readonly fromCommand: string | undefined
@@ -17,15 +19,21 @@ export interface RestoreRequest {
 }
 
 /** The same request has the same words. */
-export const wordsOf = ({ id, from, fromCommand, toTime, toGtid, toLatest }: RestoreRequest): string => JSON.stringify([id ?? null, from ?? null, fromCommand ?? null, toTime ?? null, toGtid ?? null, toLatest])
+export const wordsOf = ({ id, dir, from, fromCommand, toTime, toGtid, toLatest }: RestoreRequest): string => JSON.stringify([id ?? null, id === undefined ? null : dir, from ?? null, fromCommand ?? null, toTime ?? null, toGtid ?? null, toLatest])
 
 /** What the request means: as it did when an earlier run began with it, where that was interrupted. @throws UsageError `one-source`, `two-targets`, `bad-since`, `bad-server-gtid` */
 export function meaningOf(request: RestoreRequest, unfinished: UnfinishedRestore | null, now: Date): { readonly id: string | undefined; readonly target: ReplayTarget | null } {
   if ([request.id, request.from, request.fromCommand].filter((one) => one !== undefined).length !== 1) throw new UsageError('one-source', 'what is to be restored?', 'Name a snapshot (or latest), or give --from FILE, or --from-command COMMAND.')
-  const same = unfinished !== null && unfinished.words === wordsOf(request)
+  const same = unfinished !== null && unfinished.done !== 'begun' && unfinished.words === wordsOf(request) && isFresh(unfinished, now)
   if (same) return { id: request.id === undefined ? undefined : unfinished.snapshot, target: parseTarget(unfinished.target) }
   return { id: request.id, target: targetOf(request, now) }
 }
+
+/** Milliseconds. */
+const LONGEST_PAUSE = 86_400_000
+
+/** What was interrupted longer ago is not what anybody has in mind any more: the same words mean what they say now. */
+export const isFresh = ({ startedAt, done }: UnfinishedRestore, now: Date): boolean => done === 'swapping' || now.getTime() - Date.parse(startedAt) < LONGEST_PAUSE
 
 function targetOf({ toTime, toGtid, toLatest }: RestoreRequest, now: Date): ReplayTarget | null {
   if ([toTime !== undefined, toGtid !== undefined, toLatest].filter(Boolean).length > 1) throw new UsageError('two-targets', '--to-time, --to-gtid and --to-latest are given together', 'Give one of them.')

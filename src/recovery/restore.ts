@@ -7,13 +7,16 @@ import { NIL_UUID } from '../galera/gtid.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import { readUnfinishedRestore, type UnfinishedRestore, writeUnfinishedRestore } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
+import { dataBytes } from '../snapshot/backup.ts'
 import { requireKey } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
+import type { Head } from '../snapshot/manifest.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
 import type { Tell } from '../system/progress.ts'
 import { exchange, type Exchanged, look } from './exchange.ts'
 import { foreseeReplay, gtidOf, type PointInTime, replay } from './replay.ts'
 import { requireScope, requireSeries, requireSpace, type Scope, type Surroundings } from './restore-checks.ts'
+import { isFresh } from './restore-request.ts'
 import { giveUsers, load, makeDurable, prepare, type Stage, unpack, withServer } from './stage.ts'
 
 export interface RestoreOptions extends Scope {
@@ -48,14 +51,15 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
   requireSeries(head, mariadb.series)
   requireKey(head, options.key)
   await foresee(source, options.point)
-  const unfinished = goesOn(await readUnfinishedRestore(paths), options.words)
+  const identity = identityOf(head)
+  const unfinished = goesOn(await readUnfinishedRestore(paths), options.words, identity)
   const surroundings = await look(gear)
   if (unfinished === null) await requireRoom(gear, source)
   requireScope(surroundings, options)
   await options.confirm(surroundings, unfinished?.done ?? null)
 
   if (unfinished === null) await rm(paths.restore, { recursive: true, force: true, maxRetries: 3 })
-  let restore: UnfinishedRestore = unfinished ?? { words: options.words, target: options.target, gtid: null, snapshot: head.id, history: NIL_UUID, startedAt: new Date().toISOString(), done: 'begun', into: randomUUID(), aside: `${config.name}-${new Date().toISOString().replace(/[:.]/g, '')}`, replaces: [] }
+  let restore: UnfinishedRestore = unfinished ?? { words: options.words, identity, target: options.target, gtid: null, snapshot: head.id, history: NIL_UUID, startedAt: new Date().toISOString(), done: 'begun', into: randomUUID(), aside: `${config.name}-${new Date().toISOString().replace(/[:.]/g, '')}`, replaces: [] }
   const stage: Stage = { paths, config, mariadb, data: join(paths.restore, 'data'), server: join(paths.run, 'restore'), beside: surroundings.running, tell: options.tell, signal: options.signal }
   const finished = async (done: UnfinishedRestore['done'], more: Partial<UnfinishedRestore> = {}) => {
     restore = { ...restore, ...more, done }
@@ -87,14 +91,19 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
   return { ...(await exchange(gear, restore, options)), replayed }
 }
 
+/** What tells a snapshot from another of its name. */
+export const identityOf = ({ id, startedAt, node, cluster }: Head): string => JSON.stringify([id, startedAt, node, cluster])
+
 /** One that was interrupted, if it was for the same words; nobody knows how far a replay came. */
-function goesOn(found: UnfinishedRestore | null, words: string): UnfinishedRestore | null {
-  return found !== null && found.words === words && found.done !== 'replaying' && found.done !== 'begun' ? found : null
+function goesOn(found: UnfinishedRestore | null, words: string, identity: string): UnfinishedRestore | null {
+  return found !== null && found.words === words && found.identity === identity && isFresh(found, new Date()) && found.done !== 'replaying' && found.done !== 'begun' ? found : null
 }
 
+/** What an earlier run has left goes first. */
 async function requireRoom({ paths }: Gear, { head }: SnapshotSource): Promise<void> {
   const { bavail, bsize } = await statfs(paths.dir)
-  requireSpace(head, bavail * bsize, paths.dir)
+  const left = await dataBytes(paths.restore).catch(() => 0)
+  requireSpace(head, bavail * bsize + left, paths.dir)
 }
 
 /** What the archive lacks is told before hours were spent on unpacking. Of a stream, and of a physical one without a binary log, the GTID is not known yet. */

@@ -17,7 +17,7 @@ import { makeFolder, readIfExists, syncFolder, writeFileAtomic } from '../system
  * Exchanges the datadir for the restored one and begins a new history with it. The gear's agent and mariadbd must not run. It can be cut off
  * anywhere and run again: which of the two folders are where tells how far it came.
  */
-export async function swap(paths: GearPaths, config: Config, restore: UnfinishedRestore, restored: string): Promise<void> {
+export async function swap(paths: GearPaths, config: Config, restore: UnfinishedRestore, restored: string, until: string | null): Promise<void> {
   const { store } = await LedgerStore.open(paths.ledger, config.name)
   const at = new Date().toISOString()
   const old = positionOf(await readIfExists(join(paths.data, 'grastate.dat')), store.ledger)
@@ -31,7 +31,7 @@ export async function swap(paths: GearPaths, config: Config, restore: Unfinished
     await rename(restored, paths.data)
     await syncFolder(paths.dir)
   }
-  await store.update((ledger) => (ledger.history === restore.into ? ledger : recordRestored(ledger, { into: restore.into, replaces: swapping.replaces, nodeUuid: randomUUID(), at, reason })))
+  await store.update((ledger) => (ledger.history === restore.into ? ledger : recordRestored(ledger, { into: restore.into, replaces: swapping.replaces, nodeUuid: randomUUID(), at, reason, until })))
   await removeUnfinishedRestore(paths)
 }
 

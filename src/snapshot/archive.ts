@@ -61,8 +61,19 @@ export async function archiveTarget(output: Writable, head: Head, signal: AbortS
  * Reads such an archive as it comes.
  * `explain` throws where it is known why an archive is not whole: a command that failed.
  * @throws OutsideError `bad-archive`, also later from `data` and `manifest`
+ * `end` ends whoever feeds it, also where it was not read to its end.
  */
-export async function archiveSource(input: Readable, explain: () => Promise<void> = async () => undefined): Promise<SnapshotSource> {
+export async function archiveSource(input: Readable, explain: () => Promise<void> = async () => undefined, end: () => void = () => undefined): Promise<SnapshotSource> {
+  try {
+    return await openArchive(input, explain, end)
+  } catch (error) {
+    input.destroy()
+    end()
+    throw error
+  }
+}
+
+async function openArchive(input: Readable, explain: () => Promise<void>, end: () => void): Promise<SnapshotSource> {
   const members = membersOf(input, explain)
   const first = await members.next()
   if (first.done === true) await explain()
@@ -94,6 +105,7 @@ export async function archiveSource(input: Readable, explain: () => Promise<void
   const close = () => {
     stream.destroy()
     input.destroy()
+    end()
   }
   const stream = Readable.from(data(), { objectMode: false })
   return { head, bytes: null, data: stream, manifest: () => promise, close }

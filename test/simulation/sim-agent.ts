@@ -5,7 +5,7 @@ import type { LedgerStore } from '../../src/agent/ledger-store.ts'
 import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import type { Departure } from '../../src/galera/departure.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
-import { type Answer, type answerProposal, isForced, type Proposal, proposalFor } from '../../src/galera/fence.ts'
+import { acknowledged, type Answer, type answerProposal, isForced, type Proposal, proposalFor } from '../../src/galera/fence.ts'
 import { type Ledger, recordDecision, recordDeparture, recordForks, recordLaunch, recordPromise, recordView, recordViewId } from '../../src/galera/ledger.ts'
 import type { goAlong, Launchable } from '../../src/galera/go-along.ts'
 import { leftBehindAt } from '../../src/galera/left-behind.ts'
@@ -104,8 +104,9 @@ export class Gear {
   acknowledge(proposal: Proposal): Answer {
     if (this.node === null) return { ack: false, reason: 'silent' }
     this.node.hearFrom(proposal.from)
-    const answer = this.#world.answerProposal(report(this.node), this.ledger.promise, proposal)
-    if (answer.ack) this.note((ledger) => recordPromise(ledger, proposal))
+    const own = report(this.node)
+    const answer = this.#world.answerProposal(own, this.ledger.promise, proposal)
+    if (answer.ack) this.note((ledger) => recordPromise(ledger, acknowledged(own, proposal)))
     return answer
   }
 

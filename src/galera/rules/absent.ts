@@ -36,13 +36,13 @@ function listedNames(facts: Known, { names }: Missing): readonly string[] {
 
 /**
  * Who was acknowledged as the first by a node that was in no primary view since, and is silent: it may be
- * Primary alone, in a view that nobody else knows. Not who was given up by an operator.
+ * Primary alone, in a view that nobody else knows; so may who re-forms a view that the acknowledging node is not of. Not who was given up by an operator.
  */
 export function chosenSilent(facts: Known): readonly string[] {
   // What a node has promised in a history that was replaced says nothing of this one.
   const behind = leftBehind(facts)
   const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent' && !(behind.includes(node.name) && replacedBy(node, everybody(facts)) !== null))
-  const chosen = new Set(seen.flatMap((node) => (node.kind === 'silent' ? [] : [node.promise])).flatMap((promise) => (promise === null || promise.settled || promise.kind === 'reform' ? [] : [promise.chosen])))
+  const chosen = new Set(seen.flatMap((node) => (node.kind === 'silent' ? [] : [node.promise])).flatMap((promise) => (promise === null || promise.settled ? [] : promise.kind === 'reform' ? (promise.by ?? []) : [promise.chosen])))
   return silent(facts).map((peer) => peer.name).filter((name) => chosen.has(name) && facts.orders?.lose.includes(name) !== true).toSorted()
 }
 

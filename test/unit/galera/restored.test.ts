@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { goAlong } from '../../../src/galera/go-along.ts'
 import { newLedger, recordDeparture, recordPromise, recordView } from '../../../src/galera/ledger.ts'
-import { recordRestored, unbornHistory } from '../../../src/galera/restored.ts'
-import { isBinding, isReplacedInto, replacedBy } from '../../../src/galera/replaced.ts'
+import { isOvertaken, recordRestored, unbornHistory } from '../../../src/galera/restored.ts'
+import { isReplacedInto, replacedBy } from '../../../src/galera/replaced.ts'
 import { down, fork, HISTORY, live, nodeUuid, OTHER_HISTORY, position, replaced, view } from './nodes.ts'
 
-const restored = { into: OTHER_HISTORY, replaces: [HISTORY], nodeUuid: nodeUuid('n1'), at: '2026-01-09', reason: 'snapshot s1' }
+const restored = { into: OTHER_HISTORY, replaces: [HISTORY], nodeUuid: nodeUuid('n1'), at: '2026-01-09', reason: 'snapshot s1', until: '2026-01-10' }
 const member = recordPromise({ ...recordView(newLedger('n1'), view(5, ['n1', 'n2'])), forks: [{ ...fork(3, ['n4']), without: ['n4'] }] }, { epoch: 7, kind: 'bootstrap', chosen: 'n2' })
 
 test('after a restore the node is the only member of a new history, at seqno 0, as after a clean stop', () => {
@@ -15,7 +15,7 @@ test('after a restore the node is the only member of a new history, at seqno 0, 
 
 test('a restore keeps the promise, settled, and older forks: no epoch is given twice', () => {
   const ledger = recordRestored(member, restored)
-  expect(ledger.promise).toEqual({ epoch: 7, kind: 'bootstrap', chosen: 'n2', settled: true })
+  expect(ledger.promise).toEqual({ epoch: 7, kind: 'bootstrap', chosen: 'n2', by: null, settled: true })
   expect(ledger.forks.map(({ why, into }) => [why, into])).toEqual([['forced', null], ['restored', OTHER_HISTORY]])
 })
 
@@ -55,16 +55,6 @@ test('restores lead on: from the first history to the last, and nowhere else', (
   expect(isReplacedInto(node, [], HISTORY)).toBe(false)
 })
 
-test('a running node heeds a restore whose history is Primary, or that is asked for now, and none that only turns up again', () => {
-  const stopped = down('n1', position(0, { uuid: OTHER_HISTORY }), { forks: [replaced] })
-  expect(isBinding(replaced, [stopped], [])).toBe(false)
-  expect(isBinding(replaced, [stopped], ['n1'])).toBe(true)
-  expect(isBinding(replaced, [stopped], ['n3'])).toBe(false)
-  expect(isBinding(replaced, [live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })], [])).toBe(true)
-  expect(isBinding(replaced, [live('n1', 'primary', { uuid: THIRD, forks: [replaced, again] })], [])).toBe(true)
-  expect(isBinding(replaced, [live('n1', 'primary', { uuid: HISTORY, forks: [replaced] })], [])).toBe(false)
-})
-
 test('until it was Primary in it, the history of a restored gear is not in its data', () => {
   const ledger = recordRestored(member, restored)
   expect(unbornHistory(ledger)).toBe(OTHER_HISTORY)
@@ -78,4 +68,11 @@ test('the newest restore of a history is the one that is remembered, with an epo
   expect(forks).toHaveLength(20)
   expect(forks.at(-1)).toMatchObject({ into: OTHER_HISTORY, epoch: 6 })
   expect(recordRestored({ ...member, forks: [{ ...replaced, without: [] }] }, { ...restored, into: THIRD }).forks.map(({ into }) => into)).toEqual([THIRD])
+})
+
+test('a restore that was not started in time is overtaken; once Primary, or without a limit, never', () => {
+  const ledger = recordRestored(member, restored)
+  expect([isOvertaken(ledger, '2026-01-09'), isOvertaken(ledger, '2026-01-11')]).toEqual([false, true])
+  expect(isOvertaken(recordView(ledger, view(1, ['n1'], 'n1', OTHER_HISTORY)), '2026-01-11')).toBe(false)
+  expect(isOvertaken(recordRestored(member, { ...restored, until: null }), '2026-01-11')).toBe(false)
 })

@@ -3,9 +3,9 @@ import type { UnfinishedRestore } from '../../../src/gear/unfinished-restore.ts'
 import { formatTarget, meaningOf, parseTarget, type RestoreRequest, wordsOf } from '../../../src/recovery/restore-request.ts'
 import { HISTORY, OTHER_HISTORY } from '../galera/nodes.ts'
 
-const request = (more: Partial<RestoreRequest> = {}): RestoreRequest => ({ id: 'latest', from: undefined, fromCommand: undefined, toTime: '15m', toGtid: undefined, toLatest: false, ...more })
+const request = (more: Partial<RestoreRequest> = {}): RestoreRequest => ({ id: 'latest', dir: '/snapshots', from: undefined, fromCommand: undefined, toTime: '15m', toGtid: undefined, toLatest: false, ...more })
 const now = new Date('2026-11-21T12:00:00Z')
-const unfinished = (words: string): UnfinishedRestore => ({ words, target: 'time 2026-11-21T10:45:00.000Z', gtid: null, snapshot: 's1', history: HISTORY, startedAt: '', done: 'unpacked', into: OTHER_HISTORY, aside: 'a', replaces: [] })
+const unfinished = (words: string): UnfinishedRestore => ({ words, identity: 's1', target: 'time 2026-11-21T10:45:00.000Z', gtid: null, snapshot: 's1', history: HISTORY, startedAt: '2026-11-21T11:00:00.000Z', done: 'unpacked', into: OTHER_HISTORY, aside: 'a', replaces: [] })
 
 test('the same command goes on with what it meant when it began: latest and 15 minutes ago mean something else now', () => {
   expect(meaningOf(request(), unfinished(wordsOf(request())), now)).toEqual({ id: 's1', target: { kind: 'time', at: new Date('2026-11-21T10:45:00Z') } })

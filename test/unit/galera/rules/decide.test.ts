@@ -6,7 +6,7 @@ import { leftBehind } from '../../../../src/galera/rules/known.ts'
 import { fork, replaced, HISTORY, OTHER_HISTORY, anyFacts, down, facts, fresh, gvwstate, live, nodeUuid, position, silent, stoppedNodes, unknown, view } from '../nodes.ts'
 
 const all = view(5, ['n1', 'n2', 'n3'])
-const first = { epoch: 3, kind: 'bootstrap' as const, chosen: 'n3', settled: false }
+const first = { epoch: 3, kind: 'bootstrap' as const, chosen: 'n3', by: null, settled: false }
 /** As a restore leaves a gear. */
 const restored = position(0, { uuid: OTHER_HISTORY, safeToBootstrap: true })
 const majority = { majority: true, lose: [], reason: '' }
@@ -70,6 +70,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a silent peer may have data', facts(down('n1', fresh), silent('n2')), 'wait'],
   ],
   'chosen-is-silent': [
+    ['a node re-forms a view that this one is not of, and is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: { epoch: 3, kind: 'reform', chosen: 'view/13', by: 'n3', settled: false } }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a node outside the newest view was let go first, and is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: first }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a peer has let it go first', facts(reforming('n1'), { ...reforming('n2'), promise: first }, silent('n3')), 'wait'],
   ],
