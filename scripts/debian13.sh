@@ -20,7 +20,7 @@ if [ ! -f "$root/.made" ]; then
   # A package must not start a server.
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod 755 "$root/usr/sbin/policy-rc.d"
-  DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y --no-install-recommends mariadb-server mariadb-backup galera-4 rsync lsof procps iproute2 socat stunnel4 openssl libatomic1
+  DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y --no-install-recommends mariadb-server mariadb-backup galera-4 rsync lsof procps iproute2 socat stunnel4 openssl zstd libatomic1
   touch "$root/.made"
 fi
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
-import type { Readable, Writable } from 'node:stream'
+import { PassThrough, pipeline as join, type Readable, type Writable } from 'node:stream'
 import { OutsideError } from '../errors.ts'
 import { cleanEnvironment } from './processes.ts'
 import { openSecret } from './secret-file.ts'
@@ -79,15 +79,18 @@ export function startPipeline(stages: readonly Stage[], { background = false, cw
   }
   const ended = judge()
   ended.catch(() => undefined)
+  // Node throws away what a child has written that ends before anybody reads it.
+  const output = join(children.at(-1)?.stdout as Readable, new PassThrough(), () => undefined)
   return {
     input: children[0]?.stdin as Writable,
-    output: children.at(-1)?.stdout as Readable,
+    output,
     pids: children.map(({ pid }) => pid ?? 0),
     ended,
     [Symbol.asyncDispose]: async () => {
       kill()
       const late = setTimeout(() => kill('SIGKILL'), 5_000)
       children.at(-1)?.stdout?.destroy()
+      output.destroy()
       await all
       clearTimeout(late)
     },

@@ -13,6 +13,13 @@ test('each reads what the one before it writes', async () => {
   await ended
 })
 
+test('what was written is there for who comes to read when all have ended', async () => {
+  const { input, output, ended } = startPipeline([sh('cat; echo late')])
+  input.end('early\n')
+  await ended
+  expect(String(await collect(output))).toBe('early\nlate\n')
+})
+
 test('the first that failed by itself is blamed, with what it said last; not who lost its neighbour', async () => {
   const { output, ended } = startPipeline([sh('yes'), sh('head -c 10 >/dev/null; echo disk is full >&2; exit 3'), sh('cat')])
   output.resume()
