@@ -29,6 +29,7 @@ test('a snapshot of an application is restored on the same one and on a new one,
   await using broker = makeBroker('two', archives)
   await broker.install(['127.0.41.34', '127.0.41.35'])
   await broker.connect()
+  await expect.poll(() => Promise.all(broker.gears.map((one) => broker.action(one, 'bin/control', 'status'))).then((all) => all.map(({ exitCode }) => exitCode)), { timeout: 60_000, interval: 200 }).toEqual([0, 0])
   await broker.restore(archive)
   expect(await expectOneCluster(broker, [1])).not.toBe(first)
 })
