@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
-import { type ErrorShape, NotYetError, RefusedError } from '../errors.ts'
+import { type ErrorShape, NotYetError, OutsideError, RefusedError } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { errorShape } from '../system/error-shape.ts'
 import { foresee } from './bring-up.ts'
@@ -60,13 +60,15 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   api.post('/snapshot', async (context) =>
     stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
-      const gone = new Promise<void>((resolve) => output.onAbort(() => resolve()))
+      const gone = new AbortController()
+      output.onAbort(() => gone.abort())
       try {
         const lease = await leaseDesync(node, context.req.query('last-writer') === 'yes')
         await write({ progress: lease.reason })
         // As long as who asked holds the connection: a process that was killed holds none.
-        await gone
+        await lease.serverEnded(gone.signal)
         await lease.end()
+        if (!gone.signal.aborted) await write({ error: new OutsideError('server-ended', 'mariadbd ended while a snapshot was taken', 'See galeractl status, and run the command again when the node is Synced.').toShape() })
       } catch (error) {
         await write({ error: errorShape(error) })
       }

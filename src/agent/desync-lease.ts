@@ -7,6 +7,7 @@ import { permitSnapshot } from '../galera/snapshot-permit.ts'
 import { isRunning, type Server } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
+import { parseAs } from '../system/json.ts'
 import type { Lease } from './lease.ts'
 import { poll } from './membership.ts'
 import type { Node } from './node.ts'
@@ -14,6 +15,9 @@ import { report } from './report.ts'
 
 /** Between two tries to sync again, milliseconds. */
 const RETRY_INTERVAL = 1_000
+
+/** Between two looks whether the server still runs, milliseconds. */
+const SERVER_INTERVAL = 250
 
 const recordSchema = z.object({ pid: z.int().positive(), startTime: z.string() })
 
@@ -31,7 +35,7 @@ export async function leaseDesync(node: Node, lastWriter: boolean): Promise<Leas
   const since = new Date().toISOString()
   const lease = (reason: string, undo: () => Promise<void>): Lease => {
     let ended: Promise<void> | null = null
-    return { since, reason, end: () => (ended ??= undo().finally(() => (node.snapshot = null))) }
+    return { since, reason, serverEnded: (signal) => goneServer(server, signal), end: () => (ended ??= undo().finally(() => (node.snapshot = null))) }
   }
   node.snapshot = lease(first.reason, async () => undefined)
   try {
@@ -60,6 +64,13 @@ async function consider(node: Node, running: Lease | null, lastWriter: boolean, 
   return permit
 }
 
+async function goneServer(server: Server | null, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (server === null || !(await isRunning(server))) return
+    await delay(SERVER_INTERVAL, undefined, { signal }).catch(() => undefined)
+  }
+}
+
 /** Until it is done, or the server that was desynced is gone: another starts synced. */
 async function syncAgain(node: Node, server: Server | null): Promise<void> {
   if (server !== null) while (!(await isSyncedOrGone(node, server))) await delay(RETRY_INTERVAL)
@@ -82,16 +93,8 @@ async function isSyncedOrGone(node: Node, server: Server): Promise<boolean> {
 export async function endLeftLease(node: Node): Promise<void> {
   const text = await readIfExists(recordPath(node))
   if (text === null) return
-  const record = recordSchema.safeParse(json(text))
-  const same = node.server !== null && record.success && record.data.pid === node.server.pid && record.data.startTime === node.server.startTime
+  const record = parseAs(recordSchema, text)
+  const same = node.server !== null && record !== null && record.pid === node.server.pid && record.startTime === node.server.startTime
   if (same) node.log.warn('an agent that ended left the node desynced for a snapshot: it is synced again')
   await syncAgain(node, same ? node.server : null)
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

@@ -4,5 +4,7 @@ export interface Lease {
   readonly since: string
   /** How the node is meanwhile, for people. */
   readonly reason: string
+  /** Resolves when the server that it is of has ended; or when `signal` is aborted. */
+  readonly serverEnded: (signal: AbortSignal) => Promise<void>
   readonly end: () => Promise<void>
 }

@@ -1,6 +1,7 @@
 import { ledgerSchema, type Ledger, newLedger } from '../galera/ledger.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { readIfExists, setAside, writeFileAtomic } from '../system/files.ts'
+import { parseAs } from '../system/json.ts'
 
 /** The gear's ledger on disk. Changes are written one after the other; a change counts when it is durable. */
 export class LedgerStore {
@@ -17,7 +18,7 @@ export class LedgerStore {
   static async open(path: string, name: string, mode: 'own' | 'look' = 'own'): Promise<{ store: LedgerStore; damaged: string | null }> {
     const text = await readIfExists(path)
     if (text === null) return { store: new LedgerStore(path, newLedger(name)), damaged: null }
-    const ledger = parse(text)
+    const ledger = parseAs(ledgerSchema, text)
     if (ledger !== null && ledger.name === name) return { store: new LedgerStore(path, ledger), damaged: null }
     if (mode === 'look') return { store: new LedgerStore(path, newLedger(name)), damaged: path }
     const aside = await setAside(path, 'damaged', new Date())
@@ -40,13 +41,5 @@ export class LedgerStore {
     if (next === this.#ledger) return
     await writeFileAtomic(this.#path, `${JSON.stringify(next, bigintAsText, 1)}\n`, 0o640)
     this.#ledger = next
-  }
-}
-
-function parse(text: string): Ledger | null {
-  try {
-    return ledgerSchema.parse(JSON.parse(text))
-  } catch {
-    return null
   }
 }

@@ -65,9 +65,9 @@ async function viewIdOf(node: Node, view: View): Promise<string | null> {
   return gvwstate?.members.join() === view.members.map(({ uuid }) => uuid).toSorted().join() ? gvwstate.viewId : null
 }
 
-/** gvwstate.dat, which a graceful stop removes, may know a primary view that was over before an agent saw it. */
+/** gvwstate.dat, which a graceful stop removes, may know a primary view that no agent has seen: it was over before, or came since the last look. */
 export async function rememberView(node: Node): Promise<void> {
-  if (node.status?.primary) return
+  if (node.status !== null && isForeign(node, node.status)) return
   const { gvwstate } = await readGvwstate(node.paths.data)
   const view = lastViewOf(node, gvwstate)
   if (view !== null) await node.ledger.update((ledger) => recordFormerView(ledger, view)).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))

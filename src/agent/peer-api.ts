@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { bigintAsText, departureSchema, proposalSchema } from '../galera/schemas.ts'
 import { FRESH_MILLISECONDS, HEADERS, isRequestSignature, NonceMemory, signAnswer } from '../peers/signature.ts'
 import { STATE_PATH } from '../peers/ask.ts'
+import { parseAs } from '../system/json.ts'
 import { CHECK_PATH, readCheckRow, checkRequestSchema } from './check-row.ts'
 import { DEPARTURE_PATH, learnDeparture } from './departure.ts'
 import { acknowledge, FENCE_PATH } from './fence-exchange.ts'
@@ -46,19 +47,19 @@ export function peerApi(node: Node): Hono {
 
   api.get(STATE_PATH, (context) => answer(context, 200, report(node)))
   api.post(FENCE_PATH, async (context) => {
-    const proposal = proposalSchema.safeParse(await json(context))
-    return proposal.success ? answer(context, 200, await acknowledge(node, proposal.data)) : answer(context, 400, { malformed: true })
+    const proposal = parseAs(proposalSchema, await context.req.text())
+    return proposal !== null ? answer(context, 200, await acknowledge(node, proposal)) : answer(context, 400, { malformed: true })
   })
   api.post(DEPARTURE_PATH, async (context) => {
-    const departure = departureSchema.safeParse(await json(context))
-    if (!departure.success) return answer(context, 400, { malformed: true })
-    await learnDeparture(node, departure.data)
+    const departure = parseAs(departureSchema, await context.req.text())
+    if (departure === null) return answer(context, 400, { malformed: true })
+    await learnDeparture(node, departure)
     return answer(context, 200, { known: true })
   })
   api.post(SST_PATH, async (context) => {
-    const report = sstReportSchema.safeParse(await json(context))
-    if (!report.success) return answer(context, 400, { malformed: true })
-    await hearOfSst(node, report.data)
+    const report = parseAs(sstReportSchema, await context.req.text())
+    if (report === null) return answer(context, 400, { malformed: true })
+    await hearOfSst(node, report)
     return answer(context, 200, { heard: true })
   })
   api.post(LOOK_PATH, (context) => {
@@ -66,16 +67,8 @@ export function peerApi(node: Node): Hono {
     return answer(context, 200, { heard: true })
   })
   api.post(CHECK_PATH, async (context) => {
-    const request = checkRequestSchema.safeParse(await json(context))
-    return request.success ? answer(context, 200, await readCheckRow(node, request.data)) : answer(context, 400, { malformed: true })
+    const request = parseAs(checkRequestSchema, await context.req.text())
+    return request !== null ? answer(context, 200, await readCheckRow(node, request)) : answer(context, 400, { malformed: true })
   })
   return api
-}
-
-async function json(context: Context): Promise<unknown> {
-  try {
-    return JSON.parse(await context.req.text())
-  } catch {
-    return null
-  }
 }

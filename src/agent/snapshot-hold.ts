@@ -1,32 +1,40 @@
 import { request } from 'node:http'
 import { type ErrorShape, OutsideError, ReportedError } from '../errors.ts'
 import { isErrno } from '../system/files.ts'
-import { waitFor } from '../system/wait.ts'
+import { waitFor, within } from '../system/wait.ts'
 import { askAgent } from './control-client.ts'
 
 /** How long the agent may take to sync the node again, milliseconds. */
 const SYNCED_WITHIN = 30_000
+const ANSWERED_WITHIN = 5_000
 
 /** The agent keeps the node fit for a snapshot as long as this is held, and as this process lives. */
 export interface SnapshotHold extends AsyncDisposable {
   /** How the node is while it is held, for people. */
   readonly reason: string
-  /** Aborted when the agent ended meanwhile. */
+  /** Aborted when agent or server ended meanwhile. */
   readonly lost: AbortSignal
 }
 
 /**
  * Asks the gear's agent to desync the node, where that harms nobody. `warn` is told where it stays desynced.
- * @throws ReportedError with the rule that does not allow it; OutsideError `no-agent`, `agent-ended`
+ * @throws ReportedError with the rule that does not allow it; OutsideError `no-agent`, `agent-ended`; the reason of `signal`
  */
-export async function holdSnapshot(socket: string, lastWriter: boolean, warn: (text: string) => void): Promise<SnapshotHold> {
+export async function holdSnapshot(socket: string, lastWriter: boolean, warn: (text: string) => void, signal: AbortSignal): Promise<SnapshotHold> {
   const lost = new AbortController()
   let done = false
   const call = request({ socketPath: socket, method: 'POST', path: `/snapshot?last-writer=${lastWriter ? 'yes' : 'no'}`, agent: false })
+  const cancel = () => call.destroy(signal.reason as Error)
+  signal.addEventListener('abort', cancel, { once: true })
   const reason = await new Promise<string>((resolve, reject) => {
+    // Whichever comes first counts.
+    const fail = (error: Error) => {
+      reject(error)
+      if (!done) lost.abort(error)
+    }
     const end = (cause: Error) => {
-      reject(isErrno(cause, 'ENOENT') || isErrno(cause, 'ECONNREFUSED') ? new OutsideError('no-agent', 'no agent runs on this gear', 'Run galeractl start: a snapshot is taken from a running node.', { cause }) : ended(cause))
-      if (!done) lost.abort(ended(cause))
+      if (signal.aborted) fail(signal.reason as Error)
+      fail(isErrno(cause, 'ENOENT') || isErrno(cause, 'ECONNREFUSED') ? new OutsideError('no-agent', 'no agent runs on this gear', 'Run galeractl start: a snapshot is taken from a running node.', { cause }) : ended(cause))
     }
     call.on('error', end)
     call.on('response', (response) => {
@@ -36,15 +44,15 @@ export async function holdSnapshot(socket: string, lastWriter: boolean, warn: (t
         for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n')) {
           const line = JSON.parse(text.slice(0, at)) as { progress?: string; error?: ErrorShape }
           text = text.slice(at + 1)
-          if (line.error !== undefined) reject(new ReportedError(line.error))
-          else resolve(line.progress ?? '')
+          if (line.error === undefined) resolve(line.progress ?? '')
+          else fail(new ReportedError(line.error))
         }
       })
       response.on('error', end)
       response.on('close', () => end(new Error('it closed the connection')))
     })
     call.end()
-  })
+  }).finally(() => signal.removeEventListener('abort', cancel))
   return {
     reason,
     lost: lost.signal,
@@ -58,7 +66,7 @@ export async function holdSnapshot(socket: string, lastWriter: boolean, warn: (t
 
 /** Of an agent that is gone the next one sees to it. */
 async function running(socket: string): Promise<boolean> {
-  const text = await askAgent(socket, 'GET', '/snapshot').catch(() => null)
+  const text = await within(askAgent(socket, 'GET', '/snapshot'), ANSWERED_WITHIN).catch(() => null)
   return text !== null && (JSON.parse(text) as { since: string | null }).since !== null
 }
 

@@ -3,8 +3,7 @@ import { type FileHandle, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { headOf, IN_USE_OFFSET } from '../galera/binlog-event.ts'
 import { BINLOG_BASENAME } from '../mariadb/binlog-config.ts'
-import { isErrno } from '../system/files.ts'
-import { namesIn } from './folder.ts'
+import { isErrno, namesIn } from '../system/files.ts'
 
 /** A binary log in the datadir. */
 export interface Binlog {

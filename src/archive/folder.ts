@@ -1,8 +1,8 @@
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OutsideError } from '../errors.ts'
 import { isUuid } from '../galera/gtid.ts'
-import { isErrno } from '../system/files.ts'
+import { namesIn } from '../system/files.ts'
 
 /** `ARCHIVE/HISTORY/NODE/NAME` with one of these: still written; finished; the finished one's note. */
 export const KEPT = { part: '.part', whole: '.zst', note: '.json' } as const
@@ -18,13 +18,3 @@ export async function requireArchive(archive: string): Promise<void> {
 /** Histories of an archive, and the nodes of one. */
 export const historiesIn = async (archive: string) => (await namesIn(archive)).filter(isUuid)
 export const nodesIn = (archive: string, history: string) => namesIn(join(archive, history))
-
-/** Sorted; none where there is no such folder. */
-export async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(folder)).toSorted()
-  } catch (error) {
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return []
-    throw error
-  }
-}

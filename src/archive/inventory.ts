@@ -2,8 +2,8 @@ import { open, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type ArchivedBinlog, fileOfNote, fileOfScan, type Inventory, parseNote } from '../galera/archived-binlog.ts'
 import { BinlogScan } from '../galera/binlog-scan.ts'
-import { isErrno } from '../system/files.ts'
-import { historiesIn, KEPT, namesIn, nodeFolder, nodesIn, requireArchive } from './folder.ts'
+import { isErrno, namesIn } from '../system/files.ts'
+import { historiesIn, KEPT, nodeFolder, nodesIn, requireArchive } from './folder.ts'
 
 const CHUNK_BYTES = 1_048_576
 

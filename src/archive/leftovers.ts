@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finishCopy } from './finish.ts'
-import { historiesIn, KEPT, namesIn, nodeFolder } from './folder.ts'
+import { historiesIn, KEPT, nodeFolder } from './folder.ts'
+import { namesIn } from '../system/files.ts'
 
 /** Where a copy was begun; a history that came meanwhile has nothing of it. null: nowhere, and the history is not known. */
 export async function folderFor({ archive, node }: { readonly archive: string; readonly node: string }, name: string, history: string | null): Promise<string | null> {

@@ -15,12 +15,19 @@ export async function confirmRestore(what: string, cluster: string, { running, p
   ]
   process.stderr.write(`${lines.join('\n')}\n`)
   if (yes === cluster) return
-  const hint = `Run it again with --yes ${cluster}.`
-  if (yes !== undefined || !process.stdin.isTTY) throw new RefusedError('not-confirmed', yes === undefined ? `not confirmed: the data of cluster ${cluster} would be replaced` : `--yes ${JSON.stringify(yes.slice(0, 80))} is not the name of this cluster, ${cluster}: nothing was done`, hint)
+  const refused = (why: string) => new RefusedError('not-confirmed', why, `Run it again with --yes ${cluster}.`)
+  if (yes !== undefined) throw refused(`--yes ${JSON.stringify(yes.slice(0, 80))} is not the name of this cluster, ${cluster}: nothing was done`)
+  const typed = process.stdin.isTTY ? await ask(`Type ${cluster} to replace its data: `) : null
+  if (typed === null) throw refused(`not confirmed: the data of cluster ${cluster} would be replaced`)
+  if (typed.trim() !== cluster) throw refused(`${JSON.stringify(typed.slice(0, 80))} is not ${cluster}: nothing was done`)
+}
+
+/** @returns null where the terminal ended instead, as by Ctrl-C or Ctrl-D */
+async function ask(question: string): Promise<string | null> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const ended = new Promise<null>((resolve) => terminal.once('close', () => resolve(null)))
   try {
-    const typed = await terminal.question(`Type ${cluster} to replace its data: `)
-    if (typed.trim() !== cluster) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${cluster}: nothing was done`, hint)
+    return await Promise.race([terminal.question(question), ended])
   } finally {
     terminal.close()
   }

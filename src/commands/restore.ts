@@ -52,7 +52,7 @@ export async function run(context: Context, given: Given, [id]: readonly string[
 async function restore(gear: Gear, request: RestoreRequest, common: Scope & Pick<RestoreOptions, 'key' | 'tell' | 'signal'>, given: Given): Promise<RestoreResult> {
   const { id, target } = meaningOf(request, await readUnfinishedRestore(gear.paths), new Date())
   const point = target === null ? null : { target, archive: archiveOf(given, configOf(gear).archive) }
-  const source = await sourceOf(request, id, common.tell)
+  const source = await sourceOf(request, id, common.tell, common.signal)
   try {
     return await restoreGear(gear, source, {
       ...common,
@@ -98,7 +98,7 @@ function archiveOf(given: Given, setting: string | null): string {
 }
 
 /** A snapshot of the folder, or an archive: a file, stdin, or what a command prints. */
-async function sourceOf({ dir, from, fromCommand }: RestoreRequest, id: string | undefined, tell: Tell): Promise<SnapshotSource> {
+async function sourceOf({ dir, from, fromCommand }: RestoreRequest, id: string | undefined, tell: Tell, signal: AbortSignal): Promise<SnapshotSource> {
   if (id !== undefined) {
     const stored = await findSnapshot(dir, id)
     if (stored.damage !== null) throw new OutsideError('damaged-part', `snapshot ${stored.id}: ${stored.damage}`, 'Take another copy, or another snapshot.')
@@ -107,13 +107,13 @@ async function sourceOf({ dir, from, fromCommand }: RestoreRequest, id: string |
   if (fromCommand !== undefined) {
     const { input, output, ended, kill } = operatorCommand(fromCommand, '--from-command')
     input.end()
-    return archiveSource(output, () => ended, kill)
+    return archiveSource(output, signal, { explain: () => ended, end: kill })
   }
-  if (from === '-') return archiveSource(process.stdin)
+  if (from === '-') return archiveSource(process.stdin, signal)
   const handle = await open(from ?? '', 'r').catch((cause) => {
     throw fileError('read', from ?? '', cause)
   })
-  return archiveSource(handle.createReadStream({ highWaterMark: 1024 * 1024 }))
+  return archiveSource(handle.createReadStream({ highWaterMark: 1024 * 1024 }), signal)
 }
 
 const describe = ({ head }: SnapshotSource, target: ReplayTarget | null): string => `Snapshot ${head.id} of cluster ${head.cluster}, node ${head.node}, begun ${head.startedAt}${target === null ? '' : `, and the archive ${describeTarget(target)}`}.`

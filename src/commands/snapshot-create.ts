@@ -32,7 +32,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   const taken = await withProgress(context, `Snapshot ${id}`, destination.to === 'stream' ? 'data' : 'results', async (tell) => {
     const common = { id, destination, compression, key, secrets, checksums: given['checksums'] === true, lanes, tell }
     if (given['offline'] === true) return withStoppedGear(gear, tell, signal, (server) => take(gear, { ...common, server, signal }))
-    await using hold = await holdSnapshot(gear.paths.agentSocket, given['fromLastWriter'] === true, (line) => void process.stderr.write(`galeractl: ${line}\n`))
+    await using hold = await holdSnapshot(gear.paths.agentSocket, given['fromLastWriter'] === true, (line) => void process.stderr.write(`galeractl: ${line}\n`), signal)
     tell({ step: hold.reason, done: null, of: null, rate: null, left: null })
     return await take(gear, { ...common, server: { socket: gear.paths.socket, position: null }, signal: AbortSignal.any([signal, hold.lost]) })
   })

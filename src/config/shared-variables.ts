@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../errors.ts'
-import { isErrno, readIfExists, writeFileAtomic } from '../system/files.ts'
+import { namesIn, readIfExists, writeFileAtomic } from '../system/files.ts'
 
 /**
  * Shared environment variables: one file each in the gear's `env/`, its name the variable's, its
@@ -23,7 +22,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
 /** All variables of a folder; files whose names are no variable names are not ours and are left alone. */
 export async function readSharedVariables(folder: string): Promise<ReadonlyMap<string, string>> {
   const variables = new Map<string, string>()
-  for (const name of (await namesIn(folder)).toSorted()) {
+  for (const name of await namesIn(folder)) {
     const text = NAME.test(name) ? await readIfExists(join(folder, name)) : null
     if (text !== null) variables.set(name, chomp(text))
   }
@@ -36,12 +35,3 @@ export async function writeSharedVariable(folder: string, name: string, value: s
 }
 
 const chomp = (text: string) => text.replace(/\r?\n$/, '')
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder)
-  } catch (cause) {
-    if (isErrno(cause, 'ENOENT')) return []
-    throw cause
-  }
-}

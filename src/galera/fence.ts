@@ -40,7 +40,7 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
   const uncounted = proposal.uncounted.includes(own.name)
   if (own.data.kind === 'unknown' && !uncounted) return refuse(`${own.name} does not know its position yet`)
   if (proposal.uuid === null) {
-    if (promise?.kind === 'reform' && !same) return refuse(`${own.name} has acknowledged the re-forming of a history`)
+    if (promise !== null && promise.kind !== 'bootstrap') return refuse(`${own.name} has acknowledged the ${promise.kind} of a history that there is (${promise.chosen})`)
     if (promise?.kind === 'bootstrap' && promise.chosen !== proposal.chosen && !proposal.known.includes(promise.chosen)) {
       return refuse(`${own.name} has acknowledged ${promise.chosen}, which ${proposal.from} has not heard`)
     }

@@ -1,7 +1,8 @@
-import { access, mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { findServer } from '../mariadb/server.ts'
+import { exists, namesIn } from '../system/files.ts'
 import { gearPaths, gearServerFiles, openGear } from './gear.ts'
 import { BUDGET, step } from './platform-step.ts'
 
@@ -45,7 +46,7 @@ export async function preRestore(): Promise<string> {
 /** Only the gear whose data is in the archive is restored: the others take the state from it when all start. */
 export async function postRestore(gear: string): Promise<string> {
   const folder = folderOf(process.env)
-  const id = (await readdir(folder).catch(() => [])).find((name) => name.startsWith('platform-'))
+  const id = (await namesIn(folder)).find((name) => name.startsWith('platform-'))
   if (id === undefined) return 'there is no database in the archive for this gear: it takes the state from the others when it starts'
   const cluster = (await openGear(gear)).resolved['cluster-name'].text
   const { said } = await step(['--gear', gear, 'restore', id, '--dir', folder, '--yes', cluster, '--without', 'all', '--no-start'], BUDGET)
@@ -53,5 +54,3 @@ export async function postRestore(gear: string): Promise<string> {
   await rm(folder, { recursive: true, force: true })
   return `the database is restored and begins a new history, ${history}; the datadir of before is kept in rescued/ of the gear`
 }
-
-const exists = (path: string) => access(path).then(() => true, () => false)

@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { forkSchema, gtidSchema } from '../galera/schemas.ts'
-import { isErrno, readIfExists } from '../system/files.ts'
+import { namesIn, readIfExists } from '../system/files.ts'
+import { parseAs } from '../system/json.ts'
 
 /** Datadirs that were moved aside, since the cluster went on without them. */
 
@@ -30,10 +30,10 @@ export interface Rescued extends Rescue {
 /** All of a gear, oldest first; a folder without a sane note is left out. */
 export async function listRescued(rescued: string): Promise<readonly Rescued[]> {
   const found: Rescued[] = []
-  for (const name of (await namesIn(rescued)).toSorted()) {
+  for (const name of await namesIn(rescued)) {
     const folder = join(rescued, name)
-    const rescue = rescueSchema.safeParse(parsed(await readIfExists(join(folder, RESCUE_FILE))))
-    if (rescue.success) found.push({ ...rescue.data, folder, beyond: beyond(rescue.data), unknown: isUnknown(rescue.data) })
+    const rescue = parseAs(rescueSchema, await readIfExists(join(folder, RESCUE_FILE)))
+    if (rescue !== null) found.push({ ...rescue, folder, beyond: beyond(rescue), unknown: isUnknown(rescue) })
   }
   return found.toSorted((a, b) => (a.at < b.at ? -1 : 1))
 }
@@ -42,21 +42,4 @@ const isUnknown = ({ position, fork }: Rescue): boolean => position === null || 
 
 function beyond({ position, fork }: Rescue): Rescued['beyond'] {
   return position === null || position.uuid !== fork.uuid || position.seqno <= fork.seqno ? null : { first: fork.seqno + 1n, last: position.seqno }
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder)
-  } catch (cause) {
-    if (isErrno(cause, 'ENOENT')) return []
-    throw cause
-  }
-}
-
-function parsed(text: string | null): unknown {
-  try {
-    return text === null ? null : JSON.parse(text)
-  } catch {
-    return null
-  }
 }

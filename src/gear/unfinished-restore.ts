@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { RefusedError } from '../errors.ts'
 import { uuidSchema } from '../galera/schemas.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
+import { parseAs } from '../system/json.ts'
 import type { GearPaths } from './gear.ts'
 
 const schema = z.object({
@@ -39,13 +40,7 @@ const file = (paths: GearPaths) => join(paths.restore, 'restore.json')
 
 /** Null where there is none, or its note is damaged: then it starts over. */
 export async function readUnfinishedRestore(paths: GearPaths): Promise<UnfinishedRestore | null> {
-  const text = await readIfExists(file(paths))
-  if (text === null) return null
-  try {
-    return schema.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
+  return parseAs(schema, await readIfExists(file(paths)))
 }
 
 export async function writeUnfinishedRestore(paths: GearPaths, restore: UnfinishedRestore): Promise<void> {

@@ -5,6 +5,7 @@ import { OutsideError } from '../errors.ts'
 import { type Gtid, formatGtid } from '../galera/gtid.ts'
 import type { Launch } from '../galera/observation.ts'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
+import { parseAs } from '../system/json.ts'
 import { cleanEnvironment, type ProcessInfo, processSession, processInfo, signalProcess, startDaemon } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
 
@@ -143,11 +144,7 @@ function isOurs(info: ProcessInfo, config: string): boolean {
 }
 
 async function recordedServer(path: string): Promise<Server | null> {
-  try {
-    return recordSchema.parse(JSON.parse((await readIfExists(path)) ?? 'null'))
-  } catch {
-    return null
-  }
+  return parseAs(recordSchema, await readIfExists(path).catch(() => null))
 }
 
 async function writtenPid(path: string): Promise<number | null> {

@@ -17,8 +17,8 @@ export async function exportSnapshot(stored: Stored, output: Writable, tell: Tel
 }
 
 /** An archive into a folder of snapshots. @throws OutsideError `bad-archive`, `damaged-part`; UsageError `snapshot-exists` */
-export async function importSnapshot(input: Readable, dir: string, tell: Tell): Promise<Stored> {
-  const source = await archiveSource(input)
+export async function importSnapshot(input: Readable, dir: string, tell: Tell, signal: AbortSignal): Promise<Stored> {
+  const source = await archiveSource(input, signal)
   await using draft = await draftSnapshot(dir, source.head.id)
   const target = folderTarget(draft.folder)
   const parts = await writeParts(source.data, target, meter('copying', null, tell))

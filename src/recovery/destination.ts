@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { archiveTarget } from '../snapshot/archive.ts'
 import { folderTarget } from '../snapshot/folder-target.ts'
@@ -33,13 +32,18 @@ export async function openDestination(destination: Destination, head: Head, sign
   }
   const command = operatorCommand(destination.command, '--to-command')
   command.output.resume()
-  const target = await archiveTarget(command.input, head, signal)
-  let whole = false
+  signal.addEventListener('abort', command.kill, { once: true })
+  const ended = () => command.ended.catch((error: Error) => {
+    signal.throwIfAborted()
+    throw error
+  })
   // The command's own words tell more than that its input was closed.
   const explain = async (error: Error): Promise<never> => {
-    if (!signal.aborted) await command.ended
+    await ended()
     throw error
   }
+  let whole = false
+  const target = await archiveTarget(command.input, head, signal).catch(explain)
   return {
     target: { partBytes: target.partBytes, begin: async (name) => {
       const part = await target.begin(name)
@@ -48,8 +52,7 @@ export async function openDestination(destination: Destination, head: Head, sign
     commit: async (manifest) => {
       await target.finish(manifest).catch(explain)
       command.input.end()
-      await once(command.input, 'close').catch(() => undefined)
-      await command.ended
+      await ended()
       whole = true
       return null
     },

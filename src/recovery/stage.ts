@@ -1,8 +1,9 @@
-import { readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/resolve.ts'
 import { createConnection } from 'mysql2/promise'
+import { OutsideError } from '../errors.ts'
 import type { GearPaths } from '../gear/gear.ts'
 import { installDatadir } from '../mariadb/datadir.ts'
 import type { Mariadb } from '../mariadb/programs.ts'
@@ -10,7 +11,7 @@ import { decode } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
 import { loadLogical } from '../snapshot/logical/load.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
-import { makeFolder } from '../system/files.ts'
+import { makeFolder, namesIn } from '../system/files.ts'
 import { startPipeline } from '../system/pipeline.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { restoredUsersSql } from './restored-users.ts'
@@ -45,6 +46,7 @@ export async function unpack({ data, signal }: Stage, source: SnapshotSource, ke
   await programs.ended
   // Of an archive the sums come last.
   await source.manifest()
+  if ((await checkpointsIn(data)) === undefined) throw new OutsideError('bad-archive', `what was unpacked from ${source.head.id} is no whole backup: xtrabackup_checkpoints is missing`, 'Take another snapshot or copy, and look at what galeractl snapshot verify --deep tells.')
 }
 
 /** A fresh datadir with what a logical snapshot holds. @throws as loadLogical */
@@ -63,8 +65,7 @@ export async function load(stage: Stage, source: SnapshotSource, key: Key | null
 
 /** Applies the redo log that was copied along. */
 export async function prepare({ data, config, beside, tell, signal }: Stage): Promise<void> {
-  const names = await readdir(data)
-  const checkpoints = names.find((name) => name.endsWith('_checkpoints'))
+  const checkpoints = await checkpointsIn(data)
   // An earlier run came this far.
   if (checkpoints === undefined) return
   tell(began('applying the redo log'))
@@ -72,9 +73,11 @@ export async function prepare({ data, config, beside, tell, signal }: Stage): Pr
   program.output.resume()
   await program.ended
   // What mariadb-backup leaves for people; the position would be taken for that of a state transfer. Last what --prepare itself needs.
-  const left = (await readdir(data)).filter((name) => /^((xtrabackup|mariadb_backup)_|donor_galera_info$|backup-my\.cnf$|grastate\.dat$|gvwstate\.dat$)/.test(name))
+  const left = (await namesIn(data)).filter((name) => /^((xtrabackup|mariadb_backup)_|donor_galera_info$|backup-my\.cnf$|grastate\.dat$|gvwstate\.dat$)/.test(name))
   for (const name of left.toSorted((a, b) => Number(a === checkpoints) - Number(b === checkpoints))) await rm(join(data, name))
 }
+
+const checkpointsIn = async (data: string) => (await namesIn(data)).find((name) => name.endsWith('_checkpoints'))
 
 export interface Access {
   readonly socketPath: string

@@ -8,7 +8,7 @@ import { OutsideError } from '../errors.ts'
 import { lastErrors } from '../mariadb/server.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { cleanEnvironment, processInfo, signalProcess } from '../system/processes.ts'
-import { waitFor } from '../system/wait.ts'
+import { waitFor, within } from '../system/wait.ts'
 
 /** A server on a datadir that is part of no cluster: reached by its socket alone, without binary log, events and replication. It dies with this process. */
 export interface Standalone extends AsyncDisposable {
@@ -36,6 +36,7 @@ export interface StandaloneOptions {
 /** Crash recovery of a large datadir takes its time. Milliseconds. */
 const STARTED_WITHIN = 3_600_000
 const STOPPED_WITHIN = 600_000
+const ANSWERED_WITHIN = 10_000
 
 const USER = 'galeractl_restore'
 
@@ -56,14 +57,14 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   })
   let how: number | string | null = null
   void ended.then((value) => (how = value))
-  await writeFileAtomic(at('server.pid'), `${child.pid}\n`, 0o640)
   const access = change ? { socketPath: at('s.sock'), user: USER, password } : null
   const failed = async () => new OutsideError('standalone-ended', `the server on ${data} ended with ${how}: ${(await lastErrors(at('mariadbd.log'), 0)).at(-1) ?? (await readFile(at('mariadbd.log'), 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''}`, `Read ${at('mariadbd.log')}.`)
   const kill = async () => {
-    if (how === null && child.pid !== undefined) signalProcess(child.pid, 'SIGKILL')
+    if (how === null) child.kill('SIGKILL')
     await ended
   }
   try {
+    await writeFileAtomic(at('server.pid'), `${child.pid}\n`, 0o640)
     await waitFor('the server answers', async () => {
       if (how !== null) throw await failed()
       return (await answers(at('s.sock'), access)) ? true : undefined
@@ -77,11 +78,10 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     access,
     stop: async () => {
       if (access !== null) await once(access, `DROP USER '${USER}'@'localhost'`)
-      await rm(at('init.sql'), { force: true })
-      signalProcess(child.pid ?? 0, 'SIGTERM')
+      child.kill()
       await waitFor('the server ends', async () => (how === null ? undefined : true), { timeout: STOPPED_WITHIN, interval: 20 })
       if (how !== 0) throw await failed()
-      await rm(at('server.pid'), { force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     },
     [Symbol.asyncDispose]: kill,
   }
@@ -101,7 +101,7 @@ async function once(access: NonNullable<Standalone['access']>, sql: string): Pro
   const connection = await createConnection({ ...access, connectTimeout: 5_000 })
   connection.on('error', () => undefined)
   try {
-    await connection.query(sql)
+    await within(connection.query(sql), ANSWERED_WITHIN)
   } finally {
     connection.destroy()
   }

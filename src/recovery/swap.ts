@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { access, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LedgerStore } from '../agent/ledger-store.ts'
 import type { Config } from '../config/resolve.ts'
@@ -11,7 +11,7 @@ import { bigintAsText } from '../galera/schemas.ts'
 import type { GearPaths } from '../gear/gear.ts'
 import { RESCUE_FILE, type Rescue } from '../gear/rescued.ts'
 import { removeUnfinishedRestore, type UnfinishedRestore, writeUnfinishedRestore } from '../gear/unfinished-restore.ts'
-import { makeFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files.ts'
+import { exists, makeFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files.ts'
 
 /**
  * Exchanges the datadir for the restored one and begins a new history with it. The gear's agent and mariadbd must not run. It can be cut off
@@ -26,7 +26,15 @@ export async function swap(paths: GearPaths, config: Config, restore: Unfinished
   await writeUnfinishedRestore(paths, swapping)
   const reason = `snapshot ${restore.snapshot}`
   if (await exists(restored)) {
-    if (await exists(paths.data)) await keepAsideOr(() => writeUnfinishedRestore(paths, { ...swapping, done: 'ready' }),paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into } })
+    if (await exists(paths.data)) {
+      try {
+        await keepAside(paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into } })
+      } catch (error) {
+        // Nothing was moved yet: the old data may start again.
+        if (await exists(paths.data)) await writeUnfinishedRestore(paths, { ...swapping, done: 'ready' })
+        throw error
+      }
+    }
     await writeFileAtomic(join(restored, 'grastate.dat'), formatGrastate({ uuid: restore.into, seqno: 0n, safeToBootstrap: true }), 0o660)
     await rename(restored, paths.data)
     await syncFolder(paths.dir)
@@ -42,16 +50,6 @@ async function keepAside(paths: GearPaths, { aside }: UnfinishedRestore, rescue:
   await rename(paths.data, join(folder, 'data'))
   await syncFolder(folder)
   await syncFolder(paths.dir)
-}
-
-/** Nothing was moved yet where that fails: then the old data may start again. */
-async function keepAsideOr(undo: () => Promise<void>, ...[paths, restore, rescue]: Parameters<typeof keepAside>): Promise<void> {
-  try {
-    await keepAside(paths, restore, rescue)
-  } catch (error) {
-    if (await exists(paths.data)) await undo()
-    throw error
-  }
 }
 
 /** That the old datadir can be kept is known before anything is stopped. @throws OutsideError `file-write` */
@@ -73,5 +71,3 @@ function positionOf(grastate: string | null, ledger: Ledger): { uuid: string; se
     return null
   }
 }
-
-const exists = (path: string) => access(path).then(() => true, () => false)

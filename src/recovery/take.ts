@@ -55,15 +55,14 @@ export async function takePhysical(gear: Gear, options: TakeOptions): Promise<Ta
   const of = head.dataBytes
   await using destination = await openDestination(options.destination, head, signal)
   const temporary = await mkdtemp(join(paths.run, 'snapshot-'))
+  const ending = new AbortController()
+  let summing: Promise<TableSums | Error> | null = null
   try {
     const report: BackupReport = { position: null, gtid: null, completed: false }
     const place = { backupConfig: paths.backupConfig, socket: options.server.socket, data: paths.data, temporary }
-    // Nobody commits in that moment, so the sums are of what the snapshot shows.
-    let summing: Promise<TableSums> | null = null
+    // Nobody commits in that moment, so the sums are of what the snapshot shows. A snapshot stands without them.
     const sum = () => {
-      if (!options.checksums) return
-      summing = checksumTables(readerOf(gear, options.server.socket), signal)
-      summing.catch(() => undefined)
+      if (options.checksums) summing ??= checksumTables(readerOf(gear, options.server.socket), AbortSignal.any([signal, ending.signal])).catch((error: Error) => error)
     }
     const { pipeline, data } = await encode([backupStage(place, report, sum)], compression, key, { background: true, signal })
     await using _programs = pipeline
@@ -73,8 +72,11 @@ export async function takePhysical(gear: Gear, options: TakeOptions): Promise<Ta
     const position = requireComplete(report, options.server.position)
     if (options.checksums) tell(began('checksums of the tables'))
     const tables = options.checksums ? sumsAt(await summing, position, tell) : null
+    signal.throwIfAborted()
     return await commit(destination, head, { position, gtid: report.gtid, parts, tables }, tell)
   } finally {
+    ending.abort()
+    await summing
     await rm(temporary, { recursive: true, force: true })
   }
 }
@@ -107,10 +109,15 @@ async function commit(destination: OpenDestination, head: Head, found: Pick<Mani
 }
 
 /** Sums of another state than the snapshot's compare with nothing: better none than a snapshot that is thrown away. */
-function sumsAt(sums: TableSums | null, position: Gtid, tell: Tell): Manifest['tables'] {
-  if (sums !== null && (sums.seqno === null || sums.seqno === position.seqno)) return sums.tables.map(({ schema, name, rows, checksum }) => ({ schema, name, rows, checksum }))
-  tell(began(sums === null ? 'no checksums: mariadb-backup did not tell when commits were blocked' : `no checksums: they are of seqno ${sums.seqno}, the snapshot of ${position.seqno}`))
-  return null
+function sumsAt(sums: TableSums | Error | null, position: Gtid, tell: Tell): Manifest['tables'] {
+  const none = (why: string) => {
+    tell(began(`no checksums: ${why}`))
+    return null
+  }
+  if (sums === null) return none('mariadb-backup did not tell when commits were blocked')
+  if (sums instanceof Error) return none(sums.message)
+  if (sums.seqno !== null && sums.seqno !== position.seqno) return none(`they are of seqno ${sums.seqno}, the snapshot of ${position.seqno}`)
+  return sums.tables.map(({ schema, name, rows, checksum }) => ({ schema, name, rows, checksum }))
 }
 
 const readerOf = (gear: Gear, socketPath: string) => ({ socketPath, user: BACKUP_USER, password: backupPassword(configOf(gear)) })

@@ -57,24 +57,34 @@ export async function archiveTarget(output: Writable, head: Head, signal: AbortS
   }
 }
 
+/** Who feeds an archive. */
+export interface Feeder {
+  /** Throws where it is known why an archive is not whole: a command that failed. */
+  readonly explain: () => Promise<void>
+  /** Also where it was not read to its end. */
+  readonly end: () => void
+}
+
+const NOBODY: Feeder = { explain: async () => undefined, end: () => undefined }
+
 /**
  * Reads such an archive as it comes.
- * `explain` throws where it is known why an archive is not whole: a command that failed.
- * @throws OutsideError `bad-archive`, also later from `data` and `manifest`
- * `end` ends whoever feeds it, also where it was not read to its end.
+ * @throws OutsideError `bad-archive`, also later from `data` and `manifest`; the reason of `signal`
  */
-export async function archiveSource(input: Readable, explain: () => Promise<void> = async () => undefined, end: () => void = () => undefined): Promise<SnapshotSource> {
+export async function archiveSource(input: Readable, signal: AbortSignal, feeder = NOBODY): Promise<SnapshotSource> {
+  // Who feeds it may never begin.
+  signal.addEventListener('abort', () => input.destroy(signal.reason as Error), { once: true })
   try {
-    return await openArchive(input, explain, end)
+    return await openArchive(input, signal, feeder)
   } catch (error) {
     input.destroy()
-    end()
+    feeder.end()
     throw error
   }
 }
 
-async function openArchive(input: Readable, explain: () => Promise<void>, end: () => void): Promise<SnapshotSource> {
-  const members = membersOf(input, explain)
+async function openArchive(input: Readable, signal: AbortSignal, { explain, end }: Feeder): Promise<SnapshotSource> {
+  const members = membersOf(input, signal, explain)
   const first = await members.next()
   if (first.done === true) await explain()
   if (first.done || !first.value.header.name.endsWith(`/${HEAD}`)) throw badArchive('it does not begin with the head of a snapshot')
@@ -123,11 +133,12 @@ function agreed(manifest: Manifest, head: Head, seen: readonly Part[]): Manifest
   return manifest
 }
 
-async function* membersOf(input: Readable, explain: () => Promise<void>): AsyncGenerator<ParsedTarEntry> {
+async function* membersOf(input: Readable, signal: AbortSignal, explain: () => Promise<void>): AsyncGenerator<ParsedTarEntry> {
   try {
     const entries = (Readable.toWeb(input) as ReadableStream<Uint8Array>).pipeThrough(createTarDecoder({ strict: true }))
     for await (const entry of entries as unknown as AsyncIterable<ParsedTarEntry>) yield entry
   } catch (cause) {
+    signal.throwIfAborted()
     if (cause instanceof OutsideError) throw cause
     await explain()
     throw badArchive((cause as Error).message)

@@ -8,10 +8,14 @@ export interface OperatorCommand {
   readonly output: Readable
   /** Resolves when it ended with 0. @throws OutsideError `operator-command` */
   readonly ended: Promise<void>
+  /** Also where it hands its output on to something that goes on: `ended` settles. */
   readonly kill: () => void
 }
 
 const LONGEST_STDERR = 2_000
+
+/** Of a command that is asked to end, milliseconds. */
+const PATIENCE = 5_000
 
 export function operatorCommand(command: string, option: string): OperatorCommand {
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', '/bin/sh', '-c', command], { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
@@ -25,12 +29,12 @@ export function operatorCommand(command: string, option: string): OperatorComman
   })
   ended.catch(() => undefined)
   const kill = () => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-    try {
-      process.kill(-child.pid, 'SIGTERM')
-    } catch {
-      // It ended before.
-    }
+    for (const stream of child.stdio) stream?.destroy()
+    const { pid } = child
+    if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+    process.kill(-pid, 'SIGTERM')
+    const late = setTimeout(() => process.kill(-pid, 'SIGKILL'), PATIENCE)
+    child.once('exit', () => clearTimeout(late))
   }
   return { input: child.stdin, output: child.stdout, ended, kill }
 }

@@ -1,8 +1,9 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { OutsideError, UsageError } from '../errors.ts'
-import { isErrno, makeFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files.ts'
+import { exists, makeFolder, namesIn, readIfExists, syncFolder, writeFileAtomic } from '../system/files.ts'
+import { parseAs } from '../system/json.ts'
 import { lockFile } from '../system/lock.ts'
 import { formatManifest, ID, MANIFEST, type Manifest, parseManifest } from './manifest.ts'
 
@@ -114,8 +115,8 @@ export async function removeSnapshot(dir: string, { id, folder }: Stored): Promi
 }
 
 async function stored(folder: string, manifest: Manifest): Promise<Stored> {
-  const verification = verificationSchema.safeParse(parsedJson(await readIfExists(join(folder, VERIFICATION))))
-  return { id: manifest.id, folder, manifest, verification: verification.success ? verification.data : null, damage: await damageOf(folder, manifest) }
+  const verification = parseAs(verificationSchema, await readIfExists(join(folder, VERIFICATION)))
+  return { id: manifest.id, folder, manifest, verification, damage: await damageOf(folder, manifest) }
 }
 
 async function damageOf(folder: string, manifest: Manifest): Promise<string | null> {
@@ -126,22 +127,3 @@ async function damageOf(folder: string, manifest: Manifest): Promise<string | nu
   }
   return null
 }
-
-function parsedJson(text: string | null): unknown {
-  try {
-    return text === null ? null : JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
-async function namesIn(dir: string): Promise<readonly string[]> {
-  try {
-    return await readdir(dir)
-  } catch (cause) {
-    if (isErrno(cause, 'ENOENT')) return []
-    throw new OutsideError('snapshots', `can't read ${dir}: ${(cause as Error).message}`, 'Mend the permissions, or name another folder with --dir.', { cause })
-  }
-}
-
-const exists = (path: string) => stat(path).then(() => true, () => false)

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import * as z from 'zod'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
+import { parseAs } from '../system/json.ts'
 
 /** Where the agents of donor and joiner get to know how far a transfer is: a file on the donor, a signed message to the joiner. */
 export const SST_PATH = '/v1/sst'
@@ -31,10 +32,6 @@ export async function writeReport(file: string, report: SstReport): Promise<void
 
 /** What the donor's own transfer last told; null where none is under way. */
 export async function readReport(file: string): Promise<SstReport | null> {
-  try {
-    const report = sstReportSchema.parse(JSON.parse((await readIfExists(file)) ?? 'null'))
-    return Math.abs(Date.now() - report.at) < NEWS ? report : null
-  } catch {
-    return null
-  }
+  const report = parseAs(sstReportSchema, await readIfExists(file).catch(() => null))
+  return report !== null && Math.abs(Date.now() - report.at) < NEWS ? report : null
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { access, chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { OutsideError } from '../errors.ts'
 
@@ -12,6 +12,18 @@ export async function readIfExists(path: string): Promise<string | null> {
     throw fileError('read', path, cause)
   }
 }
+
+/** Names in a folder, sorted; none where there is no such folder. Other failures throw with the path in the message. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).toSorted()
+  } catch (cause) {
+    if (isErrno(cause, 'ENOENT') || isErrno(cause, 'ENOTDIR')) return []
+    throw fileError('read', folder, cause)
+  }
+}
+
+export const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false)
 
 /**
  * Writes a whole file so that a crash at any moment leaves the old or the new one: temporary file in

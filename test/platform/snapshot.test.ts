@@ -10,7 +10,7 @@ afterAll(() => rmSync(archives, { recursive: true, force: true }))
 
 const row = (id: number) => `INSERT INTO kept VALUES (${id})`
 
-test('a snapshot of an application is restored on the same one and on a new one, and each becomes one cluster with a history of its own', async () => {
+test('a snapshot of an application is restored on the same one, where a gear has moved since, and on a new one, and each becomes one cluster with a history of its own', async () => {
   let archive: string
   let first: string
   {
@@ -23,6 +23,8 @@ test('a snapshot of an application is restored on the same one and on a new one,
     archive = await broker.snapshot()
     first = await expectOneCluster(broker, [1])
     await sql(broker, gear, (connection) => connection.query(row(2)))
+    await broker.move(gear, 1000)
+    await expectOneCluster(broker, [1, 2])
     await broker.restore(archive)
     expect(await expectOneCluster(broker, [1])).not.toBe(first)
   }

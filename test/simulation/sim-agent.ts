@@ -6,7 +6,7 @@ import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import type { Departure } from '../../src/galera/departure.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
 import { acknowledged, type Answer, type answerProposal, isForced, type Proposal, proposalFor } from '../../src/galera/fence.ts'
-import { type Ledger, recordDecision, recordDeparture, recordForks, recordLaunch, recordPromise, recordView, recordViewId } from '../../src/galera/ledger.ts'
+import { type Ledger, recordDecision, recordDeparture, recordFormerView, recordForks, recordLaunch, recordPromise, recordView, recordViewId } from '../../src/galera/ledger.ts'
 import type { goAlong, Launchable } from '../../src/galera/go-along.ts'
 import { leftBehindAt } from '../../src/galera/left-behind.ts'
 import type { Data, Down, Facts, Live, Observation } from '../../src/galera/observation.ts'
@@ -90,6 +90,7 @@ export class Gear {
     const nodeUuid = this.#server?.nodeUuid
     if (nodeUuid !== undefined) {
       this.#poll(this.node)
+      this.#rememberView(this.node)
       this.#world.galera.leave(this.name)
       const { entry } = this.disk
       if (entry !== null) {
@@ -236,6 +237,12 @@ export class Gear {
     if (!primary) return
     const members = [...view.members].map(([uuid, name]) => ({ uuid, name, address: null }))
     this.note((ledger) => recordView(recordViewId(ledger, view.id), { uuid: head.history, seqno: view.seqno, members, weight: view.members.size, ownWeight: 1, ownUuid: server.nodeUuid }))
+  }
+
+  /** As rememberView: gvwstate.dat, which a graceful stop removes, may know a view that no agent has seen. */
+  #rememberView(node: Node): void {
+    const view = lastViewOf(node, this.disk.gvwstate)
+    if (view !== null) this.note((ledger) => recordFormerView(ledger, view))
   }
 
   #now(): string {

@@ -116,6 +116,8 @@ export class World {
     for (let round = 0; round < rounds; round++) {
       this.#steps++
       this.#deliverLate()
+      // A running server goes on looking for the others.
+      if (round % 10 === 9) this.galera.reconnect()
       for (const gear of this.random.shuffled(this.gears)) {
         gear.peers = this.gears.map(({ name }) => name)
         if (gear.node === null) gear.startAgent()

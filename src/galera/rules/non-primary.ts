@@ -101,7 +101,7 @@ export const repairInPlace: Rule<Live> = {
   decide(facts) {
     const { self } = facts
     const [first = self] = [self, ...running(facts.peers)].toSorted((a, b) => (a.seqno === b.seqno ? (a.name < b.name ? -1 : 1) : a.seqno > b.seqno ? -1 : 1))
-    if (first.name !== self.name) return { do: 'wait', reason: `${first.name} is as far as any, at ${first.seqno}, and makes the component primary.`, for: [first.name], hint: 'Nothing to do; this server is merged into it.' }
+    if (first.name !== self.name) return { do: 'wait', reason: `${first.name} is as far as all others, at ${first.seqno}, and makes the component primary.`, for: [first.name], hint: 'Nothing to do; this server is merged into it.' }
     const without = rightToGoOn(facts)
     const others = silent(facts).map((peer) => peer.name).filter((name) => !without?.names.includes(name))
     const who = without === null ? 'Everybody of the newest view has told' : `${list(without.names)} ${without.names.length === 1 ? 'is' : 'are'} left behind (${without.why === 'forced' ? `an operator's word: ${without.reason}` : without.reason})`

@@ -46,6 +46,7 @@ describe('a node refuses', () => {
     ['a new history where it has data', stopped, null, bootstrap({ uuid: null })],
     ['a new history where it once was a member', down('n1', fresh, { history: HISTORY }), null, bootstrap({ uuid: null })],
     ['a new history of a node that has not heard the earlier choice', down('n1', fresh), promised(2, 'n3'), bootstrap({ uuid: null })],
+    ['a new history after it acknowledged the repair of one', down('n1', fresh), promised(2, 'n2', 'repair'), bootstrap({ uuid: null, known: ['n1', 'n2', 'n3'] })],
     ['a new history after it acknowledged the re-forming of one', down('n1', fresh), promised(2, 'view/1', 'reform'), bootstrap({ uuid: null, known: ['n1', 'n2', 'n3'] })],
   ])('%s', (_case, own, promise, proposal) => {
     expect(answerProposal(own, promise, proposal).ack).toBe(false)

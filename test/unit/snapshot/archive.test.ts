@@ -25,7 +25,7 @@ async function archived(): Promise<Buffer> {
 const stream = (buffer: Buffer) => Readable.from([buffer], { objectMode: false })
 
 test('exported and imported, the data is the same', async () => {
-  const stored = await importSnapshot(stream(await archived()), scratch(), silent)
+  const stored = await importSnapshot(stream(await archived()), scratch(), silent, forever)
   expect((await collect(storedSource(stored).data)).equals(bytes)).toBe(true)
 })
 
@@ -40,23 +40,37 @@ test('tar makes of an archive what a folder of snapshots holds', async () => {
 
 test.each([100, 5000, 9_000_000, 20_970_000])('an archive that is cut off after %i bytes is not listed', async (length) => {
   const dir = scratch()
-  await expect(importSnapshot(stream((await archived()).subarray(0, length)), dir, silent)).rejects.toMatchObject({ code: 'bad-archive' })
+  await expect(importSnapshot(stream((await archived()).subarray(0, length)), dir, silent, forever)).rejects.toMatchObject({ code: 'bad-archive' })
   expect((await listSnapshots(dir)).snapshots).toEqual([])
 })
 
 test('a bit that flipped on the way is told with its part', async () => {
   const whole = await archived()
   whole[10_000_000] = (whole[10_000_000] ?? 0) ^ 4
-  await expect(importSnapshot(stream(whole), scratch(), silent)).rejects.toMatchObject({ code: 'damaged-part', message: expect.stringContaining('data.000002') })
+  await expect(importSnapshot(stream(whole), scratch(), silent, forever)).rejects.toMatchObject({ code: 'damaged-part', message: expect.stringContaining('data.000002') })
 })
 
 test('anything else is no archive', async () => {
-  await expect(archiveSource(stream(Buffer.from('hello'.repeat(1000))))).rejects.toMatchObject({ code: 'bad-archive' })
-  await expect(archiveSource(stream(Buffer.alloc(0)))).rejects.toMatchObject({ code: 'bad-archive' })
+  await expect(archiveSource(stream(Buffer.from('hello'.repeat(1000))), forever)).rejects.toMatchObject({ code: 'bad-archive' })
+  await expect(archiveSource(stream(Buffer.alloc(0)), forever)).rejects.toMatchObject({ code: 'bad-archive' })
 })
 
 test('a reader that ends is told; nothing waits for it for ever', async () => {
   const stored = await store(scratch(), bytes, { partBytes: 7_000_000 })
   const gone = new Writable({ highWaterMark: 10, write: (_chunk, _encoding, done) => done(Object.assign(new Error('gone'), { code: 'EPIPE' })) })
   await expect(exportSnapshot(stored, gone, silent, forever)).rejects.toMatchObject({ code: 'archive-output' })
+})
+
+test('whoever feeds it may never begin, or stop in the middle: an interrupt ends the wait', async () => {
+  const begun = (await archived()).subarray(0, 10_000_000)
+  for (const first of [Buffer.alloc(0), begun]) {
+    const input = new PassThrough()
+    input.write(first)
+    const interrupt = new AbortController()
+    const importing = importSnapshot(input, scratch(), silent, interrupt.signal)
+    importing.catch(() => undefined)
+    await expect.poll(() => input.readableLength).toBe(0)
+    interrupt.abort(new Error('interrupted'))
+    await expect(importing).rejects.toThrow('interrupted')
+  }
 })
