@@ -18,7 +18,7 @@ export async function poll(node: Node): Promise<void> {
     const status = await node.session.status()
     if (awaitsState(status)) return nothingKnown(node, number)
     // First, so that nobody is told of a primary component with the view of an earlier one.
-    const viewKnown = await learnView(node, status)
+    const viewKnown = status.primary ? await learnView(node, status) : await learnFormerView(node, status)
     if (number !== node.polls) return
     node.viewKnown = viewKnown
     // A server that Galera has merged learns at once what the others decided without it.
@@ -44,7 +44,7 @@ function nothingKnown(node: Node, number: number): void {
  * @returns whether the ledger knows the view that the node is in
  */
 async function learnView(node: Node, status: NodeStatus): Promise<boolean> {
-  if (!status.primary || isForeign(node, status)) return false
+  if (isForeign(node, status)) return false
   const view = await node.session.view(status.nodeUuid, status.clusterWeight)
   if (view === null || view.uuid !== status.stateUuid || view.members.length !== status.clusterSize) return false
   const old = node.ledger.ledger.view
@@ -65,12 +65,21 @@ async function viewIdOf(node: Node, view: View): Promise<string | null> {
   return gvwstate?.members.join() === view.members.map(({ uuid }) => uuid).toSorted().join() ? gvwstate.viewId : null
 }
 
-/** gvwstate.dat, which a graceful stop removes, may know a primary view that no agent has seen: it was over before, or came since the last look. */
+/**
+ * gvwstate.dat, which a graceful stop removes, may know a primary view that no agent has seen: it was over before, or came since the last look.
+ * Who does not know it would take an older one for the newest. Rejects where the ledger can't be written.
+ */
+async function learnFormerView(node: Node, status: NodeStatus | null): Promise<false> {
+  const { gvwstate } = await readGvwstate(node.paths.data)
+  const view = lastViewOf(node, gvwstate, status)
+  if (view !== null) await node.ledger.update((ledger) => recordFormerView(ledger, view))
+  return false
+}
+
+/** The same before the file goes, as far as that is possible. */
 export async function rememberView(node: Node): Promise<void> {
   if (node.status !== null && isForeign(node, node.status)) return
-  const { gvwstate } = await readGvwstate(node.paths.data)
-  const view = lastViewOf(node, gvwstate)
-  if (view !== null) await node.ledger.update((ledger) => recordFormerView(ledger, view)).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
+  await learnFormerView(node, node.status).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
 }
 
 /** Stops the node's mariadbd; from this moment it counts as serving nothing. @returns whether it ended by itself */

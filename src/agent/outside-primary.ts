@@ -7,7 +7,7 @@ import { decideNonPrimary } from '../galera/rules/decide.ts'
 import { askPeers } from '../peers/ask.ts'
 import { waitFor } from '../system/wait.ts'
 import { raiseFence } from './fence-exchange.ts'
-import { endServer, poll, rememberView } from './membership.ts'
+import { endServer, poll } from './membership.ts'
 import type { Node } from './node.ts'
 import { report } from './report.ts'
 
@@ -39,7 +39,6 @@ export async function tendNonPrimary(node: Node): Promise<void> {
   await node.reload()
   node.hear(await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout }))
   await poll(node)
-  await rememberView(node)
   const self = report(node)
   if (self.kind !== 'non-primary') return
   const decision = decideNonPrimary({ self, peers: node.observations, orders: node.orders })

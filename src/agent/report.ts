@@ -1,5 +1,5 @@
 import type { Gvwstate } from '../galera/gvwstate.ts'
-import { NIL_UUID } from '../galera/gtid.ts'
+import { isHistory, NIL_UUID } from '../galera/gtid.ts'
 import { lastView } from '../galera/last-view.ts'
 import type { Fork } from '../galera/fork.ts'
 import { forksAt } from '../galera/ledger.ts'
@@ -59,11 +59,11 @@ function waitsForWord({ ledger, intent, startsRestored }: Node): boolean {
 
 const toldForks = (node: Node, forks: readonly Fork[]): readonly Fork[] => (waitsForWord(node) ? forks.filter(({ into }) => into === null || into !== node.ledger.ledger.history) : forks)
 
-/** The newest view that this node was in, as far as ledger and gvwstate.dat tell. */
-export function lastViewOf(node: Node, gvwstate: Gvwstate | null): View | null {
+/** The newest view that this node was in, as far as ledger and gvwstate.dat tell. `status`: of its server, which knows the history. */
+export function lastViewOf(node: Node, gvwstate: Gvwstate | null, status = node.status): View | null {
   const { view, history, viewIds } = node.ledger.ledger
   const data = node.datadir?.data
-  const uuid = data?.kind === 'position' ? data.uuid : history
+  const uuid = status !== null && isHistory(status.stateUuid) ? status.stateUuid : data?.kind === 'position' ? data.uuid : history
   return uuid === null ? view : lastView(view, gvwstate, uuid, node.config.name, viewIds)
 }
 

@@ -27,7 +27,9 @@ async function ask(question: string): Promise<string | null> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   const ended = new Promise<null>((resolve) => terminal.once('close', () => resolve(null)))
   try {
-    return await Promise.race([terminal.question(question), ended])
+    const typed = await Promise.race([terminal.question(question), ended])
+    if (typed === null) process.stderr.write('\n')
+    return typed
   } finally {
     terminal.close()
   }

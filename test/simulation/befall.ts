@@ -20,6 +20,7 @@ export function befall(world: World, gear: Gear, roll: number): void {
   else if (roll < 0.98) world.network.lossy = !world.network.lossy
   else if (roll < 0.983) list(world, gear)
   else if (roll < 0.985) event(world, gear, 'has its clock set', () => world.hours.set(gear.name, world.random.below(49) - 24))
+  else if (isGivenUp(world, gear)) return
   else if (gear.node === null) event(world, gear, 'agent starts', () => gear.startAgent())
   else if (gear.node.intent === 'stay') event(world, gear, 'is told to start', () => gear.start())
 }
@@ -62,6 +63,9 @@ function isSpare(world: World, gear: Gear): boolean {
   return kept.length > 0
 }
 
+/** What an operator gives up is off, and stays so as long as the word waits. */
+const isGivenUp = (world: World, gear: Gear): boolean => world.gears.some(({ node }) => node?.word?.lose.includes(gear.name))
+
 /** An operator who knows that no other server runs gives up the nodes that this one misses; one at a time. */
 function giveUp(world: World, gear: Gear): void {
   const { node } = gear
@@ -73,7 +77,7 @@ function giveUp(world: World, gear: Gear): void {
   // Who forces a node that was not there at last makes a fork that nobody can see.
   if (!world.galera.newestMembers.includes(gear.name)) return
   const { names } = missingOf({ self, peers: node.observations }, uuid)
-  if (names.length === 0) return
+  if (names.length === 0 || others.some((one) => names.includes(one.name) && one.node?.intent === 'start')) return
   const heard = new Set(node.observations.filter(({ kind }) => kind !== 'silent').map((one) => one.name))
   event(world, gear, `is told to go on without ${names.join('+')}`, () => (node.word = { lose: names, gone: names.filter((name) => !heard.has(name)), reason: 'gone' }))
 }

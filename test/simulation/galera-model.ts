@@ -95,6 +95,7 @@ export class Galera {
 
   write(group: Group): void {
     group.head = follow(group.head)
+    if (!this.#isCounted(group)) return
     this.acknowledged = group.head
     this.newest = group.head
   }
@@ -185,8 +186,10 @@ export class Galera {
     group.primary = true
     group.head = follow(group.head)
     const members = new Map([...group.members].map((member) => [member.nodeUuid, member.name]))
-    this.newest = group.head
-    this.newestMembers = [...members.values()]
+    if (this.#isCounted(group)) {
+      this.newest = group.head
+      this.newestMembers = [...members.values()]
+    }
     group.view = { id: `view/${++this.#numbers}`, seqno: group.head.seqno, members }
     for (const { disk, nodeUuid } of group.members) {
       disk.entry = group.head
@@ -236,6 +239,10 @@ export class Galera {
       this.groups.delete(other)
     }
     if (group.members.size === group.view.members.size) this.#install(group)
+  }
+
+  #isCounted(group: Group): boolean {
+    return [...group.members].some(({ name }) => this.counts(name))
   }
 
   #touches(group: Group, name: string): boolean {

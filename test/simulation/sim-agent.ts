@@ -161,8 +161,6 @@ export class Gear {
   *#tendNonPrimary(node: Node): Generator<void, void> {
     yield* this.#askPeers(node)
     this.#poll(node)
-    const view = lastViewOf(node, this.disk.gvwstate)
-    if (view !== null && !node.status?.primary) this.note((ledger) => recordView(ledger, view))
     const self = report(node)
     if (self.kind !== 'non-primary') return
     const decision = this.#world.decideNonPrimary(this.#facts(node, self))
@@ -234,7 +232,7 @@ export class Gear {
     if (server === undefined || group === null) return
     const { primary, head, view } = group
     node.status = { stateUuid: head.history, lastCommitted: head.seqno, primary, ready: primary, connected: true, localState: 4, localStateComment: '', clusterSize: group.members.size, clusterWeight: group.members.size, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '' }
-    if (!primary) return
+    if (!primary) return this.#rememberView(node)
     const members = [...view.members].map(([uuid, name]) => ({ uuid, name, address: null }))
     this.note((ledger) => recordView(recordViewId(ledger, view.id), { uuid: head.history, seqno: view.seqno, members, weight: view.members.size, ownWeight: 1, ownUuid: server.nodeUuid }))
   }
