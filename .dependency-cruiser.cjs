@@ -27,6 +27,10 @@ module.exports = {
     layer('gear', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers']),
     layer('agent', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst', 'archive', 'gear']),
     layer('recovery', ['galera', 'system', 'config', 'tls', 'mariadb', 'peers', 'sst', 'snapshot', 'archive', 'gear', 'agent']),
+    // A library of its own: no other part of the tool, nothing but mysql2.
+    { name: 'layer-client', severity: 'error', from: { path: '^src/client/' }, to: { path: '^src/', pathNot: '^src/client/' } },
+    { name: 'client-packages', severity: 'error', from: { path: '^src/client/' }, to: { path: 'node_modules', pathNot: 'node_modules/(mysql2|@types)/' } },
+    { name: 'nobody-imports-the-client', severity: 'error', from: { path: '^src/', pathNot: '^src/client/' }, to: { path: '^src/client/' } },
     layer('demo', ['galera', 'system', 'config', 'gear', 'agent']),
   ],
   options: {

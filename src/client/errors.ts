@@ -1,0 +1,75 @@
+/** What the server or the driver reported. */
+export interface SqlError extends Error {
+  readonly code?: string
+  readonly errno?: number
+  readonly sqlState?: string
+  readonly fatal?: boolean
+}
+
+/** Outcomes that a caller can tell apart. `hint` is what to do; `errno` and `sqlState` are those of the error below, where there is one. */
+export abstract class GaleraClientError extends Error {
+  abstract readonly code: string
+  readonly hint: string
+  readonly errno: number | undefined
+  readonly sqlState: string | undefined
+
+  constructor(message: string, hint: string, cause?: unknown) {
+    super(`${message}. ${hint}`, cause === undefined ? undefined : { cause })
+    this.name = new.target.name
+    this.hint = hint
+    this.errno = (cause as SqlError | undefined)?.errno
+    this.sqlState = (cause as SqlError | undefined)?.sqlState
+  }
+}
+
+/** The transaction has surely been rolled back: nothing of it is in the database. */
+export class RolledBackError extends GaleraClientError {
+  readonly code = 'GALERA_ROLLED_BACK'
+
+  constructor(why: string, cause?: unknown) {
+    super(`The transaction was rolled back: ${why}`, 'Send ROLLBACK, then run the whole transaction again; pool.transaction() does so by itself', cause)
+  }
+}
+
+/** Whether it was applied can't be known: it may have been, and was not sent again. */
+export class UnknownOutcomeError extends GaleraClientError {
+  readonly code = 'GALERA_UNKNOWN_OUTCOME'
+
+  constructor(what: string, cause?: unknown) {
+    super(`The connection was lost while the server worked on ${what}: it may have been applied`, 'Look in the database before you send it again, or set exactlyOnce, which finds it out', cause)
+  }
+}
+
+/** Run again on another node the transaction would have read something else than the application was told: it was rolled back. */
+export class ReplayMismatchError extends GaleraClientError {
+  readonly code = 'GALERA_REPLAY_MISMATCH'
+
+  constructor(statement: number, sql: string, why: string, cause?: unknown) {
+    super(`The transaction was rolled back, and can't be repeated: statement ${statement} (${shortened(sql)}) ${why}`, 'Run the whole transaction again from its beginning; pool.transaction() does so by itself', cause)
+  }
+}
+
+/** No node takes it in the time that was given. */
+export class NoPrimaryError extends GaleraClientError {
+  readonly code = 'GALERA_NO_PRIMARY'
+
+  constructor(milliseconds: number, nodes: readonly string[], cause?: unknown) {
+    super(`No node of the cluster has taken work within ${milliseconds / 1000} s (${nodes.join('; ')})`, 'Nothing was sent. See galeractl status; give it more time with failoverTimeout', cause)
+  }
+}
+
+/** Time is up, and nothing was applied. */
+export class TimeoutError extends GaleraClientError {
+  readonly code = 'GALERA_TIMEOUT'
+
+  constructor(what: string, milliseconds: number, cause?: unknown) {
+    super(`${what} took longer than ${milliseconds / 1000} s`, 'Nothing of it was applied: try again, or give it more time', cause)
+  }
+}
+
+/** An option that can't be. */
+export class OptionError extends GaleraClientError {
+  readonly code = 'GALERA_BAD_OPTION'
+}
+
+export const shortened = (sql: string): string => (sql.length > 80 ? `${sql.slice(0, 77)}…` : sql)

@@ -1,0 +1,28 @@
+import type { QueryOptions } from 'mysql2'
+import type { Answer, Work } from '../nodes/link.ts'
+import type { SqlError } from '../errors.ts'
+
+/** As mysql2 calls back. */
+export type Done = (error: SqlError | null, rows?: unknown, fields?: unknown) => void
+
+export interface Call {
+  readonly work: Work
+  readonly done: Done | undefined
+}
+
+/** The forms that mysql2 takes: `(sql, done)`, `(sql, values, done)`, `(options, done)`, `(options, values, done)`. Pure. */
+export function callOf(protocol: Work['protocol'], sql: string | QueryOptions, values?: unknown, done?: Done): Call {
+  const options = typeof sql === 'string' ? { sql } : sql
+  if (typeof values === 'function') return { work: { protocol, options }, done: values as Done }
+  if (values === undefined) return { work: { protocol, options }, done }
+  // What is given beside the options is for the text of theirs, unless they have their own: as mysql2 has it.
+  return { work: { protocol, options: protocol === 'query' || options.values === undefined ? ({ ...options, values } as QueryOptions) : options }, done }
+}
+
+/** Calls back outside of any promise, so that what the application throws is its own. */
+export function answer(result: Promise<Answer>, done: Done): void {
+  result.then(
+    ({ rows, fields }) => process.nextTick(done, null, rows, fields),
+    (error) => process.nextTick(done, error),
+  )
+}

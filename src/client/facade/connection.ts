@@ -1,0 +1,186 @@
+import { EventEmitter } from 'node:events'
+import type { ConnectionOptions, Prepare, Query, QueryOptions } from 'mysql2'
+import { type SessionOptions, resolveSettings } from '../options.ts'
+import type { Session } from '../session/session.ts'
+import { classified } from '../sql/classified.ts'
+import { answer, callOf, type Done } from './arguments.ts'
+import { escape, escapeId, format } from './escape.ts'
+import { createQuery, PromisePoolConnection } from './driver.ts'
+import { sendCommand } from './streamed.ts'
+
+/** What the application holds: looks and behaves as a PoolConnection of mysql2, whose node is chosen statement by statement. */
+export class GaleraConnection extends EventEmitter {
+  readonly config: ConnectionOptions
+  readonly session: Session
+  readonly #giveBack: () => void
+  #released = false
+  /** mysql2/promise looks at it. */
+  _closing = false
+
+  constructor(session: Session, config: ConnectionOptions, giveBack: () => void) {
+    super()
+    this.session = session
+    this.config = config
+    this.#giveBack = giveBack
+  }
+
+  /** Of the real connection that was used last; null before the first statement. */
+  get threadId(): number | null {
+    return this.session.last?.link.connection.threadId ?? null
+  }
+
+  get authorized(): boolean {
+    return !this.#released
+  }
+
+  query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | undefined {
+    const { work, done: called } = callOf('query', sql, values, done)
+    if (called === undefined) return this.#stream(work.options)
+    this.#check(called, () => answer(this.session.run(work), called))
+    return undefined
+  }
+
+  execute(sql: string | QueryOptions, values?: unknown, done?: Done): undefined {
+    const { work, done: called = () => undefined } = callOf('execute', sql, values, done)
+    this.#check(called, () => answer(this.session.run(work), called))
+    return undefined
+  }
+
+  beginTransaction(done: Done = () => undefined): void {
+    this.query('START TRANSACTION', done)
+  }
+
+  commit(done: Done = () => undefined): void {
+    this.query('COMMIT', done)
+  }
+
+  rollback(done: Done = () => undefined): void {
+    this.query('ROLLBACK', done)
+  }
+
+  /** Whether some node answers. */
+  ping(done: Done = () => undefined): void {
+    this.query('SELECT 1', (error: Parameters<Done>[0]) => done(error))
+  }
+
+  connect(done?: (error: Error | null) => void): void {
+    if (done !== undefined) process.nextTick(done, null)
+  }
+
+  prepare(options: string | { sql: string }, done?: (error: Error | null, statement: unknown) => void): void {
+    const text = typeof options === 'string' ? options : options.sql
+    const prepared = this.session.exclusive('it uses a prepared statement of its own', 'write', async ({ link }) => {
+      link.tainted = true
+      return new Promise((resolve, reject) => link.connection.prepare(text, ((error: Error | null, statement: Prepare) => (error === null ? resolve(statement) : reject(error))) as never))
+    })
+    prepared.then((statement) => process.nextTick(() => done?.(null, statement)), (error) => process.nextTick(() => done?.(error as Error, undefined)))
+  }
+
+  unprepare(sql: string): void {
+    this.session.last?.link.connection.unprepare(sql)
+  }
+
+  /** Settings of the session are given up, as the server does it. */
+  reset(done: Done = () => undefined): void {
+    this.query('ROLLBACK', (error: Parameters<Done>[0]) => {
+      this.session.release()
+      done(error)
+    })
+  }
+
+  changeUser(_options: unknown, done: Done = () => undefined): void {
+    process.nextTick(done, new Error('changeUser is not possible on a connection of a Galera pool: make another pool for another user.'))
+  }
+
+  /** What is given changes for this connection, from its next statement or transaction on. */
+  configure(options: SessionOptions): this {
+    this.session.settings = resolveSettings(this.session.settings, options)
+    return this
+  }
+
+  release(): void {
+    if (this.#released) return
+    this.#released = true
+    this._closing = true
+    this.session.release()
+    this.#giveBack()
+  }
+
+  destroy(): void {
+    if (this.#released) return
+    this.session.destroy()
+    this.release()
+  }
+
+  close(): void {
+    this.destroy()
+  }
+
+  end(done: (error?: Error | null) => void = () => undefined): void {
+    this.release()
+    process.nextTick(() => {
+      this.emit('end')
+      done(null)
+    })
+  }
+
+  pause(): void {
+    this.session.last?.link.connection.pause()
+  }
+
+  resume(): void {
+    this.session.last?.link.connection.resume()
+  }
+
+  escape(value: unknown): string {
+    return escape(this.config, value)
+  }
+
+  escapeId(value: string): string {
+    return escapeId(value)
+  }
+
+  format(sql: string, values?: unknown): string {
+    return format(this.config, sql, values)
+  }
+
+  promise(promiseImpl?: PromiseConstructor): GaleraPromiseConnection {
+    return new GaleraPromiseConnection(this, promiseImpl)
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  /** Sends a command that somebody listens to; what became of it goes to those. `then` is called in any case. */
+  send(command: Query, sql: string, then: () => void): void {
+    const what = classified(sql).kind === 'read' ? 'read' : 'write'
+    this.session.exclusive('its rows were streamed', what, (taken) => sendCommand(command, taken)).catch((error) => command.emit('error', error)).finally(then)
+  }
+
+  #stream({ values, ...options }: QueryOptions): Query {
+    const command = createQuery(options as QueryOptions, values, undefined, this.config)
+    this.send(command, options.sql, () => undefined)
+    return command
+  }
+
+  #check(done: Done, call: () => void): void {
+    if (this.#released) process.nextTick(done, new Error('This connection was given back to the pool.'))
+    else call()
+  }
+}
+
+/** The same with promises, as PoolConnection of mysql2/promise. */
+export class GaleraPromiseConnection extends PromisePoolConnection {
+  readonly #core: GaleraConnection
+
+  constructor(core: GaleraConnection, promiseImpl?: PromiseConstructor) {
+    super(core, promiseImpl)
+    this.#core = core
+  }
+
+  configure(options: SessionOptions): this {
+    this.#core.configure(options)
+    return this
+  }
+}

@@ -1,0 +1,13 @@
+import * as driver from 'mysql2'
+import type { Query, QueryOptions } from 'mysql2'
+import * as promises from 'mysql2/promise'
+import type { Pool, PoolConnection } from 'mysql2/promise'
+
+/** What mysql2 exports without a type. */
+
+/** A command that is not sent yet. */
+export const createQuery = (driver as unknown as { createQuery: (options: QueryOptions, values: unknown, done: undefined, config: object) => Query }).createQuery
+
+/** Promises around a pool, and around a connection, that calls back. */
+export const PromisePool = (promises as unknown as { PromisePool: new (pool: object, promise?: PromiseConstructor) => Pool }).PromisePool
+export const PromisePoolConnection = (promises as unknown as { PromisePoolConnection: new (connection: object, promise?: PromiseConstructor) => PoolConnection }).PromisePoolConnection

@@ -1,0 +1,226 @@
+import { EventEmitter } from 'node:events'
+import type { ConnectionOptions, Query, QueryOptions } from 'mysql2'
+import { Causality } from '../causality.ts'
+import { type Counters, newCounters } from '../counters.ts'
+import type { Engine } from '../engine.ts'
+import { Leases } from '../leases.ts'
+import { warnOfIdStep } from '../id-step.ts'
+import { Cluster } from '../nodes/cluster.ts'
+import type { Node } from '../nodes/node.ts'
+import type { Answer, Work } from '../nodes/link.ts'
+import type { Resolved } from '../options.ts'
+import { runAlone, type Source } from '../session/autocommit.ts'
+import { PURGE_TOKENS, TOKEN_TABLE } from '../session/commit-token.ts'
+import { pooled } from '../session/once.ts'
+import { Session } from '../session/session.ts'
+import { classified } from '../sql/classified.ts'
+import { answer, callOf, type Done } from './arguments.ts'
+import { GaleraConnection, GaleraPromiseConnection } from './connection.ts'
+import { createQuery, PromisePool } from './driver.ts'
+import { escape, escapeId, format } from './escape.ts'
+import { runTransaction, type TransactionOptions } from './run-transaction.ts'
+
+/** One node, for people and for metrics. */
+export interface NodeView {
+  readonly name: string
+  readonly state: 'synced' | 'lagging' | 'out' | 'unknown'
+  readonly why: string
+  readonly drained: boolean
+  readonly writer: boolean
+  readonly busy: number
+}
+
+/** Looks and behaves as a Pool of mysql2. Emits `node`, `failover`, `replay` and `outcome` beside its events. */
+export class GaleraPool extends EventEmitter {
+  readonly config: { readonly connectionConfig: ConnectionOptions; readonly connectionLimit: number }
+  readonly counters: Counters = newCounters()
+  readonly #resolved: Resolved
+  readonly #engine: Engine
+  readonly #leases: Leases
+  readonly #source: Source
+  /** mysql2/promise looks at it. */
+  _closed = false
+
+  constructor(resolved: Resolved) {
+    super()
+    this.#resolved = resolved
+    this.config = { connectionConfig: { trace: true, ...resolved.common } as ConnectionOptions, connectionLimit: resolved.limit }
+    const cluster = new Cluster(resolved, (connection) => this.emit('connection', connection))
+    cluster.on('node', (node: Node) => this.emit('node', viewOf(node, cluster)))
+    cluster.on('node', warnOfIdStep())
+    this.#engine = { cluster, causality: new Causality(cluster, this.counters), counters: this.counters, tokenTable: resolved.tokenTable, tell: (name, what) => this.emit(name, what) }
+    this.#leases = new Leases(resolved.limit, resolved.queueLimit, resolved.waits)
+    this.#source = pooled(this.#engine, resolved.settings)
+  }
+
+  getConnection(done: (error: Error | null, connection?: GaleraConnection) => void): void {
+    const give = () => {
+      const connection = new GaleraConnection(new Session(this.#engine, this.#resolved.settings), this.config.connectionConfig, () => {
+        this.#leases.giveBack()
+        this.emit('release', connection)
+      })
+      this.emit('acquire', connection)
+      return connection
+    }
+    if (this.#leases.tryTake()) return process.nextTick(() => done(null, give()))
+    const waiting = this.#leases.wait()
+    if (!this._closed) this.emit('enqueue')
+    waiting.then(() => process.nextTick(() => done(null, give())), (error) => process.nextTick(done, error))
+  }
+
+  releaseConnection(connection: { release: () => void }): void {
+    connection.release()
+  }
+
+  query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | undefined {
+    const { work, done: called } = callOf('query', sql, values, done)
+    if (called === undefined) return this.#stream(work.options)
+    answer(this.#run(work), called)
+    return undefined
+  }
+
+  execute(sql: string | QueryOptions, values?: unknown, done?: Done): undefined {
+    const { work, done: called = () => undefined } = callOf('execute', sql, values, done)
+    answer(this.#run(work), called)
+    return undefined
+  }
+
+  end(done: (error?: Error | null) => void = () => undefined): void {
+    this._closed = true
+    this.#leases.close()
+    this.#engine.cluster.close()
+    process.nextTick(done, null)
+  }
+
+  /** Runs `work` in a transaction, and once more from its beginning where it was rolled back by others. */
+  transaction<Value>(work: (connection: GaleraPromiseConnection) => Promise<Value>, options: TransactionOptions = {}): Promise<Value> {
+    return runTransaction(() => this.#connection(), work, options)
+  }
+
+  nodes(): readonly NodeView[] {
+    return this.#engine.cluster.nodes.map((node) => viewOf(node, this.#engine.cluster))
+  }
+
+  /** The node gets no new work, and is not the writer; what runs there goes on. @returns whether there is such a node */
+  drain(name: string): boolean {
+    return this.#engine.cluster.drain(name, true)
+  }
+
+  undrain(name: string): boolean {
+    return this.#engine.cluster.drain(name, false)
+  }
+
+  /** What exactlyOnce needs, once for each cluster. */
+  async createTokenTable(): Promise<void> {
+    await this.#run(plain(TOKEN_TABLE(this.#resolved.tokenTable)))
+  }
+
+  /** Removes tokens of so long ago, at most 1000 at once; to be called now and then. @returns how many went */
+  async purgeTokens(hours = 24): Promise<number> {
+    const { rows } = await this.#run(plain(PURGE_TOKENS(this.#resolved.tokenTable, hours)))
+    return (rows as { affectedRows: number }).affectedRows
+  }
+
+  promise(promiseImpl?: PromiseConstructor): GaleraPromisePool {
+    return new GaleraPromisePool(this, promiseImpl)
+  }
+
+  escape(value: unknown): string {
+    return escape(this.config.connectionConfig, value)
+  }
+
+  escapeId(value: string): string {
+    return escapeId(value)
+  }
+
+  format(sql: string, values?: unknown): string {
+    return format(this.config.connectionConfig, sql, values)
+  }
+
+  [Symbol.dispose](): void {
+    this.end()
+  }
+
+  async #run(work: Work): Promise<Answer> {
+    if (!this.#leases.tryTake()) {
+      const waiting = this.#leases.wait()
+      if (!this._closed) this.emit('enqueue')
+      await waiting
+    }
+    try {
+      const statement = classified(work.options.sql)
+      const { settings } = this.#resolved
+      if (statement.pin === null && (statement.kind === 'read' || (statement.kind === 'write' && !settings.exactlyOnce))) return await runAlone(this.#engine, settings, this.#source, work, statement)
+      const session = new Session(this.#engine, settings)
+      try {
+        return await session.run(work)
+      } finally {
+        session.release()
+      }
+    } finally {
+      this.#leases.giveBack()
+    }
+  }
+
+  #stream(options: QueryOptions): Query {
+    const { values, ...rest } = options
+    const command = createQuery(rest as QueryOptions, values, undefined, this.config.connectionConfig)
+    this.getConnection((error, connection) => {
+      if (connection === undefined) command.emit('error', error)
+      else connection.send(command, options.sql, () => connection.release())
+    })
+    return command
+  }
+
+  #connection(): Promise<GaleraConnection> {
+    return new Promise((resolve, reject) => this.getConnection((error, connection) => (connection === undefined ? reject(error) : resolve(connection))))
+  }
+}
+
+/** The same with promises, as Pool of mysql2/promise. */
+export class GaleraPromisePool extends PromisePool {
+  readonly #core: GaleraPool
+
+  constructor(core: GaleraPool, promiseImpl?: PromiseConstructor) {
+    super(core, promiseImpl)
+    this.#core = core
+  }
+
+  override async getConnection(): Promise<GaleraPromiseConnection> {
+    return new Promise((resolve, reject) => this.#core.getConnection((error, connection) => (connection === undefined ? reject(error) : resolve(connection.promise()))))
+  }
+
+  transaction<Value>(work: (connection: GaleraPromiseConnection) => Promise<Value>, options: TransactionOptions = {}): Promise<Value> {
+    return this.#core.transaction(work, options)
+  }
+
+  get counters(): Counters {
+    return this.#core.counters
+  }
+
+  nodes(): readonly NodeView[] {
+    return this.#core.nodes()
+  }
+
+  drain(name: string): boolean {
+    return this.#core.drain(name)
+  }
+
+  undrain(name: string): boolean {
+    return this.#core.undrain(name)
+  }
+
+  createTokenTable(): Promise<void> {
+    return this.#core.createTokenTable()
+  }
+
+  purgeTokens(hours?: number): Promise<number> {
+    return this.#core.purgeTokens(hours)
+  }
+}
+
+const plain = (sql: string): Work => ({ protocol: 'query', options: { sql } })
+
+function viewOf(node: Node, { writer }: Cluster): NodeView {
+  return { name: node.name, state: node.health?.state ?? 'unknown', why: node.health?.why ?? 'not looked at yet', drained: node.drained, writer: node === writer, busy: node.busy }
+}

@@ -1,0 +1,41 @@
+import { ReplayMismatchError, RolledBackError } from '../errors.ts'
+import { failureOf } from '../failure.ts'
+import type { SessionOptions } from '../options.ts'
+import { backoff } from '../session/backoff.ts'
+import type { GaleraConnection, GaleraPromiseConnection } from './connection.ts'
+
+export interface TransactionOptions extends Pick<SessionOptions, 'exactlyOnce' | 'consistency' | 'failoverTimeout'> {
+  /** How often the work is run again; default 10. */
+  readonly retries?: number
+}
+
+/** The closure is what is repeated, so that no answer has to be compared. */
+export async function runTransaction<Value>(connect: () => Promise<GaleraConnection>, work: (connection: GaleraPromiseConnection) => Promise<Value>, { retries = 10, ...options }: TransactionOptions): Promise<Value> {
+  const core = await connect()
+  try {
+    core.configure({ ...options, replay: false, optimisticTransactions: false })
+    const connection = core.promise()
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await connection.beginTransaction()
+        const value = await work(connection)
+        await connection.commit()
+        return value
+      } catch (error) {
+        await connection.rollback()
+        if (!isRolledBack(error) || attempt >= retries) throw error
+        await backoff(attempt)
+      }
+    }
+  } finally {
+    core.release()
+  }
+}
+
+/** Also where the application has put it into an error of its own. */
+function isRolledBack(error: unknown): boolean {
+  for (let one: unknown = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth++) {
+    if (one instanceof RolledBackError || one instanceof ReplayMismatchError || failureOf(one) === 'conflict') return true
+  }
+  return false
+}

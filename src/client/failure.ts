@@ -1,0 +1,31 @@
+import type { SqlError } from './errors.ts'
+
+/**
+ * What an error of a statement says of the statement and of the node.
+ * - `lost`: the connection is gone; what was under way may or may not have been done.
+ * - `refused`: the node did not run it, and runs nothing at present (ER_UNKNOWN_COM_ERROR, 1047: outside the primary component).
+ * - `read-only`: the node did not run it, and takes no writes.
+ * - `unsure`: the connection lives, but whether it was committed is not known (1180 during COMMIT on a node that left [ran]).
+ * - `conflict`: the transaction was rolled back by another that came first (1213).
+ * - `statement`: the statement itself failed; the transaction stands.
+ */
+export type Failure = 'lost' | 'refused' | 'read-only' | 'unsure' | 'conflict' | 'statement'
+
+/** ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED, ER_NEW_ABORTING_CONNECTION, CR_SERVER_GONE_ERROR, CR_SERVER_LOST */
+const LOST = new Set([1053, 1927, 1184, 2006, 2013])
+/** ER_OPTION_PREVENTS_STATEMENT (read_only), ER_READ_ONLY_MODE */
+const READ_ONLY = new Set([1290, 1836])
+
+export function failureOf(error: unknown): Failure {
+  const { errno, fatal, sqlState } = error as SqlError
+  if (errno === 1047) return 'refused'
+  if (errno === 1213) return 'conflict'
+  if (errno === 1180) return 'unsure'
+  if (errno !== undefined && LOST.has(errno)) return 'lost'
+  if (errno !== undefined && READ_ONLY.has(errno)) return 'read-only'
+  // What a server answers has an SQLSTATE; all else comes from the connection, but for mistakes of the caller.
+  if (fatal === true) return 'lost'
+  return sqlState === undefined && isOfConnection(error) ? 'lost' : 'statement'
+}
+
+const isOfConnection = (error: unknown): boolean => /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|PROTOCOL_CONNECTION_LOST|PROTOCOL_SEQUENCE_TIMEOUT|GALERA_NODE_LOST)/.test((error as SqlError).code ?? '') || /closed state/.test((error as Error).message)

@@ -1,0 +1,8 @@
+export { createPool } from './create-pool.ts'
+export { GaleraClientError, NoPrimaryError, OptionError, ReplayMismatchError, RolledBackError, TimeoutError, UnknownOutcomeError } from './errors.ts'
+export type { Counters } from './counters.ts'
+export type { Happening } from './engine.ts'
+export type { NodeView } from './facade/pool.ts'
+export type { TransactionOptions } from './facade/run-transaction.ts'
+export type { ClusterOptions, GaleraPoolOptions, NodeOptions, SessionOptions } from './options.ts'
+export type { GaleraPool, GaleraPoolConnection, GaleraPromiseConnection, GaleraPromisePool } from './types.ts'

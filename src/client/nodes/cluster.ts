@@ -1,0 +1,168 @@
+import { EventEmitter } from 'node:events'
+import type { Connection } from 'mysql2'
+import { NoPrimaryError, type SqlError } from '../errors.ts'
+import { resolveNode, type Resolved } from '../options.ts'
+import { failureOf } from '../failure.ts'
+import { chooseReader, chooseWriter } from './choose.ts'
+import type { Link } from './link.ts'
+import { Node } from './node.ts'
+import { Probe } from './probe.ts'
+
+export interface Taken {
+  readonly node: Node
+  readonly link: Link
+}
+
+/** ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR, ER_BAD_DB_ERROR, ER_ACCESS_DENIED_NO_PASSWORD_ERROR */
+const MISCONFIGURED = new Set([1044, 1045, 1049, 1698])
+
+/** All nodes, and which of them takes what. Emits `node` (node, health before) when one changes. */
+export class Cluster extends EventEmitter {
+  readonly nodes: Node[] = []
+  readonly #options: Resolved
+  readonly #opened: (connection: Connection) => void
+  readonly #probes = new Map<Node, Probe>()
+  readonly #waiting = new Set<() => void>()
+  /** Nodes that the cluster told of. */
+  readonly #found = new Set<Node>()
+  #sweeping: NodeJS.Timeout | undefined
+  #turn = 0
+  #writer: Node | null | undefined = undefined
+  closed = false
+
+  constructor(options: Resolved, opened: (connection: Connection) => void) {
+    super()
+    this.#options = options
+    this.#opened = opened
+    for (const node of options.nodes) this.#add(node, 'named')
+    this.#sweeping = setInterval(() => this.nodes.forEach((node) => node.sweep(options.idleTimeout)), 1_000)
+    this.#sweeping.unref()
+  }
+
+  /** Null also before all that are named were looked at: one of them may come first in the eyes of all others. */
+  get writer(): Node | null {
+    if (this.#writer === undefined) this.#writer = this.nodes.every((node) => node.looked || this.#found.has(node)) ? chooseWriter(this.nodes) : null
+    return this.#writer
+  }
+
+  choose(what: 'read' | 'write'): Node | null {
+    return what === 'write' ? this.writer : chooseReader(this.nodes, this.writer, this.#turn++)
+  }
+
+  /**
+   * A connection to a node that takes this, before `deadline` (performance.now).
+   * @throws NoPrimaryError; what mysql2 reports where it is the configuration's fault
+   */
+  async take(what: 'read' | 'write', deadline: number, since = performance.now()): Promise<Taken> {
+    for (;;) {
+      const node = this.choose(what) ?? (await this.#wait(what, deadline, since))
+      try {
+        return { node, link: await node.acquire() }
+      } catch (error) {
+        if (MISCONFIGURED.has((error as SqlError).errno ?? 0)) throw error
+        node.out((error as Error).message)
+        node.error = error as Error
+        this.look(node)
+      }
+    }
+  }
+
+  /** A statement on this node ended so. */
+  heard(node: Node, error: unknown): void {
+    const failure = failureOf(error)
+    if (failure === 'refused') node.out('runs no statement (1047)')
+    if (failure === 'read-only' && node.health !== null) node.learn({ ...node.health, readOnly: true })
+    if (failure !== 'statement' && failure !== 'conflict') this.look(node)
+  }
+
+  look(node: Node): void {
+    this.#probes.get(node)?.look()
+  }
+
+  drain(name: string, drained: boolean): boolean {
+    const node = this.nodes.find((one) => one.name === name || one.identity === name)
+    if (node === undefined) return false
+    node.drained = drained
+    this.#changed(node, node.health)
+    return true
+  }
+
+  close(): void {
+    this.closed = true
+    clearInterval(this.#sweeping)
+    for (const probe of this.#probes.values()) probe.close()
+    for (const node of this.nodes) node.close()
+    for (const wake of this.#waiting) wake()
+  }
+
+  describe(): readonly string[] {
+    return this.nodes.map(({ name, health, drained, error }) => `${name}: ${drained ? 'drained' : (health?.why ?? error?.message ?? 'not reached yet')}`)
+  }
+
+  /** Until some node takes it. */
+  #wait(what: 'read' | 'write', deadline: number, since: number): Promise<Node> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(look)
+      }
+      const fail = (error: Error) => {
+        end()
+        reject(error)
+      }
+      const look = () => {
+        if (this.closed) return fail(new Error('Pool is closed.'))
+        const wrong = this.nodes.map(({ error }) => error).filter((error) => MISCONFIGURED.has((error as SqlError | null)?.errno ?? 0))
+        if (wrong.length === this.nodes.length) return fail(wrong[0] as Error)
+        const node = this.choose(what)
+        if (node === null) return
+        end()
+        resolve(node)
+      }
+      const timer = setTimeout(() => fail(new NoPrimaryError(Math.round(performance.now() - since), this.describe(), this.nodes.find(({ error }) => error !== null)?.error ?? undefined)), Math.max(0, deadline - performance.now()))
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  #add(options: Resolved['nodes'][number], how: 'named' | 'found'): void {
+    const node = new Node(options, this.#opened)
+    if (how === 'found') this.#found.add(node)
+    const probe = new Probe(node, this.#options.probeInterval, this.#options.probeTimeout)
+    this.nodes.push(node)
+    this.#probes.set(node, probe)
+    node.on('change', (before) => this.#changed(node, before))
+    node.on('looked', () => this.#discover(node))
+    probe.look()
+  }
+
+  #changed(node: Node, before: Node['health']): void {
+    this.#writer = undefined
+    this.emit('node', node, before)
+    for (const wake of this.#waiting) wake()
+  }
+
+  /** Members that nobody has named. */
+  #discover({ health }: Node): void {
+    this.#writer = undefined
+    // Those that wait look again, since an error may have come.
+    for (const wake of this.#waiting) wake()
+    if (!this.#options.discover || health === null || health.state === 'out') return
+    for (const address of health.members) {
+      const known = this.nodes.some(({ health: other, name }) => name === address || other?.address === address)
+      // Before all that are named were looked at, one of them may be this one.
+      if (known || this.nodes.some((node) => !node.looked)) continue
+      this.#add(resolveNode(address, this.#options.common), 'found')
+    }
+    for (const node of this.#found) if (node.health?.state === 'out' && !health.members.includes(node.name)) this.#forget(node)
+  }
+
+  #forget(node: Node): void {
+    this.#found.delete(node)
+    this.#probes.get(node)?.close()
+    this.#probes.delete(node)
+    node.close()
+    this.nodes.splice(this.nodes.indexOf(node), 1)
+    this.#writer = undefined
+  }
+}

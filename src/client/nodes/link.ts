@@ -1,0 +1,94 @@
+import { type Connection, type ConnectionOptions, createConnection, type FieldPacket, type QueryOptions } from 'mysql2'
+import type { SqlError } from '../errors.ts'
+
+/** What is sent, as the application gave it. */
+export interface Work {
+  readonly protocol: 'query' | 'execute'
+  readonly options: QueryOptions
+}
+
+export interface Answer {
+  readonly rows: unknown
+  readonly fields: FieldPacket[] | undefined
+}
+
+type Sent = { readonly sql: string }
+type Send = (options: QueryOptions, done: (error: SqlError | null, rows: unknown, fields?: FieldPacket[]) => void) => Sent
+
+/** One connection to one node. It never comes back to life. */
+export class Link {
+  readonly connection: Connection
+  /** Why it is no more; null while it lives. */
+  dead: Error | null = null
+  /** It has something that the next user must not see: then it is not used again. */
+  tainted = false
+  /** What is under way on it changes nothing, and is answered by any other node as well. */
+  repeatable = false
+  /** wsrep_sync_wait as it is set. */
+  syncWait = 0
+  idleSince = 0
+  #onDead: (() => void) | null = null
+
+  /** Settles when it is connected; rejects with what mysql2 reports. */
+  readonly ready: Promise<void>
+
+  constructor(options: ConnectionOptions) {
+    this.connection = createConnection(options)
+    this.connection.on('error', (error: Error) => this.#die(error))
+    this.connection.on('end', () => this.#die(new Error('the server closed the connection')))
+    this.ready = new Promise((resolve, reject) => {
+      this.connection.connect((error) => {
+        if (error === null || error === undefined) return resolve()
+        this.kill(error)
+        reject(this.dead ?? error)
+      })
+    })
+    this.ready.catch(() => undefined)
+  }
+
+  /** Called once, when it dies. */
+  onDead(call: () => void): void {
+    this.#onDead = call
+  }
+
+  /** Rejects with what mysql2 reports. `sent` gets the text with its values in it, where it was sent as text. */
+  run({ protocol, options }: Work, sent?: (sql: string) => void): Promise<Answer> {
+    if (this.dead !== null) return Promise.reject(this.dead)
+    return new Promise((resolve, reject) => {
+      const send = (protocol === 'query' ? this.connection.query : this.connection.execute) as unknown as Send
+      const { sql } = send.call(this.connection, options, (error, rows, fields) => {
+        if (error === null || error === undefined) resolve({ rows, fields })
+        else {
+          // What is still to come on this connection would be taken for the answer to the next statement.
+          if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') this.kill(error)
+          reject(error)
+        }
+      })
+      sent?.(sql)
+    })
+  }
+
+  /** For our own statements. */
+  async rows(sql: string, values: readonly unknown[] = []): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const { rows } = await this.run({ protocol: 'query', options: { sql, values: [...values], rowsAsArray: false, nestTables: false, typeCast: true, namedPlaceholders: false } as QueryOptions })
+    return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : []
+  }
+
+  /** Whatever is under way on it fails now, also where the server is silent. */
+  kill(reason: Error): void {
+    this.#die(reason)
+    ;(this.connection as unknown as { stream: { destroy: () => void } }).stream.destroy()
+  }
+
+  /** In order, when nothing is under way. */
+  close(): void {
+    this.#die(new Error('the connection was closed'))
+    this.connection.end(() => undefined)
+  }
+
+  #die(reason: Error): void {
+    if (this.dead !== null) return
+    this.dead = reason
+    this.#onDead?.()
+  }
+}

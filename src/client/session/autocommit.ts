@@ -1,0 +1,81 @@
+import { type SqlError, TimeoutError, UnknownOutcomeError } from '../errors.ts'
+import { failureOf } from '../failure.ts'
+import type { Taken } from '../nodes/cluster.ts'
+import type { Answer, Work } from '../nodes/link.ts'
+import type { Settings } from '../options.ts'
+import type { Statement } from '../sql/statement.ts'
+import { shortened } from '../errors.ts'
+import type { Engine } from '../engine.ts'
+import { backoff } from './backoff.ts'
+
+/** Where connections come from: a pool, or a session that keeps them. */
+export interface Source {
+  /** One that has applied what the settings ask for. */
+  readonly take: (what: 'read' | 'write', deadline: number) => Promise<Taken>
+  readonly give: (taken: Taken) => void
+}
+
+/** A statement outside a transaction: a read is repeated elsewhere, a write only where it was surely not applied. */
+export function runAlone(engine: Engine, settings: Settings, source: Source, work: Work, statement: Statement): Promise<Answer> {
+  return statement.kind === 'read' || statement.kind === 'last' ? read(engine, settings, source, work) : write(engine, settings, source, work, statement)
+}
+
+async function read(engine: Engine, settings: Settings, source: Source, work: Work): Promise<Answer> {
+  engine.counters.reads++
+  const began = performance.now()
+  const deadline = began + settings.failoverTimeout
+  for (let attempt = 0; ; attempt++) {
+    const taken = await source.take(settings.splitReads ? 'read' : 'write', deadline)
+    const { node, link } = taken
+    link.repeatable = true
+    try {
+      return await link.run(work)
+    } catch (error) {
+      await goOn(engine, taken, work, error, attempt, deadline, settings.failoverTimeout)
+    } finally {
+      link.repeatable = false
+      source.give({ node, link })
+    }
+  }
+}
+
+async function write(engine: Engine, settings: Settings, source: Source, work: Work, { kind }: Statement): Promise<Answer> {
+  engine.counters.writes++
+  const deadline = performance.now() + settings.failoverTimeout
+  for (let attempt = 0; ; attempt++) {
+    const taken = await source.take('write', deadline)
+    const { node, link } = taken
+    // What is dead before it was used has taken nothing.
+    const sent = link.dead === null
+    try {
+      const answer = await link.run(work)
+      if (kind !== 'set') engine.causality.wrote(node)
+      return answer
+    } catch (error) {
+      const failure = failureOf(error)
+      if (sent && (failure === 'lost' || failure === 'unsure')) {
+        engine.cluster.heard(node, error)
+        engine.counters.unknownOutcomes++
+        engine.tell('outcome', { committed: null, error: error as Error })
+        throw new UnknownOutcomeError(shortened(work.options.sql), error)
+      }
+      await goOn(engine, taken, work, error, attempt, deadline, settings.failoverTimeout)
+    } finally {
+      source.give(taken)
+    }
+  }
+}
+
+/** Throws where another try would be no use. */
+async function goOn(engine: Engine, { node, link }: Taken, { options }: Work, error: unknown, attempt: number, deadline: number, time: number): Promise<void> {
+  const failure = failureOf(error)
+  if (failure === 'statement') throw error
+  // The application's own limit.
+  if ((error as SqlError).code === 'PROTOCOL_SEQUENCE_TIMEOUT') throw new TimeoutError(shortened(options.sql), Number(options.timeout), error)
+  if (failure === 'unsure') link.kill(error as Error)
+  engine.cluster.heard(node, error)
+  if (performance.now() >= deadline) throw new TimeoutError(shortened(options.sql), time, error)
+  engine.counters.failovers++
+  engine.tell('failover', { from: node.name, sql: shortened(options.sql), error: error as Error })
+  if (failure === 'conflict' || attempt > 0) await backoff(attempt)
+}

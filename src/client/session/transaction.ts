@@ -1,0 +1,262 @@
+import { GaleraClientError, ReplayMismatchError, RolledBackError, shortened, UnknownOutcomeError } from '../errors.ts'
+import { type Failure, failureOf } from '../failure.ts'
+import type { Taken } from '../nodes/cluster.ts'
+import type { Answer, Work } from '../nodes/link.ts'
+import type { Engine } from '../engine.ts'
+import type { Settings } from '../options.ts'
+import type { Statement } from '../sql/statement.ts'
+import { backoff } from './backoff.ts'
+import { insertToken, newToken, wasCommitted } from './commit-token.ts'
+import { type Entry, History } from './history.ts'
+import { runEntry, runRecorded, text } from './recorded.ts'
+
+/** What COMMIT and its like answer, where no server was asked. */
+export const OK: Answer = { rows: { fieldCount: 0, affectedRows: 0, insertId: 0, info: '', serverStatus: 2, warningStatus: 0, changedRows: 0 }, fields: undefined }
+
+/** Whose transaction it is. */
+export interface Place {
+  readonly engine: Engine
+  readonly settings: Settings
+  readonly bind: (what: 'read' | 'write') => Promise<Taken>
+  readonly unbind: (taken: Taken) => void
+}
+
+/**
+ * One transaction, from BEGIN to its end. It gets its connection with its first statement, and keeps it. Where the node is lost, or another
+ * transaction came first, it is repeated: every answer must be what the application was told before.
+ */
+export class Transaction {
+  readonly #session: Place
+  readonly #history: History
+  readonly #before: readonly Work[]
+  readonly #begin: Work
+  /** May it stay on another node than the writer to its end? */
+  readonly #readOnly: boolean
+  #taken: Taken | null = null
+  #on: 'read' | 'write'
+  #wrote = false
+  #replays = 0
+  /** Statements that were answered: as long as there are none, nothing was told that could differ. */
+  #answered = 0
+  /** It has failed for good. */
+  ended = false
+
+  /** `before`: SET TRANSACTION. */
+  constructor(session: Place, begin: Work, how: Statement['begin'], before: readonly Work[]) {
+    this.#session = session
+    this.#before = before
+    this.#begin = begin
+    this.#readOnly = how?.readOnly ?? false
+    this.#history = new History(session.settings)
+    this.#on = this.#readOnly || session.settings.optimisticTransactions ? 'read' : 'write'
+    if (!session.settings.replay) this.#history.spoil('replay is off')
+  }
+
+  /** Its connection; null where it has none. */
+  get taken(): Taken | null {
+    return this.#taken
+  }
+
+  /** Of a statement before the end. Rejects with its error, RolledBackError or ReplayMismatchError. */
+  async run(work: Work, statement: Statement): Promise<Answer> {
+    const moves = this.#on === 'read' && !this.#readOnly && statement.kind !== 'read' && statement.kind !== 'savepoint'
+    if (statement.kind === 'opaque') this.#history.spoil('a statement in it may do anything')
+    if (statement.pin !== null) this.#history.spoil(`a ${statement.pin} is of its connection`)
+    if (moves) await this.#move()
+    return this.#attempt(async ({ link }) => {
+      if (statement.kind !== 'read' && statement.kind !== 'savepoint' && statement.kind !== 'last') this.#wrote = true
+      const answer = await runRecorded(link, this.#history, work, statement).catch((error) => {
+        if (statement.kind === 'opaque' && isUnknown(failureOf(error))) throw this.#unknown(shortened(work.options.sql), error as Error)
+        if (failureOf(error) === 'statement') this.#answered++
+        throw error
+      })
+      this.#answered++
+      return answer
+    })
+  }
+
+  /** It has its connection from now on. */
+  async open(): Promise<void> {
+    await this.#attempt(async () => OK)
+  }
+
+  /** Rejects with UnknownOutcomeError, RolledBackError or ReplayMismatchError; but for the first nothing of it is in the database. */
+  async commit(work: Work): Promise<Answer> {
+    if (this.#taken === null && this.#answered === 0) return OK
+    const { engine, settings } = this.#session
+    for (;;) {
+      const token = settings.exactlyOnce && this.#wrote ? newToken() : null
+      let sent = false
+      let error: Error
+      try {
+        return await this.#attempt(async ({ node, link }) => {
+          if (token !== null) await link.run({ protocol: 'execute', options: { sql: insertToken(engine.tokenTable), values: [token] } })
+          sent = true
+          try {
+            const answer = await link.run(work)
+            if (this.#wrote) engine.causality.wrote(node)
+            this.#leave()
+            return answer
+          } catch (cause) {
+            if (!isUnknown(failureOf(cause))) {
+              sent = false
+              throw cause
+            }
+            engine.cluster.heard(node, cause)
+            throw new Sent(cause as Error)
+          }
+        })
+      } catch (cause) {
+        if (!sent || !(cause instanceof Sent)) throw this.#uncommitted(cause as Error)
+        error = cause.cause
+      }
+      // From here on its connection is gone.
+      this.#drop(error)
+      if (!this.#wrote) return OK
+      if (await this.#resolve(token, error)) return OK
+      await this.#recover(new Error(`COMMIT was not carried out: ${error.message}`, { cause: error }), 'lost')
+    }
+  }
+
+  /** Never rejects: what can't be reached is rolled back by its server. */
+  async rollback(work: Work): Promise<Answer> {
+    const taken = this.#taken
+    if (taken === null) return OK
+    try {
+      return await taken.link.run(work)
+    } catch (error) {
+      taken.link.kill(error as Error)
+      return OK
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /** Its connection, for what can't be repeated. */
+  async link(why: string): Promise<Taken> {
+    this.#history.spoil(why)
+    this.#wrote = true
+    if (this.#on === 'read') await this.#move()
+    await this.open()
+    return this.#taken as Taken
+  }
+
+  async #resolve(token: Buffer | null, error: Error): Promise<boolean> {
+    const { engine, settings } = this.#session
+    if (token !== null) {
+      const committed = await wasCommitted(engine.cluster, engine.tokenTable, token, performance.now() + settings.failoverTimeout).catch(() => {
+        throw this.#unknown('COMMIT', error)
+      })
+      engine.counters.resolvedCommits++
+      engine.tell('outcome', { committed, error })
+      return committed
+    }
+    throw this.#unknown('COMMIT', error)
+  }
+
+  /** It is over for the application, so it must be for the server. */
+  #uncommitted(error: Error): Error {
+    if (this.ended) return error
+    const missing = (error as { errno?: number }).errno === 1146 ? `the table ${this.#session.engine.tokenTable}, which exactlyOnce needs, is missing (pool.createTokenTable() makes it)` : error.message
+    return this.#end(error, missing)
+  }
+
+  #unknown(what: string, error: Error): UnknownOutcomeError {
+    const { engine } = this.#session
+    engine.counters.unknownOutcomes++
+    engine.tell('outcome', { committed: null, error })
+    this.ended = true
+    this.#drop(error)
+    return new UnknownOutcomeError(what, error)
+  }
+
+  /** Does `work` on the transaction's connection, and once more on another as long as it can be repeated. */
+  async #attempt(work: (taken: Taken) => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      try {
+        if (this.#taken !== null && this.#taken.link.dead !== null) await this.#recover(this.#taken.link.dead, 'lost')
+        return await work(this.#taken ?? (await this.#restore()))
+      } catch (error) {
+        if (error instanceof Sent) throw error
+        // Nobody takes it: what was done before is rolled back by now.
+        if (error instanceof GaleraClientError) throw this.ended || this.#answered === 0 ? error : this.#end(error)
+        const failure = failureOf(error)
+        if (failure === 'statement') throw error
+        await this.#recover(error as Error, failure)
+      }
+    }
+  }
+
+  /** Makes ready for another try. Throws where there can be none. */
+  async #recover(error: Error, failure: Failure): Promise<void> {
+    const { engine, settings } = this.#session
+    const node = this.#taken?.node
+    if (node !== undefined) engine.cluster.heard(node, error)
+    // The server has rolled it back, and would commit what comes next by itself.
+    if (failure === 'conflict') await this.rollback(text('ROLLBACK'))
+    else this.#drop(error)
+    if (this.#history.spoilt !== null && this.#answered > 0) throw this.#end(error, `${error.message}; it is not repeated, since ${this.#history.spoilt}`)
+    if (this.#replays >= settings.replays) throw this.#end(error, `${error.message}; it was repeated ${this.#replays} times (replays)`)
+    this.#replays++
+    engine.counters.replays++
+    if (failure === 'conflict') engine.counters.conflicts++
+    engine.tell('replay', { from: node?.name ?? '', statements: this.#history.entries.length, error })
+    await backoff(failure === 'conflict' ? this.#replays : this.#replays - 1)
+  }
+
+  #end(error: Error, why = error.message): RolledBackError {
+    this.#drop(error)
+    this.ended = true
+    return new RolledBackError(why, error)
+  }
+
+  /** A connection, BEGIN, and all that was done before. */
+  async #restore(): Promise<Taken> {
+    if (this.#history.spoilt !== null && this.#answered > 0) throw this.#end(new Error(`it can't be repeated, since ${this.#history.spoilt}`))
+    const taken = await this.#session.bind(this.#on)
+    this.#taken = taken
+    for (const work of this.#before) await taken.link.run(work)
+    await taken.link.run(this.#begin)
+    for (const [at, entry] of this.#history.entries.entries()) await this.#again(taken, entry, at)
+    return taken
+  }
+
+  async #again({ link }: Taken, entry: Entry, at: number): Promise<void> {
+    const told = await runEntry(link, entry)
+    if (told === entry.told) return
+    this.#session.engine.counters.mismatches++
+    await link.run(text('ROLLBACK')).catch((error) => link.kill(error as Error))
+    this.#leave()
+    this.ended = true
+    throw new ReplayMismatchError(at + 1, entry.work.options.sql, 'has another result there')
+  }
+
+  /** To the writer, with its first write. */
+  async #move(): Promise<void> {
+    if (this.#taken !== null) await this.rollback(text('ROLLBACK'))
+    this.#on = 'write'
+  }
+
+  /** Its connection is free for what comes next. */
+  #leave(): void {
+    if (this.#taken !== null) this.#session.unbind(this.#taken)
+    this.#taken = null
+  }
+
+  #drop(reason: Error): void {
+    this.#taken?.link.kill(reason)
+    this.#leave()
+  }
+}
+
+/** COMMIT was sent, and its answer is missing. */
+class Sent extends Error {
+  override readonly cause: Error
+
+  constructor(cause: Error) {
+    super(cause.message)
+    this.cause = cause
+  }
+}
+
+const isUnknown = (failure: Failure): boolean => failure === 'lost' || failure === 'unsure'

@@ -1,0 +1,121 @@
+import { classifySet } from './classify-set.ts'
+import { NOT_CALLED, PURE_FUNCTIONS, TIME_FUNCTIONS } from './pure-functions.ts'
+import { type Kind, type Statement, statement } from './statement.ts'
+import { type Token, tokensOf } from './tokens.ts'
+
+const MODIFIES = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE'])
+const DDL = new Set(['ALTER', 'ANALYZE', 'CACHE', 'CHANGE', 'CHECK', 'CREATE', 'DROP', 'FLUSH', 'GRANT', 'INSTALL', 'OPTIMIZE', 'RENAME', 'REPAIR', 'RESET', 'REVOKE', 'TRUNCATE', 'UNINSTALL'])
+const LOCKS = new Set(['GET_LOCK', 'RELEASE_LOCK', 'RELEASE_ALL_LOCKS'])
+/** Their value is of the connection, or of the statement before. */
+const OF_CONNECTION = new Set(['CONNECTION_ID', 'DATABASE', 'SCHEMA', 'USER', 'CURRENT_USER', 'SESSION_USER', 'SYSTEM_USER', 'CURRENT_ROLE', 'FOUND_ROWS', 'ROW_COUNT', 'LAST_INSERT_ID', 'LASTVAL', 'WSREP_LAST_WRITTEN_GTID', 'WSREP_LAST_SEEN_GTID', 'IS_FREE_LOCK', 'IS_USED_LOCK'])
+const OF_LAST = /^(SESSION\.|LOCAL\.)?(LAST_INSERT_ID|IDENTITY|WARNING_COUNT|ERROR_COUNT|PSEUDO_THREAD_ID|LAST_GTID)$/
+
+/** Where in doubt, it is a write. Pure; see classified for a memory of it. */
+export function classify(sql: string): Statement {
+  const tokens = tokensOf(sql)
+  if (tokens === null) return statement('opaque')
+  const end = tokens.findIndex(({ text }) => text === ';')
+  if (end >= 0 && end < tokens.length - 1 && tokens.slice(end).some(({ text }) => text !== ';')) return statement('opaque', { pin: tokens.some(({ kind }) => kind === 'variable') ? 'user variable' : null })
+  return classifyTokens(end < 0 ? tokens : tokens.slice(0, end))
+}
+
+function classifyTokens(tokens: readonly Token[]): Statement {
+  const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text)
+  const first = tokens.find(({ text }) => text !== '(')?.text ?? ''
+  const [, second = ''] = words
+  const variable = tokens.some(({ kind, text }) => kind === 'variable' || text === ':=') ? ('user variable' as const) : null
+  switch (first) {
+    case 'SELECT':
+    case 'WITH':
+    case 'VALUES':
+    case 'DESC':
+    case 'DESCRIBE':
+    case 'EXPLAIN':
+    case 'HELP':
+      return query(tokens, variable)
+    case 'SHOW':
+      return statement(/^(WARNINGS|ERRORS|PROFILE|PROFILES|COUNT)$/.test(second) || (second === 'SESSION' || second === 'LOCAL') ? 'last' : 'read')
+    case 'INSERT':
+    case 'UPDATE':
+    case 'DELETE':
+    case 'REPLACE':
+      return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable, time: words.includes('RETURNING') })
+    case 'BEGIN':
+      return second === '' || second === 'WORK' ? statement('begin', { begin: { readOnly: false, snapshot: false } }) : statement('opaque', { pin: variable })
+    case 'START':
+      return second === 'TRANSACTION' ? statement('begin', { begin: { readOnly: words.includes('ONLY'), snapshot: words.includes('SNAPSHOT') } }) : statement('ddl')
+    case 'COMMIT':
+      return words.includes('CHAIN') && !words.includes('NO') ? statement('opaque') : statement('commit')
+    case 'ROLLBACK':
+      if (words.includes('TO')) return statement('savepoint')
+      return words.includes('CHAIN') && !words.includes('NO') ? statement('opaque') : statement('rollback')
+    case 'SAVEPOINT':
+      return statement('savepoint')
+    case 'RELEASE':
+      return statement('savepoint')
+    case 'SET':
+      return classifySet(tokens, classifyTokens)
+    case 'USE':
+      return statement('set')
+    case 'LOCK':
+      return statement('ddl', { pin: 'lock' })
+    case 'UNLOCK':
+      return statement('ddl')
+    case 'FLUSH':
+      return statement('ddl', { pin: words.includes('LOCK') || words.includes('EXPORT') ? 'lock' : null })
+    case 'CREATE':
+    case 'DROP':
+      return second === 'TEMPORARY' || (second === 'OR' && words[3] === 'TEMPORARY') ? statement('write', { pin: 'temporary table' }) : statement('ddl', { pin: variable })
+    case 'HANDLER':
+      return statement('write', { pin: 'lock' })
+    case 'PREPARE':
+    case 'DEALLOCATE':
+      return statement('opaque', { pin: 'prepared statement' })
+    case 'XA':
+      return statement('opaque', { pin: 'XA' })
+    case 'DO':
+      return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable })
+    case 'KILL':
+      return statement('last')
+    default:
+      return statement(DDL.has(first) ? 'ddl' : 'opaque', { pin: variable })
+  }
+}
+
+/** SELECT and its like: a read unless something in it says otherwise. */
+function query(tokens: readonly Token[], variable: Statement['pin']): Statement {
+  let kind: Kind = 'read'
+  let pin = variable
+  let time = false
+  if (variable !== null) kind = 'write'
+  for (const [at, { kind: type, text }] of tokens.entries()) {
+    const next = tokens[at + 1]?.text ?? ''
+    if (type === 'symbol' && text === ':=') kind = 'write'
+    if (type === 'system-variable' && OF_LAST.test(text) && kind === 'read') kind = 'last'
+    if (type === 'quoted' && next === '(' && !isColumnList(tokens, at)) kind = 'write'
+    if (type !== 'word') continue
+    if (TIME_FUNCTIONS.has(text)) time = true
+    if (LOCKS.has(text)) [kind, pin] = ['write', 'lock']
+    if (text === 'INTO' || text === 'PROCEDURE' || text === 'LOCK' || (text === 'FOR' && next === 'UPDATE')) kind = 'write'
+    if ((text === 'NEXT' || text === 'PREVIOUS') && next === 'VALUE') kind = 'write'
+    if (MODIFIES.has(text) && next !== '(' && tokens[0]?.text !== 'EXPLAIN' && tokens[0]?.text !== 'DESC' && tokens[0]?.text !== 'DESCRIBE') kind = 'write'
+    if (OF_CONNECTION.has(text) && (next === '(' || text === 'CURRENT_USER' || text === 'CURRENT_ROLE') && kind === 'read') kind = text === 'LAST_INSERT_ID' && tokens[at + 2]?.text !== ')' ? 'write' : 'last'
+    if (next === '(' && isCalled(tokens, at) && !OF_CONNECTION.has(text)) kind = 'write'
+  }
+  return statement(kind, { pin, time })
+}
+
+/** Of a function that may be a stored one. */
+function isCalled(tokens: readonly Token[], at: number): boolean {
+  const { text } = tokens[at] as Token
+  if (tokens[at - 1]?.text === '.') return true
+  return !PURE_FUNCTIONS.has(text) && !NOT_CALLED.has(text) && !isColumnList(tokens, at)
+}
+
+/** `WITH name (columns) AS (` */
+function isColumnList(tokens: readonly Token[], at: number): boolean {
+  const before = tokens[at - 1]?.text ?? ''
+  if (before !== 'WITH' && before !== 'RECURSIVE' && before !== ',') return false
+  const close = tokens.findIndex(({ text }, index) => index > at && text === ')')
+  return close > 0 && tokens[close + 1]?.text === 'AS' && tokens[close + 2]?.text === '(' && tokens[close + 3]?.text !== ')'
+}

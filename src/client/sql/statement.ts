@@ -1,0 +1,19 @@
+/**
+ * What a statement is to a cluster.
+ * - `read`: any node may answer. - `last`: only the connection of the statement before can. - `write`: whatever may change something, or is not known.
+ * - `opaque`: may end a transaction within, so nobody knows where one stands after it. - `ddl`: ends the transaction before it.
+ * - `set`: changes the session, and can be given again to another connection.
+ */
+export type Kind = 'read' | 'last' | 'write' | 'opaque' | 'ddl' | 'begin' | 'commit' | 'rollback' | 'savepoint' | 'set' | 'set-transaction' | 'autocommit-on' | 'autocommit-off'
+
+export interface Statement {
+  readonly kind: Kind
+  /** Leaves something behind that only its own connection has. */
+  readonly pin: 'user variable' | 'temporary table' | 'lock' | 'prepared statement' | 'XA' | null
+  /** Its result may show the time at which it was run. */
+  readonly time: boolean
+  /** Of `begin`: it may run on any node, or sees the data of this moment. */
+  readonly begin: { readonly readOnly: boolean; readonly snapshot: boolean } | null
+}
+
+export const statement = (kind: Kind, more: Partial<Statement> = {}): Statement => ({ kind, pin: null, time: false, begin: null, ...more })
