@@ -31,11 +31,14 @@ export class Causality {
     this.#writes++
   }
 
+  /** Whether the node is known to be so far. */
+  isReached(node: Node, { consistency }: Settings): boolean {
+    return consistency !== 'session' || this.#writes === 0 || node === this.#written || (this.#covered === this.#writes && node.applied >= this.#target.seqno)
+  }
+
   /** @returns whether the node is so far, or came so far in time; a promise only where that is not known at once. Rejects as a statement does. */
-  reaches(node: Node, link: Link, { consistency, causalTimeout }: Settings): boolean | Promise<boolean> {
-    if (consistency !== 'session' || this.#writes === 0 || node === this.#written) return true
-    if (this.#covered === this.#writes && node.applied >= this.#target.seqno) return true
-    return this.#wait(node, link, causalTimeout)
+  reaches(node: Node, link: Link, settings: Settings): boolean | Promise<boolean> {
+    return this.isReached(node, settings) || this.#wait(node, link, settings.causalTimeout)
   }
 
   async #wait(node: Node, link: Link, milliseconds: number): Promise<boolean> {

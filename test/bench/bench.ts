@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Table from 'cli-table3'
 import { EXECUTABLE, scratchFolder } from '../support/cluster.ts'
 import { askRow } from './ask-row.ts'
+import { clientRows } from './client-rows.ts'
 import { clusterRows } from './cluster-rows.ts'
 import { decisionRow } from './decision-row.ts'
 import { logicalRows } from './logical-rows.ts'
@@ -44,6 +45,7 @@ const groups: Readonly<Record<string, () => Promise<{ readonly rows: readonly Ro
   cluster: async () => ({ rows: await clusterRows(rounds, tell) }),
   notify: () => notifyRows(rounds, tell),
   transfer: () => sstRows(tell),
+  client: () => clientRows(rounds, tell),
   snapshot: () => snapshotRows(Math.min(rounds, 3), tell),
   meanwhile: () => meanwhileRows(rounds, tell),
   // Minutes each.

@@ -1,5 +1,5 @@
 import type { QueryOptions } from 'mysql2'
-import type { Answer, Work } from '../nodes/link.ts'
+import type { Work } from '../nodes/link.ts'
 import type { SqlError } from '../errors.ts'
 
 /** As mysql2 calls back. */
@@ -17,12 +17,4 @@ export function callOf(protocol: Work['protocol'], sql: string | QueryOptions, v
   if (values === undefined) return { work: { protocol, options }, done }
   // What is given beside the options is for the text of theirs, unless they have their own: as mysql2 has it.
   return { work: { protocol, options: protocol === 'query' || options.values === undefined ? ({ ...options, values } as QueryOptions) : options }, done }
-}
-
-/** Calls back outside of any promise, so that what the application throws is its own. */
-export function answer(result: Promise<Answer>, done: Done): void {
-  result.then(
-    ({ rows, fields }) => process.nextTick(done, null, rows, fields),
-    (error) => process.nextTick(done, error),
-  )
 }

@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events'
 import type { ConnectionOptions, Prepare, Query, QueryOptions } from 'mysql2'
+import type { Work } from '../nodes/link.ts'
 import { type SessionOptions, resolveSettings } from '../options.ts'
 import type { Session } from '../session/session.ts'
 import { classified } from '../sql/classified.ts'
-import { answer, callOf, type Done } from './arguments.ts'
+import { callOf, type Done } from './arguments.ts'
 import { escape, escapeId, format } from './escape.ts'
+import { later } from '../session/later.ts'
 import { createQuery, PromisePoolConnection } from './driver.ts'
 import { sendCommand } from './streamed.ts'
 
@@ -36,13 +38,13 @@ export class GaleraConnection extends EventEmitter {
   query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | undefined {
     const { work, done: called } = callOf('query', sql, values, done)
     if (called === undefined) return this.#stream(work.options)
-    this.#check(called, () => answer(this.session.run(work), called))
+    this.#run(work, called)
     return undefined
   }
 
   execute(sql: string | QueryOptions, values?: unknown, done?: Done): undefined {
     const { work, done: called = () => undefined } = callOf('execute', sql, values, done)
-    this.#check(called, () => answer(this.session.run(work), called))
+    this.#run(work, called)
     return undefined
   }
 
@@ -164,9 +166,9 @@ export class GaleraConnection extends EventEmitter {
     return command
   }
 
-  #check(done: Done, call: () => void): void {
+  #run(work: Work, done: Done): void {
     if (this.#released) process.nextTick(done, new Error('This connection was given back to the pool.'))
-    else call()
+    else if (!this.session.runNow(work, done)) later(this.session.run(work), done)
   }
 }
 

@@ -9,12 +9,13 @@ import { Cluster } from '../nodes/cluster.ts'
 import type { Node } from '../nodes/node.ts'
 import type { Answer, Work } from '../nodes/link.ts'
 import type { Resolved } from '../options.ts'
-import { runAlone, type Source } from '../session/autocommit.ts'
+import { readNow, runAlone, type Source } from '../session/autocommit.ts'
 import { PURGE_TOKENS, TOKEN_TABLE } from '../session/commit-token.ts'
-import { pooled } from '../session/once.ts'
+import { later } from '../session/later.ts'
+import { pooled, takeNow } from '../session/once.ts'
 import { Session } from '../session/session.ts'
 import { classified } from '../sql/classified.ts'
-import { answer, callOf, type Done } from './arguments.ts'
+import { callOf, type Done } from './arguments.ts'
 import { GaleraConnection, GaleraPromiseConnection } from './connection.ts'
 import { createQuery, PromisePool } from './driver.ts'
 import { escape, escapeId, format } from './escape.ts'
@@ -75,13 +76,13 @@ export class GaleraPool extends EventEmitter {
   query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | undefined {
     const { work, done: called } = callOf('query', sql, values, done)
     if (called === undefined) return this.#stream(work.options)
-    answer(this.#run(work), called)
+    if (!this.#runNow(work, called)) later(this.#run(work), called)
     return undefined
   }
 
   execute(sql: string | QueryOptions, values?: unknown, done?: Done): undefined {
     const { work, done: called = () => undefined } = callOf('execute', sql, values, done)
-    answer(this.#run(work), called)
+    if (!this.#runNow(work, called)) later(this.#run(work), called)
     return undefined
   }
 
@@ -139,6 +140,23 @@ export class GaleraPool extends EventEmitter {
 
   [Symbol.dispose](): void {
     this.end()
+  }
+
+  /** A read that nothing stands before. @returns whether it was such a one */
+  #runNow(work: Work, done: Done): boolean {
+    const { kind, pin } = classified(work.options.sql)
+    const { settings } = this.#resolved
+    if (kind !== 'read' || pin !== null || !this.#leases.tryTake()) return false
+    const taken = takeNow(this.#engine, settings, settings.splitReads ? 'read' : 'write')
+    if (taken === null) {
+      this.#leases.giveBack()
+      return false
+    }
+    readNow(this.#engine, settings, this.#source, taken, work, (error, rows, fields) => {
+      this.#leases.giveBack()
+      done(error, rows, fields)
+    })
+    return true
   }
 
   async #run(work: Work): Promise<Answer> {

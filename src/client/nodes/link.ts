@@ -12,8 +12,9 @@ export interface Answer {
   readonly fields: FieldPacket[] | undefined
 }
 
+export type Answered = (error: SqlError | null, rows: unknown, fields?: FieldPacket[]) => void
 type Sent = { readonly sql: string }
-type Send = (options: QueryOptions, done: (error: SqlError | null, rows: unknown, fields?: FieldPacket[]) => void) => Sent
+type Send = (options: QueryOptions, done: Answered) => Sent
 
 /** One connection to one node. It never comes back to life. */
 export class Link {
@@ -51,19 +52,21 @@ export class Link {
     this.#onDead = call
   }
 
+  /** Calls back with what mysql2 reports; may throw as mysql2 does for values that can't be. @returns the text with its values in it, where it was sent as text */
+  send({ protocol, options }: Work, done: Answered): string {
+    const send = (protocol === 'query' ? this.connection.query : this.connection.execute) as unknown as Send
+    return send.call(this.connection, options, (error, rows, fields) => {
+      // What is still to come on this connection would be taken for the answer to the next statement.
+      if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') this.kill(error)
+      done(error, rows, fields)
+    }).sql
+  }
+
   /** Rejects with what mysql2 reports. `sent` gets the text with its values in it, where it was sent as text. */
-  run({ protocol, options }: Work, sent?: (sql: string) => void): Promise<Answer> {
+  run(work: Work, sent?: (sql: string) => void): Promise<Answer> {
     if (this.dead !== null) return Promise.reject(this.dead)
     return new Promise((resolve, reject) => {
-      const send = (protocol === 'query' ? this.connection.query : this.connection.execute) as unknown as Send
-      const { sql } = send.call(this.connection, options, (error, rows, fields) => {
-        if (error === null || error === undefined) resolve({ rows, fields })
-        else {
-          // What is still to come on this connection would be taken for the answer to the next statement.
-          if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') this.kill(error)
-          reject(error)
-        }
-      })
+      const sql = this.send(work, (error, rows, fields) => (error === null || error === undefined ? resolve({ rows, fields }) : reject(error)))
       sent?.(sql)
     })
   }

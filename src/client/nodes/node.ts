@@ -39,6 +39,14 @@ export class Node extends EventEmitter {
     this.#opened = opened
   }
 
+  /** One that is free; null where a new one would have to be made. */
+  acquireFree(): Link | null {
+    const free = this.#free.pop()
+    if (free === undefined) return null
+    this.busy++
+    return free
+  }
+
   /** One that is free, or a new one. Rejects with what mysql2 reports. */
   async acquire(): Promise<Link> {
     const free = this.#free.pop()

@@ -1,12 +1,13 @@
 import { type SqlError, TimeoutError, UnknownOutcomeError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
-import type { Answer, Work } from '../nodes/link.ts'
+import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import type { Statement } from '../sql/statement.ts'
 import { shortened } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import { backoff } from './backoff.ts'
+import { later } from './later.ts'
 
 /** Where connections come from: a pool, or a session that keeps them. */
 export interface Source {
@@ -20,11 +21,30 @@ export function runAlone(engine: Engine, settings: Settings, source: Source, wor
   return statement.kind === 'read' || statement.kind === 'last' ? read(engine, settings, source, work) : write(engine, settings, source, work, statement)
 }
 
-async function read(engine: Engine, settings: Settings, source: Source, work: Work): Promise<Answer> {
+/** A read on a connection that was taken already: without a promise, unless it fails. */
+export function readNow(engine: Engine, settings: Settings, source: Source, taken: Taken, work: Work, done: Answered): void {
   engine.counters.reads++
-  const began = performance.now()
-  const deadline = began + settings.failoverTimeout
-  for (let attempt = 0; ; attempt++) {
+  const { node, link } = taken
+  link.repeatable = true
+  const end: Answered = (error, rows, fields) => {
+    link.repeatable = false
+    source.give({ node, link })
+    if (error === null) return done(null, rows, fields)
+    later(read(engine, settings, source, work, { taken, error }), done)
+  }
+  try {
+    link.send(work, end)
+  } catch (error) {
+    end(error as SqlError, undefined)
+  }
+}
+
+/** `failed`: how a first try went. */
+async function read(engine: Engine, settings: Settings, source: Source, work: Work, failed: { readonly taken: Taken; readonly error: unknown } | null = null): Promise<Answer> {
+  if (failed === null) engine.counters.reads++
+  const deadline = performance.now() + settings.failoverTimeout
+  if (failed !== null) await goOn(engine, failed.taken, work, failed.error, 0, deadline, settings.failoverTimeout)
+  for (let attempt = failed === null ? 0 : 1; ; attempt++) {
     const taken = await source.take(settings.splitReads ? 'read' : 'write', deadline)
     const { node, link } = taken
     link.repeatable = true

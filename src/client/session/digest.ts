@@ -5,8 +5,15 @@ const LONGEST = 256
 
 /** What an answer says, as a text that is equal for equal answers: rows in their order, or what a write reports. Pure. */
 export function digestOf(rows: unknown): string {
-  const text = write(rows)
+  const text = isPlain(rows) ? JSON.stringify(rows) : write(rows)
   return text.length > LONGEST ? createHash('sha256').update(text).digest('base64') : text
+}
+
+/** Rows of nothing but texts, numbers and dates, as the first one shows: JSON is much faster there. */
+function isPlain(rows: unknown): boolean {
+  const [first] = Array.isArray(rows) ? (rows as readonly unknown[]) : []
+  if (typeof first !== 'object' || first === null) return false
+  return Object.values(first).every((value) => value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Date)
 }
 
 /** By type and length, so that no two values look the same. */

@@ -12,6 +12,16 @@ export function pooled(engine: Engine, settings: Settings): Source {
   return { take: (what, deadline) => takeReached(engine, settings, what, deadline), give: ({ node, link }) => node.release(link) }
 }
 
+/** The same where it takes no wait; null where it would. */
+export function takeNow({ cluster, causality }: Engine, settings: Settings, what: 'read' | 'write'): Taken | null {
+  const node = cluster.choose(what)
+  const link = node?.acquireFree() ?? null
+  if (node === null || link === null) return null
+  if (link.syncWait === (settings.consistency === 'cluster' ? BEFORE_READ : 0) && causality.isReached(node, settings)) return { node, link }
+  node.release(link)
+  return null
+}
+
 /** A connection to a node that has applied what the settings ask for; to the writer where a reader lags. @throws as Cluster.take; TimeoutError */
 export async function takeReached({ cluster, causality }: Engine, settings: Settings, first: 'read' | 'write', deadline: number): Promise<Taken> {
   let what = first

@@ -14,15 +14,24 @@ export async function runRecorded(link: Link, history: History, work: Work, stat
   if (history.spoilt !== null) return link.run(work)
   const timestamp = statement.time ? await serverTime(link) : null
   let sent = work.options.sql
-  const keep = (told: string, insertId: Entry['insertId']) => history.add({ work: keptWork(work, sent), told, insertId, timestamp })
   try {
     const answer = await atTime(link, timestamp, () => link.run(work, (sql) => (sent = sql)))
-    keep(digestOf(answer.rows), insertIdOf(answer.rows))
+    keepAnswer(history, work, sent, answer.rows, timestamp)
     return answer
   } catch (error) {
-    if (failureOf(error) === 'statement') keep(toldOfError(error), null)
+    keepError(history, work, sent, error, timestamp)
     throw error
   }
+}
+
+/** `sent`: the text that the server got. */
+export function keepAnswer(history: History, work: Work, sent: string, rows: unknown, timestamp: string | null = null): void {
+  if (history.spoilt === null) history.add({ work: keptWork(work, sent), told: digestOf(rows), insertId: insertIdOf(rows), timestamp })
+}
+
+/** Of a statement that failed by itself: the application may go on. */
+export function keepError(history: History, work: Work, sent: string, error: unknown, timestamp: string | null = null): void {
+  if (history.spoilt === null && failureOf(error) === 'statement') history.add({ work: keptWork(work, sent), told: toldOfError(error), insertId: null, timestamp })
 }
 
 /** Runs it once more. @returns what is told now; rejects where the transaction itself came to an end */

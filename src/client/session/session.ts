@@ -1,12 +1,12 @@
 import { RolledBackError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
-import type { Answer, Work } from '../nodes/link.ts'
+import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import { classified } from '../sql/classified.ts'
 import { type Statement, statement as plain } from '../sql/statement.ts'
-import { runAlone, type Source } from './autocommit.ts'
-import { takeReached } from './once.ts'
+import { readNow, runAlone, type Source } from './autocommit.ts'
+import { takeNow, takeReached } from './once.ts'
 import { text } from './recorded.ts'
 import { OK, Transaction } from './transaction.ts'
 
@@ -27,6 +27,11 @@ export class Session {
   #autocommit = true
   #next: Work[] = []
   #tail: Promise<unknown> = Promise.resolve()
+  /** Calls that are not answered yet. */
+  #under = 0
+  /** One of them runs without a promise; who waits for its end. */
+  #now = false
+  #endNow: (() => void) | null = null
   readonly #source: Source = { take: (what, deadline) => this.bind(what, deadline), give: () => undefined }
 
   constructor(engine: Engine, settings: Settings) {
@@ -41,13 +46,72 @@ export class Session {
 
   /** In the order of the calls. */
   run(work: Work): Promise<Answer> {
+    this.#under++
+    this.#waitForNow()
     const result = this.#tail.then(() => this.#perform(work, classified(work.options.sql)))
-    this.#tail = result.catch(() => undefined)
+    this.#tail = result.then(this.#less, this.#less)
     return result
+  }
+
+  /** The same where nothing stands before it and nothing has to be waited for: without a promise. @returns whether it was such a one */
+  runNow(work: Work, done: Answered): boolean {
+    if (this.#under > 0 || this.#failed !== null || this.#pinned !== null) return false
+    const statement = classified(work.options.sql)
+    const transaction = this.#transaction
+    const end: Answered = (error, rows, fields) => {
+      if (transaction?.ended) this.#fail(error as Error)
+      this.#now = false
+      this.#endNow?.()
+      this.#endNow = null
+      this.#under--
+      done(error, rows, fields)
+    }
+    if (transaction !== null) return this.#begunNow(transaction.runNow(work, statement, end))
+    if (!this.#autocommit || statement.kind !== 'read' || statement.pin !== null) return false
+    const taken = this.#heldNow() ?? this.#takeNow()
+    if (taken === null) return false
+    this.#last = taken
+    readNow(this.engine, this.settings, this.#source, taken, work, end)
+    return this.#begunNow(true)
+  }
+
+  /** Others wait for its end. */
+  #begunNow(begun: boolean): boolean {
+    if (!begun) return false
+    this.#under++
+    this.#now = true
+    return true
+  }
+
+  /** The first that comes meanwhile makes all that come later stand behind it. */
+  #waitForNow(): void {
+    if (this.#now && this.#endNow === null) this.#tail = new Promise<void>((resolve) => (this.#endNow = resolve))
+  }
+
+  readonly #less = (): void => void this.#under--
+
+  #heldNow(): Taken | null {
+    const held = this.settings.splitReads ? this.#read : this.#write
+    return held !== null && this.#isFit(held, this.settings.splitReads ? 'read' : 'write') && this.engine.causality.isReached(held.node, this.settings) ? held : null
+  }
+
+  /** Not beside another connection to the same node. */
+  #takeNow(): Taken | null {
+    if (this.#read !== null || this.#write !== null || this.#state.length > 0) return null
+    const taken = takeNow(this.engine, this.settings, this.settings.splitReads ? 'read' : 'write')
+    if (taken !== null) this.#hold(taken, this.settings.splitReads ? 'read' : 'write')
+    return taken
+  }
+
+  #hold(taken: Taken, what: 'read' | 'write'): void {
+    if (what === 'write' || (taken.node === this.engine.cluster.writer && this.#write === null)) this.#write = taken
+    else this.#read = taken
   }
 
   /** Its real connection, for what can't be repeated elsewhere: `use` has it until it settles. */
   exclusive<Value>(why: string, what: 'read' | 'write', use: (taken: Taken) => Promise<Value>): Promise<Value> {
+    this.#under++
+    this.#waitForNow()
     const result = this.#tail.then(async () => {
       this.#refuse()
       const taken = this.#transaction === null ? await this.bind(what) : await this.#transaction.link(why)
@@ -58,7 +122,7 @@ export class Session {
         if (what === 'write' && this.#transaction === null) this.engine.causality.wrote(taken.node)
       }
     })
-    this.#tail = result.catch(() => undefined)
+    this.#tail = result.then(this.#less, this.#less)
     return result
   }
 
@@ -83,9 +147,7 @@ export class Session {
       taken.link.tainted = true
       for (const work of this.#state) await taken.link.run(work)
     }
-    if (taken.node === this.engine.cluster.writer && this.#write === null) this.#write = taken
-    else if (what === 'write') this.#write = taken
-    else this.#read = taken
+    this.#hold(taken, what)
     return taken
   }
 
@@ -232,14 +294,16 @@ export class Session {
     try {
       return await work(transaction)
     } catch (error) {
-      if (transaction.ended) {
-        this.#failed = error as Error
-        this.#transaction = null
-      }
+      if (transaction.ended) this.#fail(error as Error)
       throw error
     } finally {
       this.#last = transaction.taken ?? this.#last
     }
+  }
+
+  #fail(error: Error): void {
+    this.#failed = error
+    this.#transaction = null
   }
 
   /** After a failure the application has to end the transaction itself: what it sends next belongs to what was rolled back. */

@@ -1,17 +1,20 @@
-import { GaleraClientError, ReplayMismatchError, RolledBackError, shortened, UnknownOutcomeError } from '../errors.ts'
+import { GaleraClientError, ReplayMismatchError, RolledBackError, shortened, type SqlError, UnknownOutcomeError } from '../errors.ts'
 import { type Failure, failureOf } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
-import type { Answer, Work } from '../nodes/link.ts'
+import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Engine } from '../engine.ts'
 import type { Settings } from '../options.ts'
 import type { Statement } from '../sql/statement.ts'
 import { backoff } from './backoff.ts'
 import { insertToken, newToken, wasCommitted } from './commit-token.ts'
 import { type Entry, History } from './history.ts'
-import { runEntry, runRecorded, text } from './recorded.ts'
+import { later } from './later.ts'
+import { keepAnswer, keepError, runEntry, runRecorded, text } from './recorded.ts'
 
 /** What COMMIT and its like answer, where no server was asked. */
 export const OK: Answer = { rows: { fieldCount: 0, affectedRows: 0, insertId: 0, info: '', serverStatus: 2, warningStatus: 0, changedRows: 0 }, fields: undefined }
+
+const ORDINARY: ReadonlySet<Statement['kind']> = new Set(['read', 'write', 'last', 'savepoint'])
 
 /** Whose transaction it is. */
 export interface Place {
@@ -59,10 +62,9 @@ export class Transaction {
 
   /** Of a statement before the end. Rejects with its error, RolledBackError or ReplayMismatchError. */
   async run(work: Work, statement: Statement): Promise<Answer> {
-    const moves = this.#on === 'read' && !this.#readOnly && statement.kind !== 'read' && statement.kind !== 'savepoint'
     if (statement.kind === 'opaque') this.#history.spoil('a statement in it may do anything')
     if (statement.pin !== null) this.#history.spoil(`a ${statement.pin} is of its connection`)
-    if (moves) await this.#move()
+    if (this.#moves(statement)) await this.#move()
     return this.#attempt(async ({ link }) => {
       if (statement.kind !== 'read' && statement.kind !== 'savepoint' && statement.kind !== 'last') this.#wrote = true
       const answer = await runRecorded(link, this.#history, work, statement).catch((error) => {
@@ -73,6 +75,44 @@ export class Transaction {
       this.#answered++
       return answer
     })
+  }
+
+  /** The same where nothing has to be waited for: without a promise, unless it fails. @returns whether it was such a one */
+  runNow(work: Work, statement: Statement, done: Answered): boolean {
+    const taken = this.#taken
+    if (taken === null || taken.link.dead !== null || statement.pin !== null || statement.time || !ORDINARY.has(statement.kind) || this.#moves(statement)) return false
+    if (statement.kind === 'write') this.#wrote = true
+    let sent = work.options.sql
+    const end: Answered = (error, rows, fields) => {
+      if (error === null) {
+        keepAnswer(this.#history, work, sent, rows)
+        this.#answered++
+        return done(null, rows, fields)
+      }
+      later(this.#goOn(work, sent, statement, error), done)
+    }
+    try {
+      sent = taken.link.send(work, end)
+    } catch (error) {
+      end(error as SqlError, undefined)
+    }
+    return true
+  }
+
+  /** After a first try that failed so. */
+  async #goOn(work: Work, sent: string, statement: Statement, error: SqlError): Promise<Answer> {
+    const failure = failureOf(error)
+    if (failure === 'statement') {
+      keepError(this.#history, work, sent, error)
+      this.#answered++
+      throw error
+    }
+    await this.#recover(error, failure)
+    return this.run(work, statement)
+  }
+
+  #moves({ kind }: Statement): boolean {
+    return this.#on === 'read' && !this.#readOnly && kind !== 'read' && kind !== 'savepoint'
   }
 
   /** It has its connection from now on. */

@@ -22,6 +22,7 @@ const allSynced = (one: GaleraPromisePool) => expect.poll(() => states(one), { t
 describe('who gets what', () => {
   test('reads go to the others, writes and locking reads to the one writer, which is the same for all pools whatever their order', async () => {
     const one = pool()
+    await allSynced(one)
     const names = new Set<string>()
     for (let turn = 0; turn < 12; turn++) names.add(await nameOf(one))
     expect([...names].toSorted()).toEqual(['n2', 'n3'])
