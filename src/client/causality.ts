@@ -5,20 +5,28 @@ import type { Link } from './nodes/link.ts'
 import type { Node } from './nodes/node.ts'
 import type { Settings } from './options.ts'
 
+/** How far a node is, as MariaDB tells it, and its last number. */
+interface Position {
+  readonly gtid: string
+  readonly seqno: bigint
+}
+
+/** How long a node may take to tell its position where another is gone. Milliseconds. */
+const LONGEST_ASK = 30_000
+
 /**
- * Reads see what this pool has written. A write costs nothing more; the first read elsewhere asks the node that was written to how far it is
+ * Reads see what this pool has written. A write costs nothing more; the first read elsewhere asks the nodes that were written to how far they are
  * (WSREP_LAST_SEEN_GTID), and waits on its own node until that is applied there (WSREP_SYNC_WAIT_UPTO_GTID). What a node is known to have applied
  * is remembered.
  */
 export class Causality {
   readonly #cluster: Cluster
   readonly #counters: Counters
-  #written: Node | null = null
-  #writes = 0
-  /** How many of the writes `#target` covers. */
-  #covered = 0
-  #target = { gtid: '', seqno: -1n }
-  #asking: { readonly covers: number; readonly done: Promise<void> } | null = null
+  /** Everything that was written is up to here, but for what was written on the nodes below since. */
+  #target: Position = { gtid: '', seqno: -1n }
+  /** Nodes that were written to since they were last asked, and how often. For a moment, while the writer changes, there are several. */
+  readonly #written = new Map<Node, number>()
+  readonly #asking = new Map<Node, Promise<void>>()
 
   constructor(cluster: Cluster, counters: Counters) {
     this.#cluster = cluster
@@ -27,22 +35,23 @@ export class Causality {
 
   /** Something was committed there. */
   wrote(node: Node): void {
-    this.#written = node
-    this.#writes++
+    this.#written.set(node, (this.#written.get(node) ?? 0) + 1)
   }
 
-  /** Whether the node is known to be so far. */
+  /** Whether the node is known to have all that was written: what was written on itself it has. */
   isReached(node: Node, { consistency }: Settings): boolean {
-    return consistency !== 'session' || this.#writes === 0 || node === this.#written || (this.#covered === this.#writes && node.applied >= this.#target.seqno)
+    if (consistency !== 'session') return true
+    const elsewhere = this.#written.size - (this.#written.has(node) ? 1 : 0)
+    return elsewhere === 0 && node.applied >= this.#target.seqno
   }
 
-  /** @returns whether the node is so far, or came so far in time; a promise only where that is not known at once. Rejects as a statement does. */
+  /** @returns whether the node has all that was written, or came so far in time; a promise only where that is not known at once. Rejects as a statement does. */
   reaches(node: Node, link: Link, settings: Settings): boolean | Promise<boolean> {
     return this.isReached(node, settings) || this.#wait(node, link, settings.causalTimeout)
   }
 
   async #wait(node: Node, link: Link, milliseconds: number): Promise<boolean> {
-    await this.#cover(this.#writes)
+    for (const written of this.#written.keys()) if (written !== node) await this.#ask(written)
     const { gtid, seqno } = this.#target
     if (node.applied >= seqno) return true
     this.#counters.causalWaits++
@@ -52,55 +61,76 @@ export class Causality {
       // ER_LOCK_WAIT_TIMEOUT: it was not applied in time.
       if (failureOf(error) !== 'statement') throw error
       this.#counters.causalTimeouts++
-      return false
+      if (node !== this.#cluster.writer) return false
+      this.#beginAnew(node, await positionOf(link, 'ordered'))
     }
-    if (seqno > node.applied) node.applied = seqno
+    reached(node, seqno)
     return true
   }
 
-  /** Until the target is beyond as many writes. One question serves all that wait. */
-  async #cover(writes: number): Promise<void> {
-    while (this.#covered < writes) {
-      this.#asking ??= this.#ask()
-      await this.#asking.done
+  /** Where even the writer does not come so far, the numbers are of another history: a snapshot was restored. */
+  #beginAnew(node: Node, position: Position): void {
+    for (const one of this.#cluster.nodes) one.applied = -1n
+    this.#target = position
+    reached(node, position.seqno)
+  }
+
+  /** Moves the target beyond what was written there. One question serves all that wait. */
+  async #ask(written: Node): Promise<void> {
+    while (this.#written.has(written)) {
+      const asking = this.#asking.get(written)
+      if (asking === undefined) return this.#begin(written)
+      // That one may be of before.
+      await asking
     }
   }
 
-  #ask(): { readonly covers: number; readonly done: Promise<void> } {
-    const covers = this.#writes
-    const written = this.#written
+  #begin(written: Node): Promise<void> {
+    const writes = this.#written.get(written)
     const ask = async () => {
       try {
-        const gtid = await this.#position(written)
-        this.#target = { gtid, seqno: BigInt(gtid.split('-').at(-1) ?? '-1') }
-        this.#covered = covers
+        const position = await this.#position(written)
+        if (position.seqno > this.#target.seqno) this.#target = position
+        if (this.#written.get(written) === writes) this.#written.delete(written)
       } finally {
-        this.#asking = null
+        this.#asking.delete(written)
       }
     }
-    return { covers, done: ask() }
+    const asking = ask()
+    this.#asking.set(written, asking)
+    return asking
   }
 
-  /** Of a node that is gone, what was acknowledged there is ordered before whatever another node is asked now (wsrep_sync_wait). */
-  async #position(written: Node | null): Promise<string> {
-    const of = async (node: Node, link: Link, sql: string) => {
+  /** Of a node that is gone, what was acknowledged there is ordered before whatever another node is asked now. */
+  async #position(written: Node): Promise<Position> {
+    if (written.health !== null && written.health.state !== 'out') {
       try {
-        const [row] = await link.rows(sql)
-        return String(row?.['gtid'] ?? '')
-      } finally {
-        node.release(link)
-      }
-    }
-    if (written !== null && written.health?.state !== 'out') {
-      try {
-        return await of(written, await written.acquire(), 'SELECT WSREP_LAST_SEEN_GTID() AS gtid')
+        const link = await written.acquire()
+        return await this.#told(written, link, 'seen').finally(() => written.release(link))
       } catch (error) {
         this.#cluster.heard(written, error)
       }
     }
-    const { node, link } = await this.#cluster.take('write', performance.now() + 30_000)
-    const gtid = await of(node, link, 'SET STATEMENT wsrep_sync_wait = 1 FOR SELECT WSREP_LAST_SEEN_GTID() AS gtid')
-    if (this.#written === written) this.#written = node
-    return gtid
+    const { node, link } = await this.#cluster.take('write', performance.now() + LONGEST_ASK)
+    return this.#told(node, link, 'ordered').finally(() => node.release(link))
   }
+
+  async #told(node: Node, link: Link, how: 'seen' | 'ordered'): Promise<Position> {
+    const position = await positionOf(link, how)
+    reached(node, position.seqno)
+    return position
+  }
+}
+
+function reached(node: Node, seqno: bigint): void {
+  if (seqno > node.applied) node.applied = seqno
+}
+
+/** `ordered`: after all that the cluster has ordered before (wsrep_sync_wait). */
+async function positionOf(link: Link, how: 'seen' | 'ordered'): Promise<Position> {
+  const [row] = await link.rows(`${how === 'ordered' ? 'SET STATEMENT wsrep_sync_wait = 1 FOR ' : ''}SELECT WSREP_LAST_SEEN_GTID() AS gtid`)
+  const gtid = String(row?.['gtid'] ?? '')
+  const seqno = /^\d+-\d+-(\d+)$/.exec(gtid)?.[1]
+  if (seqno === undefined) throw new Error(`the node's position is ${JSON.stringify(gtid)}`)
+  return { gtid, seqno: BigInt(seqno) }
 }

@@ -75,6 +75,8 @@ async function write(engine: Engine, settings: Settings, source: Source, work: W
       const failure = failureOf(error)
       if (sent && (failure === 'lost' || failure === 'unsure')) {
         engine.cluster.heard(node, error)
+        // It may be there, and then what comes next must see it.
+        engine.causality.wrote(node)
         engine.counters.unknownOutcomes++
         engine.tell('outcome', { committed: null, error: error as Error })
         throw new UnknownOutcomeError(shortened(work.options.sql), error)

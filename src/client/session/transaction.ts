@@ -3,6 +3,7 @@ import { type Failure, failureOf } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Engine } from '../engine.ts'
+import type { Node } from '../nodes/node.ts'
 import type { Settings } from '../options.ts'
 import type { Statement } from '../sql/statement.ts'
 import { backoff } from './backoff.ts'
@@ -128,8 +129,10 @@ export class Transaction {
       const token = settings.exactlyOnce && this.#wrote ? newToken() : null
       let sent = false
       let error: Error
+      let on: Node | null = null
       try {
         return await this.#attempt(async ({ node, link }) => {
+          on = node
           if (token !== null) await link.run({ protocol: 'execute', options: { sql: insertToken(engine.tokenTable), values: [token] } })
           sent = true
           try {
@@ -153,7 +156,10 @@ export class Transaction {
       // From here on its connection is gone.
       this.#drop(error)
       if (!this.#wrote) return OK
-      if (await this.#resolve(token, error)) return OK
+      if (await this.#resolve(token, error)) {
+        if (on !== null) engine.causality.wrote(on)
+        return OK
+      }
       await this.#recover(new Error(`COMMIT was not carried out: ${error.message}`, { cause: error }), 'lost')
     }
   }
@@ -205,6 +211,7 @@ export class Transaction {
     const { engine } = this.#session
     engine.counters.unknownOutcomes++
     engine.tell('outcome', { committed: null, error })
+    if (this.#taken !== null) engine.causality.wrote(this.#taken.node)
     this.ended = true
     this.#drop(error)
     return new UnknownOutcomeError(what, error)
