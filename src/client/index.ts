@@ -1,4 +1,5 @@
 export { createPool } from './create-pool.ts'
+export { type DriverModule, driverModule } from './driver-module.ts'
 export { GaleraClientError, NoPrimaryError, OptionError, ReplayMismatchError, RolledBackError, TimeoutError, UnknownOutcomeError } from './errors.ts'
 export type { Counters } from './counters.ts'
 export type { Happening } from './engine.ts'

@@ -8,7 +8,7 @@ import { NON_PRIMARY_RULES, RULES } from '../../src/galera/rules/decide.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
-const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)]
+const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
 
 test.each(Object.entries(generatedPages()))('docs/%s says what the code says (npm run docs)', (name, text) => {
   expect(read(`docs/${name}`)).toBe(text)

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import type { QueryOptions } from 'mysql2'
 import type { Work } from '../nodes/link.ts'
 import type { SqlError } from '../errors.ts'
@@ -17,4 +18,17 @@ export function callOf(protocol: Work['protocol'], sql: string | QueryOptions, v
   if (values === undefined) return { work: { protocol, options }, done }
   // What is given beside the options is for the text of theirs, unless they have their own: as mysql2 has it.
   return { work: { protocol, options: protocol === 'query' || options.values === undefined ? ({ ...options, values } as QueryOptions) : options }, done }
+}
+
+/** What mysql2 returns where it is to call back: some listen to its `end`, or count on an EventEmitter (Sequelize). */
+export class Called extends EventEmitter {
+  readonly done: Done
+
+  constructor(done: Done) {
+    super()
+    this.done = (error, rows, fields) => {
+      done(error, rows, fields)
+      this.emit('end')
+    }
+  }
 }

@@ -4,7 +4,7 @@ import type { Work } from '../nodes/link.ts'
 import { type SessionOptions, resolveSettings } from '../options.ts'
 import type { Session } from '../session/session.ts'
 import { classified } from '../sql/classified.ts'
-import { callOf, type Done } from './arguments.ts'
+import { Called, callOf, type Done } from './arguments.ts'
 import { escape, escapeId, format } from './escape.ts'
 import { later } from '../session/later.ts'
 import { createQuery, PromisePoolConnection } from './driver.ts'
@@ -16,6 +16,10 @@ export class GaleraConnection extends EventEmitter {
   readonly session: Session
   readonly #giveBack: () => void
   #released = false
+  #destroyed = false
+  /** Calls that are not answered yet, and how many of them are streams. */
+  #under = 0
+  #streams = 0
   /** mysql2/promise looks at it. */
   _closing = false
 
@@ -35,17 +39,20 @@ export class GaleraConnection extends EventEmitter {
     return !this.#released
   }
 
-  query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | undefined {
-    const { work, done: called } = callOf('query', sql, values, done)
-    if (called === undefined) return this.#stream(work.options)
-    this.#run(work, called)
-    return undefined
+  /** Pools that keep connections look at it (knex, Sequelize). */
+  get stream(): { readonly destroyed: boolean } {
+    return { destroyed: this.#released }
   }
 
-  execute(sql: string | QueryOptions, values?: unknown, done?: Done): undefined {
+  query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | Called {
+    const { work, done: called } = callOf('query', sql, values, done)
+    if (called === undefined) return this.#stream(work.options)
+    return this.#run(work, called)
+  }
+
+  execute(sql: string | QueryOptions, values?: unknown, done?: Done): Called {
     const { work, done: called = () => undefined } = callOf('execute', sql, values, done)
-    this.#run(work, called)
-    return undefined
+    return this.#run(work, called)
   }
 
   beginTransaction(done: Done = () => undefined): void {
@@ -71,11 +78,13 @@ export class GaleraConnection extends EventEmitter {
 
   prepare(options: string | { sql: string }, done?: (error: Error | null, statement: unknown) => void): void {
     const text = typeof options === 'string' ? options : options.sql
+    if (this.#released) return process.nextTick(() => done?.(givenBack(), undefined))
+    this.#under++
     const prepared = this.session.exclusive('it uses a prepared statement of its own', 'write', async ({ link }) => {
       link.tainted = true
       return new Promise((resolve, reject) => link.connection.prepare(text, ((error: Error | null, statement: Prepare) => (error === null ? resolve(statement) : reject(error))) as never))
     })
-    prepared.then((statement) => process.nextTick(() => done?.(null, statement)), (error) => process.nextTick(() => done?.(error as Error, undefined)))
+    prepared.finally(this.#answered).then((statement) => process.nextTick(() => done?.(null, statement)), (error) => process.nextTick(() => done?.(error as Error, undefined)))
   }
 
   unprepare(sql: string): void {
@@ -100,16 +109,17 @@ export class GaleraConnection extends EventEmitter {
     return this
   }
 
+  /** What was called before is still answered, and only then others have its place. */
   release(): void {
     if (this.#released) return
     this.#released = true
     this._closing = true
-    this.session.release()
-    this.#giveBack()
+    if (this.#under === 0) this.#leave()
   }
 
   destroy(): void {
     if (this.#released) return
+    this.#destroyed = true
     this.session.destroy()
     this.release()
   }
@@ -118,8 +128,10 @@ export class GaleraConnection extends EventEmitter {
     this.destroy()
   }
 
+  /** Rows that are still on their way go nowhere: some leave a stream halfway, and end its connection (drizzle). */
   end(done: (error?: Error | null) => void = () => undefined): void {
-    this.release()
+    if (this.#streams > 0) this.destroy()
+    else this.release()
     process.nextTick(() => {
       this.emit('end')
       done(null)
@@ -157,20 +169,53 @@ export class GaleraConnection extends EventEmitter {
   /** Sends a command that somebody listens to; what became of it goes to those. `then` is called in any case. */
   send(command: Query, sql: string, then: () => void): void {
     const what = classified(sql).kind === 'read' ? 'read' : 'write'
-    this.session.exclusive('its rows were streamed', what, (taken) => sendCommand(command, taken)).catch((error) => command.emit('error', error)).finally(then)
+    this.#under++
+    this.#streams++
+    const sent = this.session.exclusive('its rows were streamed', what, (taken) => sendCommand(command, taken)).catch((error) => command.emit('error', error))
+    sent.finally(() => {
+      this.#streams--
+      this.#answered()
+      then()
+    })
   }
 
   #stream({ values, ...options }: QueryOptions): Query {
     const command = createQuery(options as QueryOptions, values, undefined, this.config)
-    this.send(command, options.sql, () => undefined)
+    if (this.#released) process.nextTick(() => command.emit('error', givenBack()))
+    else this.send(command, options.sql, () => undefined)
     return command
   }
 
-  #run(work: Work, done: Done): void {
-    if (this.#released) process.nextTick(done, new Error('This connection was given back to the pool.'))
-    else if (!this.session.runNow(work, done)) later(this.session.run(work), done)
+  #run(work: Work, done: Done): Called {
+    if (this.#released) return refused(done)
+    const command = new Called((error, rows, fields) => {
+      this.#answered()
+      done(error, rows, fields)
+    })
+    this.#under++
+    if (!this.session.runNow(work, command.done)) later(this.session.run(work), command.done)
+    return command
+  }
+
+  readonly #answered = (): void => {
+    if (--this.#under === 0 && this.#released) this.#leave()
+  }
+
+  #leave(): void {
+    // Also what was bound meanwhile.
+    if (this.#destroyed) this.session.destroy()
+    else this.session.release()
+    this.#giveBack()
   }
 }
+
+function refused(done: Done): Called {
+  const command = new Called(done)
+  process.nextTick(command.done, givenBack())
+  return command
+}
+
+const givenBack = (): Error => new Error('This connection was given back to the pool.')
 
 /** The same with promises, as PoolConnection of mysql2/promise. */
 export class GaleraPromiseConnection extends PromisePoolConnection {

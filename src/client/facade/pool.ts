@@ -15,7 +15,7 @@ import { later } from '../session/later.ts'
 import { pooled, takeNow } from '../session/once.ts'
 import { Session } from '../session/session.ts'
 import { classified } from '../sql/classified.ts'
-import { callOf, type Done } from './arguments.ts'
+import { Called, callOf, type Done } from './arguments.ts'
 import { GaleraConnection, GaleraPromiseConnection } from './connection.ts'
 import { createQuery, PromisePool } from './driver.ts'
 import { escape, escapeId, format } from './escape.ts'
@@ -55,35 +55,40 @@ export class GaleraPool extends EventEmitter {
   }
 
   getConnection(done: (error: Error | null, connection?: GaleraConnection) => void): void {
-    const give = () => {
-      const connection = new GaleraConnection(new Session(this.#engine, this.#resolved.settings), this.config.connectionConfig, () => {
-        this.#leases.giveBack()
-        this.emit('release', connection)
-      })
-      this.emit('acquire', connection)
-      return connection
-    }
+    const give = () => this.open(() => this.#leases.giveBack())
     if (this.#leases.tryTake()) return process.nextTick(() => done(null, give()))
     const waiting = this.#leases.wait()
     if (!this._closed) this.emit('enqueue')
     waiting.then(() => process.nextTick(() => done(null, give())), (error) => process.nextTick(done, error))
   }
 
+  /** A connection at once, without regard to how many there are. */
+  open(giveBack: () => void = () => undefined): GaleraConnection {
+    const connection = new GaleraConnection(new Session(this.#engine, this.#resolved.settings), this.config.connectionConfig, () => {
+      giveBack()
+      this.emit('release', connection)
+    })
+    this.emit('acquire', connection)
+    return connection
+  }
+
   releaseConnection(connection: { release: () => void }): void {
     connection.release()
   }
 
-  query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | undefined {
+  query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | Called {
     const { work, done: called } = callOf('query', sql, values, done)
     if (called === undefined) return this.#stream(work.options)
-    if (!this.#runNow(work, called)) later(this.#run(work), called)
-    return undefined
+    const command = new Called(called)
+    if (!this.#runNow(work, command.done)) later(this.#run(work), command.done)
+    return command
   }
 
-  execute(sql: string | QueryOptions, values?: unknown, done?: Done): undefined {
+  execute(sql: string | QueryOptions, values?: unknown, done?: Done): Called {
     const { work, done: called = () => undefined } = callOf('execute', sql, values, done)
-    if (!this.#runNow(work, called)) later(this.#run(work), called)
-    return undefined
+    const command = new Called(called)
+    if (!this.#runNow(work, command.done)) later(this.#run(work), command.done)
+    return command
   }
 
   end(done: (error?: Error | null) => void = () => undefined): void {
