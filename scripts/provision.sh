@@ -30,6 +30,7 @@ need zstd zstd
 [ "${for_tests:-no}" = no ] || need faketime faketime
 [ "${for_tests:-no}" = no ] || need age age
 [ "${for_bench:-no}" = no ] || need mydumper mydumper
+[ "${for_bench:-no}" = no ] || need haproxy haproxy
 ldconfig -p 2>/dev/null | grep -q libatomic.so.1 || [ -n "$(ls /usr/lib/*/libatomic.so.1 2>/dev/null)" ] || packages="$packages libatomic1"
 
 if [ -n "$packages" ]; then

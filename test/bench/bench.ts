@@ -7,6 +7,7 @@ import { askRow } from './ask-row.ts'
 import { clientRows } from './client-rows.ts'
 import { clusterRows } from './cluster-rows.ts'
 import { decisionRow } from './decision-row.ts'
+import { failoverLines } from './failover/failover.ts'
 import { logicalRows } from './logical-rows.ts'
 import { meanwhileRows } from './meanwhile-rows.ts'
 import { notifyRows } from './notify-rows.ts'
@@ -46,6 +47,8 @@ const groups: Readonly<Record<string, () => Promise<{ readonly rows: readonly Ro
   notify: () => notifyRows(rounds, tell),
   transfer: () => sstRows(tell),
   client: () => clientRows(rounds, tell),
+  // Half an hour.
+  failover: async () => ({ rows: [], held: await failoverLines(tell) }),
   snapshot: () => snapshotRows(Math.min(rounds, 3), tell),
   meanwhile: () => meanwhileRows(rounds, tell),
   // Minutes each.

@@ -28,7 +28,7 @@ export class Link {
   /** wsrep_sync_wait as it is set. */
   syncWait = 0
   idleSince = 0
-  #onDead: (() => void) | null = null
+  readonly #onDead = new Set<() => void>()
 
   /** Settles when it is connected; rejects with what mysql2 reports. */
   readonly ready: Promise<void>
@@ -47,9 +47,10 @@ export class Link {
     this.ready.catch(() => undefined)
   }
 
-  /** Called once, when it dies. */
-  onDead(call: () => void): void {
-    this.#onDead = call
+  /** Called when it dies. @returns what to call where that is no longer wanted */
+  onDead(call: () => void): () => void {
+    this.#onDead.add(call)
+    return () => void this.#onDead.delete(call)
   }
 
   /** Calls back with what mysql2 reports; may throw as mysql2 does for values that can't be. @returns the text with its values in it, where it was sent as text */
@@ -92,6 +93,7 @@ export class Link {
   #die(reason: Error): void {
     if (this.dead !== null) return
     this.dead = reason
-    this.#onDead?.()
+    for (const call of this.#onDead) call()
+    this.#onDead.clear()
   }
 }

@@ -16,7 +16,7 @@ export async function runRecorded(link: Link, history: History, work: Work, stat
   let sent = work.options.sql
   try {
     const answer = await atTime(link, timestamp, () => link.run(work, (sql) => (sent = sql)))
-    keepAnswer(history, work, sent, answer.rows, timestamp)
+    keepAnswer(history, work, sent, answer.rows, timestamp, await idReturned(link, answer.rows, statement))
     return answer
   } catch (error) {
     keepError(history, work, sent, error, timestamp)
@@ -24,9 +24,17 @@ export async function runRecorded(link: Link, history: History, work: Work, stat
   }
 }
 
+/** INSERT … RETURNING of a single row tells its id among the rest only. */
+async function idReturned(link: Link, rows: unknown, { kind, time }: Statement): Promise<Entry['insertId']> {
+  if (kind !== 'write' || !time || !Array.isArray(rows) || rows.length !== 1) return insertIdOf(rows)
+  const [last] = await link.rows('SELECT CAST(LAST_INSERT_ID() AS CHAR) AS id')
+  const id = String(last?.['id'])
+  return id !== '0' && Object.values(rows[0] as object).some((value) => String(value) === id) ? id : null
+}
+
 /** `sent`: the text that the server got. */
-export function keepAnswer(history: History, work: Work, sent: string, rows: unknown, timestamp: string | null = null): void {
-  if (history.spoilt === null) history.add({ work: keptWork(work, sent), told: digestOf(rows), insertId: insertIdOf(rows), timestamp })
+export function keepAnswer(history: History, work: Work, sent: string, rows: unknown, timestamp: string | null = null, insertId = insertIdOf(rows)): void {
+  if (history.spoilt === null) history.add({ work: keptWork(work, sent), told: digestOf(rows), insertId, timestamp })
 }
 
 /** Of a statement that failed by itself: the application may go on. */

@@ -31,6 +31,7 @@ export class Session {
   #under = 0
   /** One of them runs without a promise; who waits for its end. */
   #now = false
+  #destroyed = false
   #endNow: (() => void) | null = null
   readonly #source: Source = { take: (what, deadline) => this.bind(what, deadline), give: () => undefined }
 
@@ -128,6 +129,7 @@ export class Session {
 
   /** A connection that is fit, with this session's state. @throws as takeReached; RolledBackError where what it was pinned to is gone */
   async bind(what: 'read' | 'write', deadline = performance.now() + this.settings.failoverTimeout): Promise<Taken> {
+    this.#requireOpen()
     if (this.#pinned !== null && this.#write !== null) return this.#pinnedTo(this.#write)
     const held = what === 'read' ? this.#read : this.#write
     if (held !== null && this.#isFit(held, what)) {
@@ -168,13 +170,15 @@ export class Session {
     this.#read = this.#write = this.#last = this.#transaction = null
   }
 
-  /** What is under way fails. */
+  /** What is under way fails, and what waits is not sent. */
   destroy(): void {
+    this.#destroyed = true
     for (const taken of [this.#read, this.#write]) taken?.link.kill(new Error('the connection was destroyed'))
     this.release()
   }
 
   async #perform(work: Work, statement: Statement): Promise<Answer> {
+    this.#requireOpen()
     switch (statement.kind) {
       case 'rollback':
         this.#failed = null
@@ -204,6 +208,10 @@ export class Session {
       case 'set':
         this.#refuse()
         return this.#set(work)
+      case 'kill':
+        this.#refuse()
+        if (this.#last === null || this.#last.link.dead !== null) throw new Error('KILL names a connection of one node: send it to that node itself, or after a statement on this connection.')
+        return this.#last.link.run(work)
       case 'read':
       case 'last':
       case 'write':
@@ -299,6 +307,10 @@ export class Session {
     } finally {
       this.#last = transaction.taken ?? this.#last
     }
+  }
+
+  #requireOpen(): void {
+    if (this.#destroyed) throw new Error('the connection was destroyed')
   }
 
   #fail(error: Error): void {

@@ -76,7 +76,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
     case 'DO':
       return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable })
     case 'KILL':
-      return statement('last')
+      return statement('kill')
     default:
       return statement(DDL.has(first) ? 'ddl' : 'opaque', { pin: variable })
   }

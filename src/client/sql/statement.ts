@@ -2,9 +2,10 @@
  * What a statement is to a cluster.
  * - `read`: any node may answer. - `last`: only the connection of the statement before can. - `write`: whatever may change something, or is not known.
  * - `opaque`: may end a transaction within, so nobody knows where one stands after it. - `ddl`: ends the transaction before it.
+ * - `kill`: names a connection of one node.
  * - `set`: changes the session, and can be given again to another connection.
  */
-export type Kind = 'read' | 'last' | 'write' | 'opaque' | 'ddl' | 'begin' | 'commit' | 'rollback' | 'savepoint' | 'set' | 'set-transaction' | 'autocommit-on' | 'autocommit-off'
+export type Kind = 'read' | 'last' | 'write' | 'opaque' | 'ddl' | 'begin' | 'commit' | 'rollback' | 'savepoint' | 'kill' | 'set' | 'set-transaction' | 'autocommit-on' | 'autocommit-off'
 
 export interface Statement {
   readonly kind: Kind

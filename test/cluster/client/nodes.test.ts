@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GaleraPromisePool } from '../../../src/client/index.ts'
 import { BANK, runBank, VERDICT, verdictOf } from '../../support/bank.ts'
@@ -68,6 +70,13 @@ describe('who gets what', () => {
     on(2, 'SET GLOBAL wsrep_reject_queries = NONE')
     await allSynced(one)
   })
+})
+
+test('the built package runs on the system\'s own Node', () => {
+  const path = (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules')).join(':')
+  const told = execFileSync('node', [join(import.meta.dirname, 'plain.mjs'), JSON.stringify({ ...place.account(), nodes: place.cluster.nodes.map(({ address }) => address) })], { env: { PATH: path }, encoding: 'utf8' })
+  expect(JSON.parse(told)).toEqual({ node: expect.any(Number), one: 1, two: 2 })
+  expect((JSON.parse(told) as { node: number }).node).toBeGreaterThanOrEqual(20)
 })
 
 describe('reads see what the pool has written', () => {
