@@ -11,6 +11,13 @@ interface Position {
   readonly seqno: bigint
 }
 
+interface Written {
+  /** How often it was written to, and how many of that the target covers. */
+  writes: number
+  covered: number
+  asking: Promise<void> | null
+}
+
 /** How long a node may take to tell its position where another is gone. Milliseconds. */
 const LONGEST_ASK = 30_000
 
@@ -22,11 +29,10 @@ const LONGEST_ASK = 30_000
 export class Causality {
   readonly #cluster: Cluster
   readonly #counters: Counters
-  /** Everything that was written is up to here, but for what was written on the nodes below since. */
+  /** Everything that was written is up to here, but for what was written on the nodes below since they were asked. */
   #target: Position = { gtid: '', seqno: -1n }
-  /** Nodes that were written to since they were last asked, and how often. For a moment, while the writer changes, there are several. */
-  readonly #written = new Map<Node, number>()
-  readonly #asking = new Map<Node, Promise<void>>()
+  /** For a moment, while the writer changes, there are several. */
+  readonly #written = new Map<Node, Written>()
 
   constructor(cluster: Cluster, counters: Counters) {
     this.#cluster = cluster
@@ -35,14 +41,16 @@ export class Causality {
 
   /** Something was committed there. */
   wrote(node: Node): void {
-    this.#written.set(node, (this.#written.get(node) ?? 0) + 1)
+    const written = this.#written.get(node)
+    if (written === undefined) this.#written.set(node, { writes: 1, covered: 0, asking: null })
+    else written.writes++
   }
 
   /** Whether the node is known to have all that was written: what was written on itself it has. */
   isReached(node: Node, { consistency }: Settings): boolean {
     if (consistency !== 'session') return true
-    const elsewhere = this.#written.size - (this.#written.has(node) ? 1 : 0)
-    return elsewhere === 0 && node.applied >= this.#target.seqno
+    for (const [one, { writes, covered }] of this.#written) if (one !== node && covered < writes) return false
+    return node.applied >= this.#target.seqno
   }
 
   /** @returns whether the node has all that was written, or came so far in time; a promise only where that is not known at once. Rejects as a statement does. */
@@ -51,7 +59,7 @@ export class Causality {
   }
 
   async #wait(node: Node, link: Link, milliseconds: number): Promise<boolean> {
-    for (const written of this.#written.keys()) if (written !== node) await this.#ask(written)
+    for (const [one, written] of this.#written) if (one !== node) await this.#cover(one, written)
     const { gtid, seqno } = this.#target
     if (node.applied >= seqno) return true
     this.#counters.causalWaits++
@@ -63,6 +71,7 @@ export class Causality {
       this.#counters.causalTimeouts++
       if (node !== this.#cluster.writer) return false
       this.#beginAnew(node, await positionOf(link, 'ordered'))
+      return true
     }
     reached(node, seqno)
     return true
@@ -75,30 +84,21 @@ export class Causality {
     reached(node, position.seqno)
   }
 
-  /** Moves the target beyond what was written there. One question serves all that wait. */
-  async #ask(written: Node): Promise<void> {
-    while (this.#written.has(written)) {
-      const asking = this.#asking.get(written)
-      if (asking === undefined) return this.#begin(written)
-      // That one may be of before.
-      await asking
+  /** Moves the target beyond what was written there until now. One question serves all that wait. */
+  async #cover(node: Node, written: Written): Promise<void> {
+    for (const until = written.writes; written.covered < until; ) {
+      written.asking ??= this.#ask(node, written).finally(() => (written.asking = null))
+      await written.asking
     }
   }
 
-  #begin(written: Node): Promise<void> {
-    const writes = this.#written.get(written)
-    const ask = async () => {
-      try {
-        const position = await this.#position(written)
-        if (position.seqno > this.#target.seqno) this.#target = position
-        if (this.#written.get(written) === writes) this.#written.delete(written)
-      } finally {
-        this.#asking.delete(written)
-      }
-    }
-    const asking = ask()
-    this.#asking.set(written, asking)
-    return asking
+  async #ask(node: Node, written: Written): Promise<void> {
+    const { writes } = written
+    const before = node.applied
+    const position = await this.#position(node)
+    if (position.seqno < before) this.#beginAnew(node, position)
+    else if (position.seqno > this.#target.seqno) this.#target = position
+    written.covered = writes
   }
 
   /** Of a node that is gone, what was acknowledged there is ordered before whatever another node is asked now. */

@@ -17,12 +17,13 @@ const LOST = new Set([1053, 1927, 1184, 2006, 2013])
 const READ_ONLY = new Set([1290, 1836])
 
 export function failureOf(error: unknown): Failure {
-  const { errno, fatal, sqlState } = error as SqlError
+  const { errno, fatal, sqlState, message } = error as SqlError
   if (errno === 1047) return 'refused'
   if (errno === 1213) return 'conflict'
   if (errno === 1180) return 'unsure'
   if (errno !== undefined && LOST.has(errno)) return 'lost'
-  if (errno !== undefined && READ_ONLY.has(errno)) return 'read-only'
+  // 1290 is of other options too, as secure_file_priv.
+  if (errno !== undefined && READ_ONLY.has(errno) && /read[ _-]only/i.test(message)) return 'read-only'
   // What a server answers has an SQLSTATE; all else comes from the connection, but for mistakes of the caller.
   if (fatal === true) return 'lost'
   return sqlState === undefined && isOfConnection(error) ? 'lost' : 'statement'

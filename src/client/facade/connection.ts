@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
-import type { ConnectionOptions, Prepare, Query, QueryOptions } from 'mysql2'
+import type { ConnectionOptions, Query, QueryOptions } from 'mysql2'
+import type { Activity } from '../activity.ts'
 import type { Work } from '../nodes/link.ts'
 import { type SessionOptions, resolveSettings } from '../options.ts'
 import type { Session } from '../session/session.ts'
@@ -15,6 +16,7 @@ export class GaleraConnection extends EventEmitter {
   readonly config: ConnectionOptions
   readonly session: Session
   readonly #giveBack: () => void
+  readonly #activity: Activity
   #released = false
   #destroyed = false
   /** Calls that are not answered yet, and how many of them are streams. */
@@ -23,8 +25,9 @@ export class GaleraConnection extends EventEmitter {
   /** mysql2/promise looks at it. */
   _closing = false
 
-  constructor(session: Session, config: ConnectionOptions, giveBack: () => void) {
+  constructor(session: Session, config: ConnectionOptions, activity: Activity, giveBack: () => void) {
     super()
+    this.#activity = activity
     this.session = session
     this.config = config
     this.#giveBack = giveBack
@@ -76,15 +79,12 @@ export class GaleraConnection extends EventEmitter {
     if (done !== undefined) process.nextTick(done, null)
   }
 
+  /** What is prepared is the text; each connection that runs it prepares it for itself, as `execute` does. */
   prepare(options: string | { sql: string }, done?: (error: Error | null, statement: unknown) => void): void {
-    const text = typeof options === 'string' ? options : options.sql
-    if (this.#released) return process.nextTick(() => done?.(givenBack(), undefined))
-    this.#under++
-    const prepared = this.session.exclusive('it uses a prepared statement of its own', 'write', async ({ link }) => {
-      link.tainted = true
-      return new Promise((resolve, reject) => link.connection.prepare(text, ((error: Error | null, statement: Prepare) => (error === null ? resolve(statement) : reject(error))) as never))
-    })
-    prepared.finally(this.#answered).then((statement) => process.nextTick(() => done?.(null, statement)), (error) => process.nextTick(() => done?.(error as Error, undefined)))
+    const sql = typeof options === 'string' ? options : options.sql
+    // mysql2/promise looks at _connection.
+    const prepared = { query: sql, _connection: this, execute: (values: unknown, called?: Done) => this.execute(sql, values, called), close: () => undefined }
+    process.nextTick(() => (this.#released ? done?.(givenBack(), undefined) : done?.(null, prepared)))
   }
 
   unprepare(sql: string): void {
@@ -167,11 +167,25 @@ export class GaleraConnection extends EventEmitter {
   }
 
   /** Sends a command that somebody listens to; what became of it goes to those. `then` is called in any case. */
-  send(command: Query, sql: string, then: () => void): void {
-    const what = classified(sql).kind === 'read' ? 'read' : 'write'
+  send(command: Query, options: QueryOptions, then: () => void): void {
+    const { kind } = classified(options.sql)
+    // Whatever begins or ends a transaction, or changes the session, is not for the connection alone.
+    if (kind !== 'read' && kind !== 'write') {
+      this.#run({ protocol: 'query', options }, (error, rows, fields) => {
+        then()
+        if (error !== null) command.emit('error', error)
+        else {
+          if (fields !== undefined) command.emit('fields', fields)
+          for (const row of Array.isArray(rows) && fields !== undefined ? (rows as unknown[]) : [rows]) command.emit('result', row, 0)
+          command.emit('end')
+        }
+      })
+      return
+    }
     this.#under++
+    this.#activity.begin()
     this.#streams++
-    const sent = this.session.exclusive('its rows were streamed', what, (taken) => sendCommand(command, taken)).catch((error) => command.emit('error', error))
+    const sent = this.session.stream(kind, (taken) => sendCommand(command, taken)).catch((error) => command.emit('error', error))
     sent.finally(() => {
       this.#streams--
       this.#answered()
@@ -182,7 +196,7 @@ export class GaleraConnection extends EventEmitter {
   #stream({ values, ...options }: QueryOptions): Query {
     const command = createQuery(options as QueryOptions, values, undefined, this.config)
     if (this.#released) process.nextTick(() => command.emit('error', givenBack()))
-    else this.send(command, options.sql, () => undefined)
+    else this.send(command, { ...options, values } as QueryOptions, () => undefined)
     return command
   }
 
@@ -193,12 +207,14 @@ export class GaleraConnection extends EventEmitter {
       done(error, rows, fields)
     })
     this.#under++
+    this.#activity.begin()
     if (!this.session.runNow(work, command.done)) later(this.session.run(work), command.done)
     return command
   }
 
   readonly #answered = (): void => {
     if (--this.#under === 0 && this.#released) this.#leave()
+    this.#activity.end()
   }
 
   #leave(): void {

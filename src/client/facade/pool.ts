@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { ConnectionOptions, Query, QueryOptions } from 'mysql2'
+import { Activity } from '../activity.ts'
 import { Causality } from '../causality.ts'
 import { type Counters, newCounters } from '../counters.ts'
 import type { Engine } from '../engine.ts'
@@ -38,6 +39,7 @@ export class GaleraPool extends EventEmitter {
   readonly #resolved: Resolved
   readonly #engine: Engine
   readonly #leases: Leases
+  readonly #activity = new Activity()
   readonly #source: Source
   /** mysql2/promise looks at it. */
   _closed = false
@@ -47,9 +49,11 @@ export class GaleraPool extends EventEmitter {
     this.#resolved = resolved
     this.config = { connectionConfig: { trace: true, ...resolved.common } as ConnectionOptions, connectionLimit: resolved.limit }
     const cluster = new Cluster(resolved, (connection) => this.emit('connection', connection))
-    cluster.on('node', (node: Node) => this.emit('node', viewOf(node, cluster)))
+    // Outside of what is under way: what a listener throws is the application's.
+    const tell = (name: string, what: unknown) => process.nextTick(() => this.emit(name, what))
+    cluster.on('node', (node: Node) => tell('node', viewOf(node, cluster)))
     cluster.on('node', warnOfIdStep())
-    this.#engine = { cluster, causality: new Causality(cluster, this.counters), counters: this.counters, tokenTable: resolved.tokenTable, tell: (name, what) => this.emit(name, what) }
+    this.#engine = { cluster, causality: new Causality(cluster, this.counters), counters: this.counters, tokenTable: resolved.tokenTable, tell }
     this.#leases = new Leases(resolved.limit, resolved.queueLimit, resolved.waits)
     this.#source = pooled(this.#engine, resolved.settings)
   }
@@ -64,7 +68,7 @@ export class GaleraPool extends EventEmitter {
 
   /** A connection at once, without regard to how many there are. */
   open(giveBack: () => void = () => undefined): GaleraConnection {
-    const connection = new GaleraConnection(new Session(this.#engine, this.#resolved.settings), this.config.connectionConfig, () => {
+    const connection = new GaleraConnection(new Session(this.#engine, this.#resolved.settings), this.config.connectionConfig, this.#activity, () => {
       giveBack()
       this.emit('release', connection)
     })
@@ -94,8 +98,10 @@ export class GaleraPool extends EventEmitter {
   end(done: (error?: Error | null) => void = () => undefined): void {
     this._closed = true
     this.#leases.close()
-    this.#engine.cluster.close()
-    process.nextTick(done, null)
+    this.#activity.atRest(() => {
+      this.#engine.cluster.close()
+      done(null)
+    })
   }
 
   /** Runs `work` in a transaction, and once more from its beginning where it was rolled back by others. */
@@ -157,8 +163,10 @@ export class GaleraPool extends EventEmitter {
       this.#leases.giveBack()
       return false
     }
+    this.#activity.begin()
     readNow(this.#engine, settings, this.#source, taken, work, (error, rows, fields) => {
       this.#leases.giveBack()
+      this.#activity.end()
       done(error, rows, fields)
     })
     return true
@@ -170,6 +178,7 @@ export class GaleraPool extends EventEmitter {
       if (!this._closed) this.emit('enqueue')
       await waiting
     }
+    this.#activity.begin()
     try {
       const statement = classified(work.options.sql)
       const { settings } = this.#resolved
@@ -182,6 +191,7 @@ export class GaleraPool extends EventEmitter {
       }
     } finally {
       this.#leases.giveBack()
+      this.#activity.end()
     }
   }
 
@@ -190,7 +200,7 @@ export class GaleraPool extends EventEmitter {
     const command = createQuery(rest as QueryOptions, values, undefined, this.config.connectionConfig)
     this.getConnection((error, connection) => {
       if (connection === undefined) command.emit('error', error)
-      else connection.send(command, options.sql, () => connection.release())
+      else connection.send(command, options, () => connection.release())
     })
     return command
   }

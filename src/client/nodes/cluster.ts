@@ -60,8 +60,7 @@ export class Cluster extends EventEmitter {
         return { node, link: await node.acquire() }
       } catch (error) {
         if (MISCONFIGURED.has((error as SqlError).errno ?? 0)) throw error
-        node.out((error as Error).message)
-        node.error = error as Error
+        node.refuses(error as Error)
         this.look(node)
       }
     }
@@ -143,7 +142,10 @@ export class Cluster extends EventEmitter {
   }
 
   /** Members that nobody has named. */
-  #discover({ health }: Node): void {
+  #discover(node: Node): void {
+    const { health } = node
+    // It was found by another name before it could be reached by its own.
+    for (const found of this.#found) if (found !== node && (found.identity === node.identity || (found.health?.address ?? '') === health?.address)) this.#forget(found)
     this.#writer = undefined
     // Those that wait look again, since an error may have come.
     for (const wake of this.#waiting) wake()
@@ -151,10 +153,20 @@ export class Cluster extends EventEmitter {
     for (const address of health.members) {
       const known = this.nodes.some(({ health: other, name }) => name === address || other?.address === address)
       // Before all that are named were looked at, one of them may be this one.
-      if (known || this.nodes.some((node) => !node.looked)) continue
-      this.#add(resolveNode(address, this.#options.common), 'found')
+      if (known || this.nodes.some((one) => !this.#found.has(one) && !one.looked)) continue
+      const options = this.#resolve(address)
+      if (options !== null) this.#add(options, 'found')
     }
     for (const node of this.#found) if (node.health?.state === 'out' && !health.members.includes(node.name)) this.#forget(node)
+  }
+
+  /** Null where the cluster tells something that is no address. */
+  #resolve(address: string): Resolved['nodes'][number] | null {
+    try {
+      return resolveNode(address, this.#options.common)
+    } catch {
+      return null
+    }
   }
 
   #forget(node: Node): void {

@@ -25,7 +25,7 @@ export class Link {
   tainted = false
   /** What is under way on it changes nothing, and is answered by any other node as well. */
   repeatable = false
-  /** wsrep_sync_wait as it is set. */
+  /** wsrep_sync_wait as we have set it; 0 as the server has it. */
   syncWait = 0
   idleSince = 0
   readonly #onDead = new Set<() => void>()
@@ -36,7 +36,7 @@ export class Link {
   constructor(options: ConnectionOptions) {
     this.connection = createConnection(options)
     this.connection.on('error', (error: Error) => this.#die(error))
-    this.connection.on('end', () => this.#die(new Error('the server closed the connection')))
+    this.connection.on('end', () => this.#die(lost('the server closed the connection')))
     this.ready = new Promise((resolve, reject) => {
       this.connection.connect((error) => {
         if (error === null || error === undefined) return resolve()
@@ -56,7 +56,11 @@ export class Link {
   /** Calls back with what mysql2 reports; may throw as mysql2 does for values that can't be. @returns the text with its values in it, where it was sent as text */
   send({ protocol, options }: Work, done: Answered): string {
     const send = (protocol === 'query' ? this.connection.query : this.connection.execute) as unknown as Send
+    let over = false
     return send.call(this.connection, options, (error, rows, fields) => {
+      // A lost connection is told for PREPARE and for EXECUTE, and once more after a timeout.
+      if (over) return
+      over = true
       // What is still to come on this connection would be taken for the answer to the next statement.
       if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') this.kill(error)
       done(error, rows, fields)
@@ -86,7 +90,7 @@ export class Link {
 
   /** In order, when nothing is under way. */
   close(): void {
-    this.#die(new Error('the connection was closed'))
+    this.#die(lost('the connection was closed'))
     this.connection.end(() => undefined)
   }
 
@@ -97,3 +101,5 @@ export class Link {
     this.#onDead.clear()
   }
 }
+
+const lost = (message: string): SqlError => Object.assign(new Error(message), { fatal: true, code: 'PROTOCOL_CONNECTION_LOST' })

@@ -105,6 +105,12 @@ export class Node extends EventEmitter {
     this.out(error.message)
   }
 
+  /** It takes no new connection. */
+  refuses(error: Error): void {
+    this.error = error
+    this.out(error.message)
+  }
+
   /** It did not answer in time: no new work, and reads, which can be repeated elsewhere, wait no longer. */
   suspect(error: Error): void {
     for (const link of this.#links) if (link.repeatable) link.kill(lostNode(this.name, error))
@@ -117,9 +123,11 @@ export class Node extends EventEmitter {
     while (this.#free[0] !== undefined && now - this.#free[0].idleSince > milliseconds) this.#free.shift()?.close()
   }
 
+  /** When nothing is under way any more. */
   close(): void {
     this.#closed = true
-    for (const link of this.#free.splice(0)) link.close()
+    this.#free.length = 0
+    for (const link of this.#links) link.close()
   }
 }
 

@@ -1,7 +1,8 @@
 import { type Health, HEALTH_SQL, readHealth, STATUS_SQL } from './health.ts'
 import type { Link } from './link.ts'
-import type { Node } from './node.ts'
+import type { SqlError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
+import type { Node } from './node.ts'
 
 class Late extends Error {
   constructor(milliseconds: number) {
@@ -58,7 +59,8 @@ export class Probe {
     const node = this.#node
     let timer: NodeJS.Timeout | undefined
     const over = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Late(this.#timeout)), this.#timeout)
+      // An answer that has come while this process was busy counts.
+      timer = setTimeout(() => setImmediate(() => reject(new Late(this.#timeout))), this.#timeout)
     })
     try {
       const { health, identity } = await Promise.race([this.#askTwice(), over])
@@ -72,6 +74,8 @@ export class Probe {
       // One late answer may be no more than a busy machine: what can't be repeated elsewhere waits for the next.
       if (this.#late === 1) node.suspect(error as Error)
       else if (failureOf(error) === 'refused') node.out('runs no statement (1047)')
+      // A server that answers, be it with too many connections, still does what it has begun.
+      else if ((error as SqlError).sqlState !== undefined) node.refuses(error as Error)
       else node.lost(error as Error)
     } finally {
       clearTimeout(timer)
@@ -109,6 +113,8 @@ export class Probe {
     const link = this.#node.connect()
     this.#link = link
     await link.ready
+    // A lagging node would let it wait.
+    await link.rows('SET SESSION wsrep_sync_wait = 0')
     return link
   }
 

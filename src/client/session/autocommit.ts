@@ -1,10 +1,9 @@
-import { type SqlError, TimeoutError, UnknownOutcomeError } from '../errors.ts'
+import { shortened, type SqlError, TimeoutError, UnknownOutcomeError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import type { Statement } from '../sql/statement.ts'
-import { shortened } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import { backoff } from './backoff.ts'
 import { later } from './later.ts'
@@ -69,23 +68,31 @@ async function write(engine: Engine, settings: Settings, source: Source, work: W
     const sent = link.dead === null
     try {
       const answer = await link.run(work)
-      if (kind !== 'set') engine.causality.wrote(node)
+      engine.causality.wrote(node)
       return answer
     } catch (error) {
-      const failure = failureOf(error)
-      if (sent && (failure === 'lost' || failure === 'unsure')) {
-        engine.cluster.heard(node, error)
-        // It may be there, and then what comes next must see it.
-        engine.causality.wrote(node)
-        engine.counters.unknownOutcomes++
-        engine.tell('outcome', { committed: null, error: error as Error })
-        throw new UnknownOutcomeError(shortened(work.options.sql), error)
-      }
+      if (sent && isUnknown(error, kind)) throw unknownWrite(engine, taken, work, error as Error)
       await goOn(engine, taken, work, error, attempt, deadline, settings.failoverTimeout)
     } finally {
       source.give(taken)
     }
   }
+}
+
+/** Whether a write that failed so may have been applied. What holds several statements, or calls some, may have been applied in part. */
+export function isUnknown(error: unknown, kind: Statement['kind']): boolean {
+  const failure = failureOf(error)
+  return failure === 'lost' || failure === 'unsure' || (kind === 'opaque' && failure !== 'statement')
+}
+
+export function unknownWrite(engine: Engine, { node, link }: Taken, { options }: Work, error: Error): UnknownOutcomeError {
+  link.kill(error)
+  engine.cluster.heard(node, error)
+  // It may be there, and then what comes next must see it.
+  engine.causality.wrote(node)
+  engine.counters.unknownOutcomes++
+  engine.tell('outcome', { committed: null, error })
+  return new UnknownOutcomeError(shortened(options.sql), error)
 }
 
 /** Throws where another try would be no use. */
@@ -94,7 +101,8 @@ async function goOn(engine: Engine, { node, link }: Taken, { options }: Work, er
   if (failure === 'statement') throw error
   // The application's own limit.
   if ((error as SqlError).code === 'PROTOCOL_SEQUENCE_TIMEOUT') throw new TimeoutError(shortened(options.sql), Number(options.timeout), error)
-  if (failure === 'unsure') link.kill(error as Error)
+  // The server is about to close it, if it has not.
+  if (failure === 'lost' || failure === 'unsure') link.kill(error as Error)
   engine.cluster.heard(node, error)
   if (performance.now() >= deadline) throw new TimeoutError(shortened(options.sql), time, error)
   engine.counters.failovers++

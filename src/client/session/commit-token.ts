@@ -3,6 +3,7 @@ import { UnknownOutcomeError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
 import type { Cluster } from '../nodes/cluster.ts'
 import type { Link } from '../nodes/link.ts'
+import type { Node } from '../nodes/node.ts'
 import { backoff } from './backoff.ts'
 
 /**
@@ -10,26 +11,24 @@ import { backoff } from './backoff.ts'
  * there, it was committed; if not, it never can be, since both can't pass certification. Merely to look for it would be wrong while the COMMIT still
  * runs [ran: 1200 connections cut around COMMIT, none wrong].
  */
-export const TOKEN_TABLE = (table: string): string => `CREATE TABLE IF NOT EXISTS ${quoted(table)} (token BINARY(16) NOT NULL PRIMARY KEY, tombstone BINARY(16) NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, KEY (at)) ENGINE=InnoDB`
+export const TOKEN_TABLE = (table: string): string => `CREATE TABLE IF NOT EXISTS ${table} (token BINARY(16) NOT NULL PRIMARY KEY, tombstone BINARY(16) NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, KEY (at)) ENGINE=InnoDB`
 
-export const PURGE_TOKENS = (table: string, hours: number): string => `DELETE FROM ${quoted(table)} WHERE at < NOW() - INTERVAL ${Math.max(1, Math.round(hours))} HOUR LIMIT 1000`
-
-const quoted = (table: string) => table.split('.').map((part) => `\`${part}\``).join('.')
+export const PURGE_TOKENS = (table: string, hours: number): string => `DELETE FROM ${table} WHERE at < NOW() - INTERVAL ${Math.max(1, Math.round(hours))} HOUR LIMIT 1000`
 
 export const newToken = (): Buffer => randomBytes(16)
 
-export const insertToken = (table: string) => `INSERT INTO ${quoted(table)} (token) VALUES (?)`
+export const insertToken = (table: string) => `INSERT INTO ${table} (token) VALUES (?)`
 
 /**
- * Whether the transaction with this token was committed. Rejects with UnknownOutcomeError where no node tells before `deadline` (performance.now).
+ * The node that has the transaction with this token; null: it was not committed, and never will be. Rejects with UnknownOutcomeError where no node tells before `deadline` (performance.now).
  */
-export async function wasCommitted(cluster: Cluster, table: string, token: Buffer, deadline: number): Promise<boolean> {
+export async function committedOn(cluster: Cluster, table: string, token: Buffer, deadline: number): Promise<Node | null> {
   const tombstone = randomBytes(16)
   for (let attempt = 0; ; attempt++) {
     try {
       const { node, link } = await cluster.take('write', deadline)
       try {
-        return await decide(link, table, token, tombstone)
+        return (await isThere(link, table, token, tombstone)) ? node : null
       } catch (error) {
         cluster.heard(node, error)
         throw error
@@ -45,16 +44,16 @@ export async function wasCommitted(cluster: Cluster, table: string, token: Buffe
   }
 }
 
-async function decide(link: Link, table: string, token: Buffer, tombstone: Buffer): Promise<boolean> {
+async function isThere(link: Link, table: string, token: Buffer, tombstone: Buffer): Promise<boolean> {
   try {
-    await link.rows(`INSERT INTO ${quoted(table)} (token, tombstone) VALUES (?, ?)`, [token, tombstone])
+    await link.rows(`INSERT INTO ${table} (token, tombstone) VALUES (?, ?)`, [token, tombstone])
     return false
   } catch (error) {
     // ER_DUP_ENTRY
     if ((error as { errno?: number }).errno !== 1062) throw error
   }
   // The answer to an earlier tombstone of ours may have been lost.
-  const [row] = await link.rows(`SELECT tombstone FROM ${quoted(table)} WHERE token = ?`, [token])
+  const [row] = await link.rows(`SELECT tombstone FROM ${table} WHERE token = ?`, [token])
   if (row === undefined) throw Object.assign(new Error('the token is there, but is not seen yet'), { errno: 1205, sqlState: 'HY000' })
   return row['tombstone'] === null
 }

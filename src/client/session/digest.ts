@@ -3,17 +3,27 @@ import { createHash } from 'node:crypto'
 /** Characters; a longer text is kept as its hash. */
 const LONGEST = 256
 
-/** What an answer says, as a text that is equal for equal answers: rows in their order, or what a write reports. Pure. */
+/**
+ * What an answer says, as a text that is equal for equal answers: rows in their order, or what a write reports. Pure.
+ * Throws for values of classes that it does not know, as an application's own typeCast may make them.
+ */
 export function digestOf(rows: unknown): string {
   const text = isPlain(rows) ? JSON.stringify(rows) : write(rows)
   return text.length > LONGEST ? createHash('sha256').update(text).digest('base64') : text
 }
 
-/** Rows of nothing but texts, numbers and dates, as the first one shows: JSON is much faster there. */
+/** Rows of nothing but texts, numbers and dates: JSON is much faster there. */
 function isPlain(rows: unknown): boolean {
-  const [first] = Array.isArray(rows) ? (rows as readonly unknown[]) : []
-  if (typeof first !== 'object' || first === null) return false
-  return Object.values(first).every((value) => value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Date)
+  if (!Array.isArray(rows)) return false
+  for (const row of rows as readonly unknown[]) {
+    if (typeof row !== 'object' || row === null) return false
+    for (const name in row) if (!isScalar((row as Record<string, unknown>)[name])) return false
+  }
+  return true
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || value === null || (typeof value === 'number' ? Number.isFinite(value) : value instanceof Date && !Number.isNaN(value.getTime()))
 }
 
 /** By type and length, so that no two values look the same. */
@@ -29,8 +39,10 @@ function write(value: unknown): string {
       return value ? 't' : 'f'
     case 'object':
       return value === null ? '0' : writeObject(value)
-    default:
+    case 'undefined':
       return 'u'
+    default:
+      throw new TypeError(`a ${typeof value} can't be compared`)
   }
 }
 
@@ -42,7 +54,10 @@ function writeObject(value: object): string {
   }
   if (Buffer.isBuffer(value)) return `b${value.length}:${value.toString('latin1')}`
   if (value instanceof Date) return `d${value.getTime()};`
+  // Rows and headers of mysql2 have classes of their own, with all that they say in plain fields.
+  const names = Object.keys(value)
+  if (names.length === 0 && Object.getPrototypeOf(value) !== Object.prototype) throw new TypeError(`a ${value.constructor?.name} can't be compared`)
   let text = '{'
-  for (const name in value) text += `${name.length}:${name}${write((value as Record<string, unknown>)[name])}`
+  for (const name of names) text += `${name.length}:${name}${write((value as Record<string, unknown>)[name])}`
   return `${text}}`
 }

@@ -43,8 +43,19 @@ function bytesOf(values: unknown): number {
   return values.reduce((sum: number, value: unknown) => sum + (typeof value === 'string' || Buffer.isBuffer(value) ? value.length : 8), 0)
 }
 
-/** The application may go on to use its buffers, arrays and dates for something else. */
+/** The application may go on to use its buffers, arrays and dates for something else. Throws for what can't be copied so that it is sent the same. */
 export function keptValues(values: unknown): unknown {
-  if (!Array.isArray(values)) return values === undefined || values === null ? values : structuredClone(values)
-  return values.map((value: unknown) => (typeof value !== 'object' || value === null ? value : Buffer.isBuffer(value) ? Buffer.from(value) : structuredClone(value)))
+  if (values === undefined || values === null) return values
+  if (!Array.isArray(values)) throw new TypeError('values that are no array')
+  return values.map(keptValue)
+}
+
+function keptValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Buffer.isBuffer(value)) return Buffer.from(value)
+  if (value instanceof Date) return new Date(value)
+  const plain = Object.getPrototypeOf(value) === Object.prototype || Array.isArray(value)
+  if (!plain || 'toJSON' in value) throw new TypeError(`a value of class ${value.constructor?.name}`)
+  // As mysql2 sends it.
+  return JSON.parse(JSON.stringify(value)) as unknown
 }

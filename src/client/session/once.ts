@@ -1,11 +1,18 @@
 import type { Engine } from '../engine.ts'
 import { TimeoutError } from '../errors.ts'
+import { failureOf } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
+import type { Link } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import type { Source } from './autocommit.ts'
+import { backoff } from './backoff.ts'
 
-/** wsrep_sync_wait for reads. */
+/** wsrep_sync_wait for reads, and as the server has it. */
 const BEFORE_READ = 1
+const DEFAULT = 0
+
+/** Whether the connection waits before reads as the settings ask for. */
+export const isPrepared = ({ syncWait }: Link, { consistency }: Settings): boolean => syncWait === (consistency === 'cluster' ? BEFORE_READ : DEFAULT)
 
 /** Connections of a pool, each given back after its statement. */
 export function pooled(engine: Engine, settings: Settings): Source {
@@ -17,7 +24,7 @@ export function takeNow({ cluster, causality }: Engine, settings: Settings, what
   const node = cluster.choose(what)
   const link = node?.acquireFree() ?? null
   if (node === null || link === null) return null
-  if (link.syncWait === (settings.consistency === 'cluster' ? BEFORE_READ : 0) && causality.isReached(node, settings)) return { node, link }
+  if (isPrepared(link, settings) && causality.isReached(node, settings)) return { node, link }
   node.release(link)
   return null
 }
@@ -26,13 +33,13 @@ export function takeNow({ cluster, causality }: Engine, settings: Settings, what
 export async function takeReached({ cluster, causality }: Engine, settings: Settings, first: 'read' | 'write', deadline: number): Promise<Taken> {
   let what = first
   const began = performance.now()
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     const taken = await cluster.take(what, deadline, began)
     const { node, link } = taken
     try {
-      const wanted = settings.consistency === 'cluster' ? BEFORE_READ : 0
-      if (link.syncWait !== wanted) {
-        await link.rows(`SET SESSION wsrep_sync_wait = ${wanted}`)
+      if (!isPrepared(link, settings)) {
+        const wanted = settings.consistency === 'cluster' ? BEFORE_READ : DEFAULT
+        await link.rows(`SET SESSION wsrep_sync_wait = ${wanted === DEFAULT ? 'DEFAULT' : wanted}`)
         link.syncWait = wanted
       }
       const reached = causality.reaches(node, link, settings)
@@ -40,7 +47,8 @@ export async function takeReached({ cluster, causality }: Engine, settings: Sett
     } catch (error) {
       node.release(link)
       cluster.heard(node, error)
-      if (performance.now() >= deadline) throw error
+      if (failureOf(error) === 'statement' || performance.now() >= deadline) throw error
+      await backoff(attempt)
       continue
     }
     node.release(link)

@@ -16,7 +16,7 @@ export async function runRecorded(link: Link, history: History, work: Work, stat
   let sent = work.options.sql
   try {
     const answer = await atTime(link, timestamp, () => link.run(work, (sql) => (sent = sql)))
-    keepAnswer(history, work, sent, answer.rows, timestamp, await idReturned(link, answer.rows, statement))
+    keepAnswer(history, work, statement, sent, answer.rows, timestamp, await idReturned(link, answer.rows, statement))
     return answer
   } catch (error) {
     keepError(history, work, sent, error, timestamp)
@@ -25,32 +25,51 @@ export async function runRecorded(link: Link, history: History, work: Work, stat
 }
 
 /** INSERT … RETURNING of a single row tells its id among the rest only. */
-async function idReturned(link: Link, rows: unknown, { kind, time }: Statement): Promise<Entry['insertId']> {
-  if (kind !== 'write' || !time || !Array.isArray(rows) || rows.length !== 1) return insertIdOf(rows)
+async function idReturned(link: Link, rows: unknown, { inserts, time }: Statement): Promise<Entry['insertId']> {
+  if (!inserts || !time || !Array.isArray(rows) || rows.length !== 1) return insertIdOf(rows)
   const [last] = await link.rows('SELECT CAST(LAST_INSERT_ID() AS CHAR) AS id')
   const id = String(last?.['id'])
   return id !== '0' && Object.values(rows[0] as object).some((value) => String(value) === id) ? id : null
 }
 
 /** `sent`: the text that the server got. */
-export function keepAnswer(history: History, work: Work, sent: string, rows: unknown, timestamp: string | null = null, insertId = insertIdOf(rows)): void {
-  if (history.spoilt === null) history.add({ work: keptWork(work, sent), told: digestOf(rows), insertId, timestamp })
+export function keepAnswer(history: History, work: Work, { inserts }: Statement, sent: string, rows: unknown, timestamp: string | null = null, insertId = insertIdOf(rows)): void {
+  keep(history, () => ({ work: keptWork(work, sent), told: digestOf(rows), insertId: inserts ? insertId : null, timestamp }))
 }
 
 /** Of a statement that failed by itself: the application may go on. */
 export function keepError(history: History, work: Work, sent: string, error: unknown, timestamp: string | null = null): void {
-  if (history.spoilt === null && failureOf(error) === 'statement') history.add({ work: keptWork(work, sent), told: toldOfError(error), insertId: null, timestamp })
+  if (failureOf(error) === 'statement') keep(history, () => ({ work: keptWork(work, sent), told: toldOfError(error), insertId: null, timestamp }))
 }
 
-/** Runs it once more. @returns what is told now; rejects where the transaction itself came to an end */
+function keep(history: History, make: () => Entry): void {
+  if (history.spoilt !== null) return
+  try {
+    history.add(make())
+  } catch (error) {
+    history.spoil(`it has ${(error as Error).message}`)
+  }
+}
+
+/** What was given as an id was not one that the server chose, and now waits for the next INSERT, whosever it is. */
+export class NotChosen extends Error {}
+
+/** Runs it once more. @returns what is told now; rejects where the transaction itself came to an end, and with NotChosen: the connection must go */
 export async function runEntry(link: Link, { work, insertId, timestamp }: Entry): Promise<string> {
-  // For the next INSERT only.
-  if (insertId !== null) await link.run(text(`SET insert_id = ${insertId}`))
+  if (insertId !== null) {
+    await link.run(text('SELECT LAST_INSERT_ID(0)'))
+    await link.run(text(`SET insert_id = ${insertId}`))
+  }
   try {
     const { rows } = await atTime(link, timestamp, () => link.run(work))
+    if (insertId !== null) {
+      const [last] = await link.rows('SELECT CAST(LAST_INSERT_ID() AS CHAR) AS id')
+      if (String(last?.['id']) !== String(insertId)) throw new NotChosen()
+    }
     return digestOf(rows)
   } catch (error) {
-    if (failureOf(error) !== 'statement') throw error
+    if (error instanceof NotChosen || failureOf(error) !== 'statement') throw error
+    if (insertId !== null) throw new NotChosen()
     return toldOfError(error)
   }
 }
@@ -68,11 +87,10 @@ async function atTime<Value>(link: Link, timestamp: string | null, run: () => Pr
   }
 }
 
-async function serverTime(link: Link): Promise<string> {
-  const [row] = await link.rows('SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) AS CHAR) AS at')
-  const at = String(row?.['at'])
-  if (!/^\d+\.\d+$/.test(at)) throw new Error(`the server's time is ${at}`)
-  return at
+/** Null where the server lets nobody set it (secure_timestamp). */
+async function serverTime(link: Link): Promise<string | null> {
+  const [row] = await link.rows("SELECT CAST(@@timestamp AS CHAR) AS at, @@secure_timestamp = 'NO' AS free")
+  return Number(row?.['free']) === 1 ? String(row?.['at']) : null
 }
 
 /** With its values in the text where it was sent as text, else with a copy of them. */

@@ -1,12 +1,14 @@
 import { RolledBackError } from '../errors.ts'
+import { failureOf } from '../failure.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import { classified } from '../sql/classified.ts'
 import { type Statement, statement as plain } from '../sql/statement.ts'
-import { readNow, runAlone, type Source } from './autocommit.ts'
-import { takeNow, takeReached } from './once.ts'
+import { isUnknown, readNow, runAlone, type Source, unknownWrite } from './autocommit.ts'
+import { isAtRest } from './at-rest.ts'
+import { isPrepared, takeNow, takeReached } from './once.ts'
 import { text } from './recorded.ts'
 import { OK, Transaction } from './transaction.ts'
 
@@ -21,11 +23,13 @@ export class Session {
   readonly #state: Work[] = []
   /** Why only one connection will do. */
   #pinned: string | null = null
+  /** The connection that knew the id of the last INSERT is gone. */
+  #lostId = false
   #transaction: Transaction | null = null
   /** After this nothing but the end of the transaction is taken. */
   #failed: Error | null = null
   #autocommit = true
-  #next: Work[] = []
+  readonly #next: Work[] = []
   #tail: Promise<unknown> = Promise.resolve()
   /** Calls that are not answered yet. */
   #under = 0
@@ -58,6 +62,7 @@ export class Session {
   runNow(work: Work, done: Answered): boolean {
     if (this.#under > 0 || this.#failed !== null || this.#pinned !== null) return false
     const statement = classified(work.options.sql)
+    if (statement.lastId) return false
     const transaction = this.#transaction
     const end: Answered = (error, rows, fields) => {
       if (transaction?.ended) this.#fail(error as Error)
@@ -109,22 +114,26 @@ export class Session {
     else this.#read = taken
   }
 
-  /** Its real connection, for what can't be repeated elsewhere: `use` has it until it settles. */
-  exclusive<Value>(why: string, what: 'read' | 'write', use: (taken: Taken) => Promise<Value>): Promise<Value> {
+  /** Rows that go to the application as they come: `send` has the real connection until it resolves, to what went wrong. */
+  stream(what: 'read' | 'write', send: (taken: Taken) => Promise<Error | null>): Promise<void> {
     this.#under++
     this.#waitForNow()
-    const result = this.#tail.then(async () => {
-      this.#refuse()
-      const taken = this.#transaction === null ? await this.bind(what) : await this.#transaction.link(why)
-      this.#last = taken
-      try {
-        return await use(taken)
-      } finally {
-        if (what === 'write' && this.#transaction === null) this.engine.causality.wrote(taken.node)
-      }
-    })
+    const result = this.#tail.then(() => this.#send(what, send))
     this.#tail = result.then(this.#less, this.#less)
     return result
+  }
+
+  async #send(what: 'read' | 'write', send: (taken: Taken) => Promise<Error | null>): Promise<void> {
+    this.#requireOpen()
+    this.#refuse()
+    const transaction = this.#transaction
+    const taken = transaction === null ? await this.bind(what) : await this.#guarded((one) => one.link('its rows were streamed'))
+    this.#last = taken
+    const error = await send(taken)
+    if (what === 'write' && transaction === null) this.engine.causality.wrote(taken.node)
+    if (error === null || transaction === null) return
+    const end = await transaction.failed(error)
+    if (transaction.ended) this.#fail(end)
   }
 
   /** A connection that is fit, with this session's state. @throws as takeReached; RolledBackError where what it was pinned to is gone */
@@ -133,9 +142,9 @@ export class Session {
     if (this.#pinned !== null && this.#write !== null) return this.#pinnedTo(this.#write)
     const held = what === 'read' ? this.#read : this.#write
     if (held !== null && this.#isFit(held, what)) {
-      const reached = this.engine.causality.reaches(held.node, held.link, this.settings)
-      if (reached === true || (await reached)) return held
-      return this.bind('write', deadline)
+      const reached = await this.#reached(held)
+      if (reached === true) return held
+      if (reached === false && what === 'read') return this.bind('write', deadline)
     }
     this.#letGo(what)
     // One connection does for both where they are of one node.
@@ -145,12 +154,28 @@ export class Session {
       return other
     }
     const taken = await takeReached(this.engine, this.settings, what, deadline)
-    if (this.#state.length > 0) {
-      taken.link.tainted = true
+    try {
+      if (this.#state.length > 0) taken.link.tainted = true
       for (const work of this.#state) await taken.link.run(work)
+    } catch (error) {
+      taken.node.release(taken.link)
+      this.engine.cluster.heard(taken.node, error)
+      if (failureOf(error) === 'statement' || performance.now() >= deadline) throw error
+      return this.bind(what, deadline)
     }
     this.#hold(taken, what)
     return taken
+  }
+
+  /** Whether it has all that was written; null where it was lost meanwhile. */
+  async #reached(held: Taken): Promise<boolean | null> {
+    try {
+      return await this.engine.causality.reaches(held.node, held.link, this.settings)
+    } catch (error) {
+      this.engine.cluster.heard(held.node, error)
+      held.link.kill(error as Error)
+      return null
+    }
   }
 
   /** Until the connection is given back. */
@@ -168,6 +193,10 @@ export class Session {
       taken.node.release(taken.link)
     }
     this.#read = this.#write = this.#last = this.#transaction = null
+    this.#pinned = this.#failed = null
+    this.#lostId = false
+    this.#autocommit = true
+    this.#state.length = this.#next.length = 0
   }
 
   /** What is under way fails, and what waits is not sent. */
@@ -182,21 +211,20 @@ export class Session {
     switch (statement.kind) {
       case 'rollback':
         this.#failed = null
-        return this.#end((transaction) => transaction.rollback(work))
+        return this.#endOrPinned(work, (transaction) => transaction.rollback(work))
       case 'begin':
         this.#refuse()
         await this.#end((transaction) => transaction.commit(text('COMMIT')))
         this.#begin(work, statement)
-        if (statement.begin?.snapshot === true) await this.#guarded((transaction) => transaction.open().then(() => OK))
+        if (statement.begin?.snapshot === true) await this.#guarded((transaction) => transaction.open())
         return OK
       case 'commit':
         this.#refuse()
-        return this.#end((transaction) => transaction.commit(work))
+        return this.#endOrPinned(work, (transaction) => transaction.commit(work))
       case 'autocommit-on':
       case 'autocommit-off':
         this.#refuse()
-        this.#autocommit = statement.kind === 'autocommit-on'
-        return this.#autocommit ? this.#end((transaction) => transaction.commit(text('COMMIT'))) : OK
+        return this.#setAutocommit(statement.kind === 'autocommit-on', work)
       case 'set-transaction':
         this.#refuse()
         this.#next.push(work)
@@ -219,21 +247,43 @@ export class Session {
       case 'savepoint':
         this.#refuse()
         if (this.#transaction === null && !this.#autocommit) this.#begin(text('BEGIN'), plain('begin'))
-        if (this.#transaction !== null) return this.#guarded((transaction) => transaction.run(work, statement))
-        return this.#alone(work, statement)
+        this.#requireId(statement)
+        if (this.#transaction === null) return this.#alone(work, statement)
+        return this.#guarded(async (transaction) => {
+          const answer = await transaction.run(work, statement)
+          if (statement.pin !== null && transaction.taken !== null) this.#pinTo(transaction.taken, statement.pin)
+          return answer
+        })
       default:
         return statement.kind satisfies never
     }
   }
 
+  /** What a statement that was not understood may have begun on the pinned connection is ended there. */
+  async #endOrPinned(work: Work, how: (transaction: Transaction) => Promise<Answer>): Promise<Answer> {
+    if (this.#transaction !== null || this.#pinned === null) return this.#end(how)
+    const taken = await this.bind('write')
+    this.engine.causality.wrote(taken.node)
+    return taken.link.run(work)
+  }
+
+  /** Only where it was off does it end a transaction. */
+  async #setAutocommit(on: boolean, work: Work): Promise<Answer> {
+    if (this.#pinned !== null && this.#transaction === null) return (await this.bind('write')).link.run(work)
+    const was = this.#autocommit
+    this.#autocommit = on
+    return on && !was ? this.#end((transaction) => transaction.commit(text('COMMIT'))) : OK
+  }
+
   async #alone(work: Work, statement: Statement): Promise<Answer> {
-    if (statement.pin !== null) await this.#pin(statement.pin)
-    if (this.#pinned !== null || (statement.kind === 'last' && this.#last?.link.dead === null)) {
-      const taken = this.#pinned === null ? (this.#last as Taken) : await this.bind('write')
-      this.#last = taken
-      if (statement.kind !== 'read' && statement.kind !== 'last') this.engine.causality.wrote(taken.node)
-      return taken.link.run(work)
+    if (statement.pin !== null) this.#pinTo(await this.bind('write'), statement.pin)
+    if (this.#pinned !== null) return this.#onPinned(work, statement)
+    const asked = statement.lastId && statement.kind === 'last' ? this.#write : this.#last
+    if (statement.kind === 'last' && asked?.link.dead === null) {
+      this.#last = asked
+      return asked.link.run(work)
     }
+    if (statement.kind === 'opaque') return this.#opaque(work, statement)
     // A statement of its own becomes a transaction, so that its outcome can be found out.
     if (this.settings.exactlyOnce && statement.kind === 'write') {
       this.#begin(text('BEGIN'), plain('begin'))
@@ -266,11 +316,36 @@ export class Session {
   }
 
   /** What only one connection has: from here on all goes there. */
-  async #pin(what: string): Promise<void> {
+  #pinTo(taken: Taken, what: string): void {
+    taken.link.tainted = true
     if (this.#pinned !== null) return
-    const { link } = await this.bind('write')
-    link.tainted = true
     this.#pinned = what
+    this.#write = taken
+  }
+
+  async #onPinned(work: Work, { kind }: Statement): Promise<Answer> {
+    const taken = await this.bind('write')
+    this.#last = taken
+    const reads = kind === 'read' || kind === 'last'
+    try {
+      const answer = await taken.link.run(work)
+      if (!reads) this.engine.causality.wrote(taken.node)
+      return answer
+    } catch (error) {
+      if (!reads && isUnknown(error, kind)) throw unknownWrite(this.engine, taken, work, error as Error)
+      this.engine.cluster.heard(taken.node, error)
+      throw error
+    }
+  }
+
+  /** It may have left anything behind; where the server does not say that no transaction is open, all goes on there. */
+  async #opaque(work: Work, statement: Statement): Promise<Answer> {
+    const answer = await runAlone(this.engine, this.settings, this.#source, work, statement)
+    if (this.#write === null) return answer
+    this.#last = this.#write
+    this.#write.link.tainted = true
+    if (!isAtRest(answer.rows)) this.#pinTo(this.#write, 'transaction that may be open')
+    return answer
   }
 
   #pinnedTo(taken: Taken): Taken {
@@ -283,7 +358,7 @@ export class Session {
 
   #begin(work: Work, { begin }: Statement): void {
     this.engine.counters.transactions++
-    this.#transaction = new Transaction(this, work, begin, this.#next.splice(0))
+    this.#transaction = new Transaction(this, work, begin, this.#next.splice(0), this.#pinned === null ? null : `the ${this.#pinned} of this session is of its connection`)
   }
 
   /** The transaction's end, whatever comes of it. */
@@ -297,7 +372,7 @@ export class Session {
     }
   }
 
-  async #guarded(work: (transaction: Transaction) => Promise<Answer>): Promise<Answer> {
+  async #guarded<Value>(work: (transaction: Transaction) => Promise<Value>): Promise<Value> {
     const transaction = this.#transaction as Transaction
     try {
       return await work(transaction)
@@ -323,8 +398,15 @@ export class Session {
     if (this.#failed !== null) throw new RolledBackError(`${this.#failed.message.split('. ')[0]}; nothing is taken before ROLLBACK`, this.#failed)
   }
 
+  /** @throws RolledBackError where nobody knows any more which id the last INSERT was given */
+  #requireId({ lastId, inserts }: Statement): void {
+    if (this.#pinned === null && this.#write !== null && this.#write.link.dead !== null) this.#letGo('write')
+    if (lastId && this.#lostId) throw new RolledBackError('the connection that knew LAST_INSERT_ID() was lost')
+    if (inserts) this.#lostId = false
+  }
+
   #isFit({ node, link }: Taken, what: 'read' | 'write'): boolean {
-    if (link.dead !== null || node.drained) return false
+    if (link.dead !== null || node.drained || !isPrepared(link, this.settings)) return false
     return what === 'write' ? node === this.engine.cluster.writer : node.health?.state === 'synced'
   }
 
@@ -332,7 +414,10 @@ export class Session {
     const taken = what === 'read' ? this.#read : this.#write
     if (what === 'read') this.#read = null
     else this.#write = null
-    if (taken === null || taken === this.#read || taken === this.#write) return
+    if (taken === null) return
+    if (what === 'write') this.#lostId = true
+    if (this.#last === taken) this.#last = null
+    if (taken === this.#read || taken === this.#write) return
     if (this.#state.length > 0) taken.link.tainted = true
     taken.node.release(taken.link)
   }

@@ -1,4 +1,4 @@
-import { GaleraClientError, ReplayMismatchError, RolledBackError, shortened, type SqlError, UnknownOutcomeError } from '../errors.ts'
+import { GaleraClientError, ReplayMismatchError, RolledBackError, type SqlError, UnknownOutcomeError } from '../errors.ts'
 import { type Failure, failureOf } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
@@ -7,14 +7,15 @@ import type { Node } from '../nodes/node.ts'
 import type { Settings } from '../options.ts'
 import type { Statement } from '../sql/statement.ts'
 import { backoff } from './backoff.ts'
-import { insertToken, newToken, wasCommitted } from './commit-token.ts'
+import { committedOn, insertToken, newToken } from './commit-token.ts'
 import { type Entry, History } from './history.ts'
 import { later } from './later.ts'
-import { keepAnswer, keepError, runEntry, runRecorded, text } from './recorded.ts'
+import { keepAnswer, keepError, NotChosen, runEntry, runRecorded, text } from './recorded.ts'
 
 /** What COMMIT and its like answer, where no server was asked. */
 export const OK: Answer = { rows: { fieldCount: 0, affectedRows: 0, insertId: 0, info: '', serverStatus: 2, warningStatus: 0, changedRows: 0 }, fields: undefined }
 
+const CHANGES: ReadonlySet<Statement['kind']> = new Set(['write', 'opaque', 'ddl', 'set'])
 const ORDINARY: ReadonlySet<Statement['kind']> = new Set(['read', 'write', 'last', 'savepoint'])
 
 /** Whose transaction it is. */
@@ -45,15 +46,20 @@ export class Transaction {
   /** It has failed for good. */
   ended = false
 
-  /** `before`: SET TRANSACTION. */
-  constructor(session: Place, begin: Work, how: Statement['begin'], before: readonly Work[]) {
+  /** A statement in it may have committed what was done until then. */
+  #opaque = false
+
+  /** `before`: SET TRANSACTION. `spoilt`: why it can't be repeated, known from the beginning. */
+  constructor(session: Place, begin: Work, how: Statement['begin'], before: readonly Work[], spoilt: string | null) {
     this.#session = session
     this.#before = before
     this.#begin = begin
     this.#readOnly = how?.readOnly ?? false
     this.#history = new History(session.settings)
-    this.#on = this.#readOnly || session.settings.optimisticTransactions ? 'read' : 'write'
+    // Without a history it could not move to the writer.
+    this.#on = this.#readOnly || (session.settings.optimisticTransactions && session.settings.replay && spoilt === null) ? 'read' : 'write'
     if (!session.settings.replay) this.#history.spoil('replay is off')
+    if (spoilt !== null) this.#history.spoil(spoilt)
   }
 
   /** Its connection; null where it has none. */
@@ -63,13 +69,16 @@ export class Transaction {
 
   /** Of a statement before the end. Rejects with its error, RolledBackError or ReplayMismatchError. */
   async run(work: Work, statement: Statement): Promise<Answer> {
-    if (statement.kind === 'opaque') this.#history.spoil('a statement in it may do anything')
-    if (statement.pin !== null) this.#history.spoil(`a ${statement.pin} is of its connection`)
     if (this.#moves(statement)) await this.#move()
+    const spoils = spoiltBy(statement, this.#wrote)
+    if (spoils !== null) {
+      await this.open()
+      this.#history.spoil(spoils)
+    }
     return this.#attempt(async ({ link }) => {
-      if (statement.kind !== 'read' && statement.kind !== 'savepoint' && statement.kind !== 'last') this.#wrote = true
+      if (CHANGES.has(statement.kind) && !this.#readOnly) this.#wrote = true
+      if (statement.kind === 'opaque') this.#opaque = true
       const answer = await runRecorded(link, this.#history, work, statement).catch((error) => {
-        if (statement.kind === 'opaque' && isUnknown(failureOf(error))) throw this.#unknown(shortened(work.options.sql), error as Error)
         if (failureOf(error) === 'statement') this.#answered++
         throw error
       })
@@ -81,12 +90,12 @@ export class Transaction {
   /** The same where nothing has to be waited for: without a promise, unless it fails. @returns whether it was such a one */
   runNow(work: Work, statement: Statement, done: Answered): boolean {
     const taken = this.#taken
-    if (taken === null || taken.link.dead !== null || statement.pin !== null || statement.time || !ORDINARY.has(statement.kind) || this.#moves(statement)) return false
-    if (statement.kind === 'write') this.#wrote = true
+    if (taken === null || taken.link.dead !== null || statement.pin !== null || statement.time || statement.lastId || !ORDINARY.has(statement.kind) || this.#moves(statement)) return false
+    if (statement.kind === 'write' && !this.#readOnly) this.#wrote = true
     let sent = work.options.sql
     const end: Answered = (error, rows, fields) => {
       if (error === null) {
-        keepAnswer(this.#history, work, sent, rows)
+        keepAnswer(this.#history, work, statement, sent, rows)
         this.#answered++
         return done(null, rows, fields)
       }
@@ -129,10 +138,8 @@ export class Transaction {
       const token = settings.exactlyOnce && this.#wrote ? newToken() : null
       let sent = false
       let error: Error
-      let on: Node | null = null
       try {
         return await this.#attempt(async ({ node, link }) => {
-          on = node
           if (token !== null) await link.run({ protocol: 'execute', options: { sql: insertToken(engine.tokenTable), values: [token] } })
           sent = true
           try {
@@ -141,7 +148,7 @@ export class Transaction {
             this.#leave()
             return answer
           } catch (cause) {
-            if (!isUnknown(failureOf(cause))) {
+            if (SURELY_NOT.has(failureOf(cause))) {
               sent = false
               throw cause
             }
@@ -156,8 +163,9 @@ export class Transaction {
       // From here on its connection is gone.
       this.#drop(error)
       if (!this.#wrote) return OK
-      if (await this.#resolve(token, error)) {
-        if (on !== null) engine.causality.wrote(on)
+      const node = await this.#resolve(token, error)
+      if (node !== null) {
+        engine.causality.wrote(node)
         return OK
       }
       await this.#recover(new Error(`COMMIT was not carried out: ${error.message}`, { cause: error }), 'lost')
@@ -180,21 +188,33 @@ export class Transaction {
 
   /** Its connection, for what can't be repeated. */
   async link(why: string): Promise<Taken> {
-    this.#history.spoil(why)
-    this.#wrote = true
-    if (this.#on === 'read') await this.#move()
+    if (this.#on === 'read' && !this.#readOnly) await this.#move()
     await this.open()
+    this.#history.spoil(why)
+    this.#answered++
+    if (!this.#readOnly) this.#wrote = true
     return this.#taken as Taken
   }
 
-  async #resolve(token: Buffer | null, error: Error): Promise<boolean> {
+  /** Whoever had its connection met this: is the transaction over? */
+  async failed(error: Error): Promise<Error> {
+    const failure = failureOf(error)
+    try {
+      if (failure !== 'statement') await this.#recover(error, failure)
+      return error
+    } catch (end) {
+      return end as Error
+    }
+  }
+
+  async #resolve(token: Buffer | null, error: Error): Promise<Node | null> {
     const { engine, settings } = this.#session
     if (token !== null) {
-      const committed = await wasCommitted(engine.cluster, engine.tokenTable, token, performance.now() + settings.failoverTimeout).catch(() => {
+      const committed = await committedOn(engine.cluster, engine.tokenTable, token, performance.now() + settings.failoverTimeout).catch(() => {
         throw this.#unknown('COMMIT', error)
       })
       engine.counters.resolvedCommits++
-      engine.tell('outcome', { committed, error })
+      engine.tell('outcome', { committed: committed !== null, error })
       return committed
     }
     throw this.#unknown('COMMIT', error)
@@ -239,6 +259,8 @@ export class Transaction {
     const { engine, settings } = this.#session
     const node = this.#taken?.node
     if (node !== undefined) engine.cluster.heard(node, error)
+    // The application's own limit.
+    if ((error as SqlError).code === 'PROTOCOL_SEQUENCE_TIMEOUT' || this.#opaque) throw this.#end(error)
     // The server has rolled it back, and would commit what comes next by itself.
     if (failure === 'conflict') await this.rollback(text('ROLLBACK'))
     else this.#drop(error)
@@ -251,7 +273,8 @@ export class Transaction {
     await backoff(failure === 'conflict' ? this.#replays : this.#replays - 1)
   }
 
-  #end(error: Error, why = error.message): RolledBackError {
+  #end(error: Error, why = error.message): RolledBackError | UnknownOutcomeError {
+    if (this.#opaque) return this.#unknown('a transaction with a statement that may commit by itself', error)
     this.#drop(error)
     this.ended = true
     return new RolledBackError(why, error)
@@ -262,14 +285,26 @@ export class Transaction {
     if (this.#history.spoilt !== null && this.#answered > 0) throw this.#end(new Error(`it can't be repeated, since ${this.#history.spoilt}`))
     const taken = await this.#session.bind(this.#on)
     this.#taken = taken
-    for (const work of this.#before) await taken.link.run(work)
-    await taken.link.run(this.#begin)
-    for (const [at, entry] of this.#history.entries.entries()) await this.#again(taken, entry, at)
+    try {
+      for (const work of this.#before) await taken.link.run(work)
+      await taken.link.run(this.#begin)
+      for (const [at, entry] of this.#history.entries.entries()) await this.#again(taken, entry, at)
+    } catch (error) {
+      // What comes next must not take it for open.
+      if (failureOf(error) === 'statement') this.#drop(error as Error)
+      throw error
+    }
     return taken
   }
 
   async #again({ link }: Taken, entry: Entry, at: number): Promise<void> {
-    const told = await runEntry(link, entry)
+    const told = await runEntry(link, entry).catch((error) => {
+      if (!(error instanceof NotChosen)) throw error
+      // Without the connection that now has an id to give; and then without asking for one.
+      this.#history.entries[at] = { ...entry, insertId: null }
+      link.kill(error)
+      throw Object.assign(new Error('the id was not the server\'s choice'), { code: 'PROTOCOL_CONNECTION_LOST' })
+    })
     if (told === entry.told) return
     this.#session.engine.counters.mismatches++
     await link.run(text('ROLLBACK')).catch((error) => link.kill(error as Error))
@@ -306,4 +341,12 @@ class Sent extends Error {
   }
 }
 
-const isUnknown = (failure: Failure): boolean => failure === 'lost' || failure === 'unsure'
+/** After these COMMIT was not carried out; after any other it may have been. */
+const SURELY_NOT: ReadonlySet<Failure> = new Set(['conflict', 'refused', 'read-only'])
+
+/** Why a transaction can't be repeated with it. */
+function spoiltBy({ kind, pin, lastId }: Statement, wrote: boolean): string | null {
+  if (kind === 'opaque') return 'a statement in it may do anything'
+  if (pin !== null) return `a ${pin} is of its connection`
+  return lastId && !wrote ? 'it asks for an id that was given before it' : null
+}

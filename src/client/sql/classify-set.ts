@@ -10,7 +10,9 @@ export function classifySet(tokens: readonly Token[], classify: (tokens: readonl
     return at < 0 ? statement('opaque') : classify(tokens.slice(at + 1))
   }
   if (second === 'PASSWORD' || second === 'DEFAULT') return statement('ddl')
-  if (second === 'GLOBAL' || words.some((word, at) => tokens[at]?.kind === 'system-variable' && word.startsWith('GLOBAL.'))) return statement('write')
+  if (words.some((word, at) => word === 'GLOBAL' || (tokens[at]?.kind === 'system-variable' && word.startsWith('GLOBAL.')))) return statement(tokens.some(({ text }) => text === ',') ? 'opaque' : 'write')
+  // Of the next statement, or of all that ask for the time.
+  if (words.some((word) => /^((SESSION|LOCAL)\.)?(INSERT_ID|LAST_INSERT_ID|IDENTITY|TIMESTAMP)$/.test(word))) return statement('opaque', { pin: 'user variable' })
   if (second === 'TRANSACTION') return statement('set-transaction')
   if (tokens.some(({ kind, text }) => kind === 'variable' || text === ':=')) return statement('opaque', { pin: 'user variable' })
   const autocommit = words.findIndex((word) => /^((SESSION|LOCAL)\.)?AUTOCOMMIT$/.test(word))

@@ -4,10 +4,10 @@ import { type Kind, type Statement, statement } from './statement.ts'
 import { type Token, tokensOf } from './tokens.ts'
 
 const MODIFIES = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE'])
-const DDL = new Set(['ALTER', 'ANALYZE', 'CACHE', 'CHANGE', 'CHECK', 'CREATE', 'DROP', 'FLUSH', 'GRANT', 'INSTALL', 'OPTIMIZE', 'RENAME', 'REPAIR', 'RESET', 'REVOKE', 'TRUNCATE', 'UNINSTALL'])
-const LOCKS = new Set(['GET_LOCK', 'RELEASE_LOCK', 'RELEASE_ALL_LOCKS'])
+const DDL = new Set(['ALTER', 'CACHE', 'CHANGE', 'CHECK', 'GRANT', 'INSTALL', 'OPTIMIZE', 'RENAME', 'REPAIR', 'RESET', 'REVOKE', 'TRUNCATE', 'UNINSTALL'])
+const LOCKS = new Set(['GET_LOCK', 'RELEASE_LOCK', 'RELEASE_ALL_LOCKS', 'IS_FREE_LOCK', 'IS_USED_LOCK'])
 /** Their value is of the connection, or of the statement before. */
-const OF_CONNECTION = new Set(['CONNECTION_ID', 'DATABASE', 'SCHEMA', 'USER', 'CURRENT_USER', 'SESSION_USER', 'SYSTEM_USER', 'CURRENT_ROLE', 'FOUND_ROWS', 'ROW_COUNT', 'LAST_INSERT_ID', 'LASTVAL', 'WSREP_LAST_WRITTEN_GTID', 'WSREP_LAST_SEEN_GTID', 'IS_FREE_LOCK', 'IS_USED_LOCK'])
+const OF_CONNECTION = new Set(['CONNECTION_ID', 'DATABASE', 'SCHEMA', 'USER', 'CURRENT_USER', 'SESSION_USER', 'SYSTEM_USER', 'CURRENT_ROLE', 'FOUND_ROWS', 'ROW_COUNT', 'LAST_INSERT_ID', 'LASTVAL', 'WSREP_LAST_WRITTEN_GTID', 'WSREP_LAST_SEEN_GTID'])
 const OF_LAST = /^(SESSION\.|LOCAL\.)?(LAST_INSERT_ID|IDENTITY|WARNING_COUNT|ERROR_COUNT|PSEUDO_THREAD_ID|LAST_GTID)$/
 
 /** Where in doubt, it is a write. Pure; see classified for a memory of it. */
@@ -23,6 +23,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
   const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text)
   const first = tokens.find(({ text }) => text !== '(')?.text ?? ''
   const [, second = ''] = words
+  const lastId = tokens.some(({ kind, text }) => (kind === 'word' && text === 'LAST_INSERT_ID') || (kind === 'system-variable' && /LAST_INSERT_ID|IDENTITY/.test(text)))
   const variable = tokens.some(({ kind, text }) => kind === 'variable' || text === ':=') ? ('user variable' as const) : null
   switch (first) {
     case 'SELECT':
@@ -32,14 +33,14 @@ function classifyTokens(tokens: readonly Token[]): Statement {
     case 'DESCRIBE':
     case 'EXPLAIN':
     case 'HELP':
-      return query(tokens, variable)
+      return { ...query(tokens, variable), lastId }
     case 'SHOW':
       return statement(/^(WARNINGS|ERRORS|PROFILE|PROFILES|COUNT)$/.test(second) || (second === 'SESSION' || second === 'LOCAL') ? 'last' : 'read')
     case 'INSERT':
     case 'UPDATE':
     case 'DELETE':
     case 'REPLACE':
-      return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable, time: words.includes('RETURNING') })
+      return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable, inserts: first === 'INSERT' || first === 'REPLACE', lastId, time: words.includes('RETURNING') })
     case 'BEGIN':
       return second === '' || second === 'WORK' ? statement('begin', { begin: { readOnly: false, snapshot: false } }) : statement('opaque', { pin: variable })
     case 'START':
@@ -60,7 +61,9 @@ function classifyTokens(tokens: readonly Token[]): Statement {
     case 'LOCK':
       return statement('ddl', { pin: 'lock' })
     case 'UNLOCK':
-      return statement('ddl')
+      return statement('write')
+    case 'ANALYZE':
+      return statement(words.includes('TABLE') || words.includes('TABLES') ? 'ddl' : 'write', { pin: variable })
     case 'FLUSH':
       return statement('ddl', { pin: words.includes('LOCK') || words.includes('EXPORT') ? 'lock' : null })
     case 'CREATE':
@@ -109,7 +112,7 @@ function query(tokens: readonly Token[], variable: Statement['pin']): Statement 
 function isCalled(tokens: readonly Token[], at: number): boolean {
   const { text } = tokens[at] as Token
   if (tokens[at - 1]?.text === '.') return true
-  return !PURE_FUNCTIONS.has(text) && !NOT_CALLED.has(text) && !isColumnList(tokens, at)
+  return !PURE_FUNCTIONS.has(text) && !text.startsWith('ST_') && !NOT_CALLED.has(text) && !isColumnList(tokens, at)
 }
 
 /** `WITH name (columns) AS (` */

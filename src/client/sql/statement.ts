@@ -11,10 +11,14 @@ export interface Statement {
   readonly kind: Kind
   /** Leaves something behind that only its own connection has. */
   readonly pin: 'user variable' | 'temporary table' | 'lock' | 'prepared statement' | 'XA' | null
+  /** It puts rows in, whose ids the server may choose. */
+  readonly inserts: boolean
+  /** It asks for the id that this session's last INSERT was given. */
+  readonly lastId: boolean
   /** Its result may show the time at which it was run. */
   readonly time: boolean
   /** Of `begin`: it may run on any node, or sees the data of this moment. */
   readonly begin: { readonly readOnly: boolean; readonly snapshot: boolean } | null
 }
 
-export const statement = (kind: Kind, more: Partial<Statement> = {}): Statement => ({ kind, pin: null, time: false, begin: null, ...more })
+export const statement = (kind: Kind, more: Partial<Statement> = {}): Statement => ({ kind, pin: null, inserts: false, lastId: false, time: false, begin: null, ...more })

@@ -18,11 +18,16 @@ export async function failoverLines(tell: (text: string) => void, only: readonly
   const account = await cluster.account(first)
   asRoot(first, 'CREATE TABLE galeractl_commits (token BINARY(16) NOT NULL PRIMARY KEY, tombstone BINARY(16) NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, KEY (at))')
   const table = new Table({ head: ['fault', 'contender', 'transactions', 'errors', 'hung', 'wrong', 'longest gap, ms', "the cluster's own, ms"], style: { head: [], border: [] } })
+  // Some contenders throw where nobody can catch it, which ends an application.
+  let uncaught = 0
+  const count = () => void uncaught++
+  process.on('uncaughtException', count)
   for (const [fault, begin] of Object.entries(FAULTS)) {
     for (const [name, make] of Object.entries(CONTENDERS)) {
       if (only.length > 0 && !only.some((word) => fault.includes(word) || name === word)) continue
       tell(`${fault}: ${name}`)
       asRoot(first, 'CREATE OR REPLACE TABLE bench_account (id INT PRIMARY KEY, balance INT); INSERT INTO bench_account SELECT seq, 1000 FROM seq_1_to_50; CREATE OR REPLACE TABLE bench_transfer (id INT AUTO_INCREMENT PRIMARY KEY, number INT); CREATE OR REPLACE TABLE bench_own (id INT PRIMARY KEY, n INT); INSERT INTO bench_own VALUES (1, 0)')
+      uncaught = 0
       const contender = await make({ cluster, account })
       const over = new AbortController()
       const running = runLoad(contender, CLIENTS, over.signal)
@@ -36,9 +41,10 @@ export async function failoverLines(tell: (text: string) => void, only: readonly
       const [outcome, stall] = await Promise.all([running, own])
       await Promise.race([contender.end(), pause(2_000)])
       await allSynced(cluster)
-      table.push([fault, name, String(outcome.acknowledged.size), String(outcome.refused.size), String(outcome.hung), String(wrong(first, outcome)), Math.round(outcome.gap).toString(), Math.round(stall).toString()])
+      table.push([fault, name, String(outcome.acknowledged.size), `${outcome.refused.size}${uncaught === 0 ? '' : ` + ${uncaught} uncaught`}`, String(outcome.hung), String(wrong(first, outcome)), Math.round(outcome.gap).toString(), Math.round(stall).toString()])
     }
   }
+  process.off('uncaughtException', count)
   return [table.toString()]
 }
 
