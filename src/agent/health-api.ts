@@ -7,15 +7,21 @@ import type { Node } from './node.ts'
 /**
  * For balancers and platforms: open, and telling no more than yes (200) or no (503).
  * live: the agent works. ready: Synced in a primary component. writable: ready and not read-only.
- * Metrics tell more, so by default only this host may have them.
+ * Metrics and addresses tell more, so by default only this host may have them.
  */
 export function healthApi(node: Node): Hono<{ Bindings: HttpBindings }> {
   const api = new Hono<{ Bindings: HttpBindings }>()
   api.get('/health/live', (context) => context.text('ok\n'))
   api.get('/health/ready', (context) => (node.synced ? context.text('ready\n') : context.text('not ready\n', 503)))
   api.get('/health/writable', async (context) => ((await isWritable(node)) ? context.text('writable\n') : context.text('not writable\n', 503)))
+  const isAllowed = (socket: Socket) => node.config.metrics === 'anybody' || isThisHost(socket)
+  // For galeractl/client: where SQL is, in the order of the list.
+  api.get('/nodes', (context) => {
+    if (!isAllowed(context.env.incoming.socket)) return context.text('nodes are for this host alone\n', 403)
+    return context.json({ cluster: node.config.clusterName, nodes: (node.config.peers ?? [node.config.own]).map((one) => ({ name: one.name ?? one.host, host: one.host, port: one.sqlPort })) })
+  })
   api.get('/metrics', async (context) => {
-    if (node.config.metrics === 'host' && !isThisHost(context.env.incoming.socket)) return context.text('metrics are for this host alone\n', 403)
+    if (!isAllowed(context.env.incoming.socket)) return context.text('metrics are for this host alone\n', 403)
     return context.body(await renderMetrics(node), 200, { 'content-type': METRICS_TYPE })
   })
   return api

@@ -94,31 +94,33 @@ export class Causality {
 
   async #ask(node: Node, written: Written): Promise<void> {
     const { writes } = written
-    const before = node.applied
-    const position = await this.#position(node)
-    if (position.seqno < before) this.#beginAnew(node, position)
-    else if (position.seqno > this.#target.seqno) this.#target = position
+    const { on, position } = await this.#position(node)
+    if (position.seqno > this.#target.seqno) this.#target = position
+    // What a node tells may be a moment behind what it has applied; only its place in the cluster's order says that the numbers begin anew.
+    else if (position.seqno < on.applied) await this.#compare(on)
     written.covered = writes
   }
 
+  async #compare(node: Node): Promise<void> {
+    const link = await node.acquire()
+    const position = await positionOf(link, 'ordered').finally(() => node.release(link))
+    if (position.seqno < node.applied) this.#beginAnew(node, position)
+  }
+
   /** Of a node that is gone, what was acknowledged there is ordered before whatever another node is asked now. */
-  async #position(written: Node): Promise<Position> {
+  async #position(written: Node): Promise<{ readonly on: Node; readonly position: Position }> {
     if (written.health !== null && written.health.state !== 'out') {
       try {
         const link = await written.acquire()
-        return await this.#told(written, link, 'seen').finally(() => written.release(link))
+        return { on: written, position: await positionOf(link, 'seen').finally(() => written.release(link)) }
       } catch (error) {
         this.#cluster.heard(written, error)
       }
     }
     const { node, link } = await this.#cluster.take('write', performance.now() + LONGEST_ASK)
-    return this.#told(node, link, 'ordered').finally(() => node.release(link))
-  }
-
-  async #told(node: Node, link: Link, how: 'seen' | 'ordered'): Promise<Position> {
-    const position = await positionOf(link, how)
+    const position = await positionOf(link, 'ordered').finally(() => node.release(link))
     reached(node, position.seqno)
-    return position
+    return { on: node, position }
   }
 }
 

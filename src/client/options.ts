@@ -38,7 +38,10 @@ export interface SessionOptions {
 }
 
 export interface ClusterOptions extends SessionOptions {
-  readonly nodes: readonly (string | NodeOptions)[]
+  /** At least one, but where there are `agents`. */
+  readonly nodes?: readonly (string | NodeOptions)[]
+  /** Agents of galeractl that tell the nodes: `host`, `host:port`. */
+  readonly agents?: readonly string[]
   /** Default `galeractl_commits`; pool.createTokenTable() makes it. */
   readonly tokenTable?: string
   /** Nodes that the cluster itself tells of are used too. Default true. */
@@ -54,6 +57,7 @@ export type Settings = Readonly<Required<SessionOptions>>
 
 export interface Resolved {
   readonly nodes: readonly { readonly name: string; readonly priority: number; readonly local: boolean; readonly connection: ConnectionOptions }[]
+  readonly agents: readonly string[]
   readonly settings: Settings
   readonly common: ConnectionOptions
   /** As it is written in SQL, with its database: whatever the session uses, all of the pool mean the same. */
@@ -71,14 +75,14 @@ const DEFAULTS: Settings = { consistency: 'session', causalTimeout: 1_000, split
 
 /** @throws OptionError */
 export function resolveOptions(options: GaleraPoolOptions): Resolved {
-  const { nodes, tokenTable = 'galeractl_commits', discover = true, probeInterval = 500, probeTimeout = 1_000, connectionLimit = 10, queueLimit = 0, waitForConnections = true, idleTimeout = 60_000, maxIdle: _maxIdle, resetOnRelease: _reset, ...rest } = options
-  if (!Array.isArray(nodes) || nodes.length === 0) throw new OptionError('nodes is empty', "Give at least one: nodes: ['10.0.0.1', '10.0.0.2']")
+  const { nodes = [], agents = [], tokenTable = 'galeractl_commits', discover = true, probeInterval = 500, probeTimeout = 1_000, connectionLimit = 10, queueLimit = 0, waitForConnections = true, idleTimeout = 60_000, maxIdle: _maxIdle, resetOnRelease: _reset, ...rest } = options
+  if (!Array.isArray(nodes) || (nodes.length === 0 && agents.length === 0)) throw new OptionError('nodes is empty', "Give at least one: nodes: ['10.0.0.1', '10.0.0.2']")
   const settings = resolveSettings(DEFAULTS, rest)
   const common = Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in DEFAULTS))) as ConnectionOptions
-  return { nodes: nodes.map((one) => resolveNode(one, common)), settings, common, tokenTable: resolveTable(tokenTable, common, nodes), discover, probeInterval: atLeast('probeInterval', probeInterval, 10), probeTimeout: atLeast('probeTimeout', probeTimeout, 10), limit: connectionLimit === 0 ? Infinity : atLeast('connectionLimit', connectionLimit, 1), queueLimit, waits: waitForConnections, idleTimeout }
+  return { nodes: nodes.map((one) => resolveNode(one, common)), agents, settings, common, tokenTable: resolveTable(tokenTable, common, nodes), discover, probeInterval: atLeast('probeInterval', probeInterval, 10), probeTimeout: atLeast('probeTimeout', probeTimeout, 10), limit: connectionLimit === 0 ? Infinity : atLeast('connectionLimit', connectionLimit, 1), queueLimit, waits: waitForConnections, idleTimeout }
 }
 
-function resolveTable(table: string, { database }: ConnectionOptions, nodes: ClusterOptions['nodes']): string {
+function resolveTable(table: string, { database }: ConnectionOptions, nodes: NonNullable<ClusterOptions['nodes']>): string {
   if (!/^[A-Za-z0-9_$]+(\.[A-Za-z0-9_$]+)?$/.test(table)) throw new OptionError(`tokenTable ${JSON.stringify(table)} is no name of a table`, 'Use letters, digits and _, with at most one dot')
   const quoted = (...names: readonly string[]) => names.map((name) => `\`${name.replaceAll('`', '``')}\``).join('.')
   if (table.includes('.')) return quoted(...table.split('.'))

@@ -86,7 +86,7 @@ export const SETTINGS = [
   setting('stop-timeout', 'SECONDS', seconds, 'How long mariadbd may take to stop before it is killed.', { fallback: '120' }),
   setting('probe-timeout', 'SECONDS', seconds, 'How long one peer may take to answer.', { fallback: '1' }),
   setting('notify-timeout', 'SECONDS', seconds, 'How long a command in notify.d may take for one event before it is ended.', { fallback: '10' }),
-  setting('metrics', 'WHO', oneOf('host', 'anybody'), 'Who may read /metrics on the agent\'s port: this host alone, or anybody who reaches the port.', { fallback: 'host' }),
+  setting('metrics', 'WHO', oneOf('host', 'anybody'), 'Who may read /metrics and /nodes on the agent\'s port: this host alone, or anybody who reaches the port.', { fallback: 'host' }),
   setting('log-level', 'LEVEL', oneOf('debug', 'info', 'warn', 'error'), 'How much is logged.', { fallback: 'info' }),
 ] as const satisfies readonly Setting[]
 

@@ -3,6 +3,7 @@ import type { Connection } from 'mysql2'
 import { NoPrimaryError, type SqlError } from '../errors.ts'
 import { resolveNode, type Resolved } from '../options.ts'
 import { failureOf } from '../failure.ts'
+import { Agents, type ToldNode } from './agents.ts'
 import { chooseReader, chooseWriter } from './choose.ts'
 import type { Link } from './link.ts'
 import { Node } from './node.ts'
@@ -25,6 +26,9 @@ export class Cluster extends EventEmitter {
   readonly #waiting = new Set<() => void>()
   /** Nodes that the cluster told of. */
   readonly #found = new Set<Node>()
+  /** Names of nodes that an agent told of. */
+  readonly #byAgent = new Set<string>()
+  #agents: Agents | null = null
   #sweeping: NodeJS.Timeout | undefined
   #turn = 0
   #writer: Node | null | undefined = undefined
@@ -35,6 +39,10 @@ export class Cluster extends EventEmitter {
     this.#options = options
     this.#opened = opened
     for (const node of options.nodes) this.#add(node, 'named')
+    if (options.agents.length > 0) {
+      this.#agents = new Agents(options.agents, options.probeTimeout, (nodes) => this.#told(nodes))
+      void this.#agents.ask()
+    }
     this.#sweeping = setInterval(() => this.nodes.forEach((node) => node.sweep(options.idleTimeout)), 1_000)
     this.#sweeping.unref()
   }
@@ -89,12 +97,14 @@ export class Cluster extends EventEmitter {
   close(): void {
     this.closed = true
     clearInterval(this.#sweeping)
+    this.#agents?.close()
     for (const probe of this.#probes.values()) probe.close()
     for (const node of this.nodes) node.close()
     for (const wake of this.#waiting) wake()
   }
 
   describe(): readonly string[] {
+    if (this.nodes.length === 0) return [this.#agents?.trouble ?? 'there are no nodes']
     return this.nodes.map(({ name, health, drained, error }) => `${name}: ${drained ? 'drained' : (health?.why ?? error?.message ?? 'not reached yet')}`)
   }
 
@@ -112,7 +122,7 @@ export class Cluster extends EventEmitter {
       const look = () => {
         if (this.closed) return fail(new Error('Pool is closed.'))
         const wrong = this.nodes.map(({ error }) => error).filter((error) => MISCONFIGURED.has((error as SqlError | null)?.errno ?? 0))
-        if (wrong.length === this.nodes.length) return fail(wrong[0] as Error)
+        if (wrong.length > 0 && wrong.length === this.nodes.length) return fail(wrong[0] as Error)
         const node = this.choose(what)
         if (node === null) return
         end()
@@ -139,6 +149,19 @@ export class Cluster extends EventEmitter {
     this.#writer = undefined
     this.emit('node', node, before)
     for (const wake of this.#waiting) wake()
+  }
+
+  /** An agent knows all; who left the list and is gone is no longer asked. */
+  #told(nodes: readonly ToldNode[]): void {
+    for (const { name, host, port } of nodes) {
+      const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+      if (this.nodes.some((one) => one.name === name || one.name === address || one.identity === name || one.health?.address === address)) continue
+      this.#add(resolveNode({ host, port, name }, this.#options.common), 'named')
+      this.#byAgent.add(name)
+    }
+    for (const node of this.nodes.filter((one) => this.#byAgent.has(one.name) && one.health?.state === 'out')) {
+      if (!nodes.some(({ name }) => name === node.name)) this.#forget(node)
+    }
   }
 
   /** Members that nobody has named. */

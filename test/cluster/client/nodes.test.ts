@@ -42,6 +42,14 @@ describe('who gets what', () => {
     expect([await nameOf(near), await nameOf(near)]).toEqual(['n3', 'n3'])
   })
 
+  test('an agent on this host tells all nodes, also where the first that is asked does not answer', async () => {
+    const one = pool({ nodes: [], agents: ['127.0.62.99', place.node(1).address] })
+    expect(await nameOf(one, 'SELECT @@wsrep_node_name AS name FROM t FOR UPDATE')).toBe('n1')
+    await allSynced(one)
+    const nobody = pool({ nodes: [], agents: ['127.0.62.99:1'], failoverTimeout: 300 })
+    await expect(nobody.query('SELECT 1')).rejects.toMatchObject({ code: 'GALERA_NO_PRIMARY', message: expect.stringContaining('127.0.62.99:1') })
+  })
+
   test('a drained node finishes what it has, and gets nothing new', async () => {
     const one = pool()
     const connection = await one.getConnection()

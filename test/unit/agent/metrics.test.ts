@@ -5,9 +5,11 @@ import { METRICS, renderMetrics } from '../../../src/agent/metrics.ts'
 import { Node } from '../../../src/agent/node.ts'
 import { newLedger } from '../../../src/galera/ledger.ts'
 
-const makeNode = (metrics = 'host') => new Node({} as never, { name: 'n1', metrics } as never, {} as never, { ledger: newLedger('n1') } as LedgerStore, {} as never, { warn: () => undefined } as never)
+const own = { name: 'n1', host: '10.0.0.1', sqlPort: 3306 }
+const makeNode = (metrics = 'host') => new Node({} as never, { name: 'n1', clusterName: 'test', own, peers: [own, { name: null, host: '10.0.0.2', sqlPort: 3307 }], metrics } as never, {} as never, { ledger: newLedger('n1') } as LedgerStore, {} as never, { warn: () => undefined } as never)
 
-const ask = async (node: Node, remoteAddress: string, localAddress: string) => (await healthApi(node).request('/metrics', {}, { incoming: { socket: { remoteAddress, localAddress } } })).status
+const get = (path: string) => async (node: Node, remoteAddress: string, localAddress: string) => healthApi(node).request(path, {}, { incoming: { socket: { remoteAddress, localAddress } } })
+const ask = async (...call: Parameters<ReturnType<typeof get>>) => (await get('/metrics')(...call)).status
 
 test.each([
   ['127.0.0.1', '127.0.0.1', 200],
@@ -23,6 +25,13 @@ test.each([
 
 test('anybody may where the setting says so', async () => {
   expect(await ask(makeNode('anybody'), '10.0.0.2', '10.0.0.1')).toBe(200)
+})
+
+test('the same may have the addresses of the nodes', async () => {
+  const nodes = get('/nodes')
+  expect(await (await nodes(makeNode(), '127.0.0.1', '127.0.0.1')).json()).toEqual({ cluster: 'test', nodes: [{ name: 'n1', host: '10.0.0.1', port: 3306 }, { name: '10.0.0.2', host: '10.0.0.2', port: 3307 }] })
+  expect((await nodes(makeNode(), '10.0.0.2', '10.0.0.1')).status).toBe(403)
+  expect((await nodes(makeNode('anybody'), '10.0.0.2', '10.0.0.1')).status).toBe(200)
 })
 
 test('every metric has its value, events by their status', async () => {
