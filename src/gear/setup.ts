@@ -8,13 +8,15 @@ import { newSecret } from '../config/secrets.ts'
 import { type Fault, FaultsError, GaleractlError, UsageError } from '../errors.ts'
 import { refreshBasedir } from '../mariadb/basedir.ts'
 import { renderBinlogConfig } from '../mariadb/binlog-config.ts'
-import { installDatadir } from '../mariadb/datadir.ts'
+import { ledgerSchema } from '../galera/ledger.ts'
+import { hasSystemTables, installDatadir } from '../mariadb/datadir.ts'
 import { renderBackupConfig, renderClusterConfig, renderMyCnf, renderTlsConfig } from '../mariadb/my-cnf.ts'
 import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
 import { templateFor } from '../mariadb/templates.ts'
 import { usersSql } from '../mariadb/users.ts'
 import { ensureCertificate, tlsFiles } from '../tls/files.ts'
 import { ownCommand } from '../system/processes.ts'
+import { parseAs } from '../system/json.ts'
 import { lockFile } from '../system/lock.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { formatEndpoint } from '../galera/endpoint.ts'
@@ -61,7 +63,9 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   await refuseWhileSwapping(paths)
   const changes: Change[] = [...(await write(paths.gearFile, before, after, 0o600)) ? gearFileChanges(before, after) : []]
   changes.push(...(await writeConfiguration(paths, config, mariadb)))
-  if (await installDatadir(paths.data, mariadb, usersSql(config), options)) changes.push({ what: 'datadir', before: null, after: paths.data })
+  // Half of a state transfer is the agent's to see to, when it joins again.
+  const half = parseAs(ledgerSchema, await readIfExists(paths.ledger))?.joining === true && !(await hasSystemTables(paths.data))
+  if (!half && (await installDatadir(paths.data, mariadb, usersSql(config), options))) changes.push({ what: 'datadir', before: null, after: paths.data })
   return { changes, config, version: mariadb.version, newSecret: madeSecret }
 }
 

@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { GaleraPromiseConnection, GaleraPromisePool } from '../../src/client/index.ts'
 
 const ACCOUNTS = 8
 const EACH = 1_000
+/** Of each client between two transfers, milliseconds. */
+const PAUSE = 10
 
 /** Transfers between accounts, each noted by its client in the same transaction: what was acknowledged must be there, once. */
 export interface Bank {
@@ -35,6 +38,8 @@ export async function runBank(pool: GaleraPromisePool, clients: number, over: Ab
         const [rows] = await pool.query('SELECT MAX(number) AS number FROM transfer WHERE client = ?', [name])
         if ((rows as { number: number }[])[0]?.number !== number) bank.stale++
         number++
+        // Others measure on this machine too.
+        await delay(PAUSE)
       } catch (error) {
         bank.errors.push(error)
         return

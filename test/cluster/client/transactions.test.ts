@@ -49,6 +49,7 @@ describe('a transaction whose connection is lost', () => {
       await connection.query('INSERT INTO t (n) VALUES (5)')
       await cutOff(connection)
       on(1, `UPDATE ${place.account().database}.t SET n = 7 WHERE id = 1`)
+      expect(n()).toBe(7)
       await expect(connection.query('UPDATE t SET n = n + 1')).rejects.toMatchObject({ code: 'GALERA_REPLAY_MISMATCH', message: expect.stringContaining('SELECT n FROM t WHERE id = 1') })
       // What follows belongs to what was rolled back.
       await expect(connection.query('UPDATE t SET n = 100')).rejects.toMatchObject({ code: 'GALERA_ROLLED_BACK' })
