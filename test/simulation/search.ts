@@ -4,7 +4,7 @@ import type { Variant } from './world.ts'
 
 /** GALERACTL_SIM_SEED=N starts with this schedule, to replay it; GALERACTL_SIM_SECONDS=N searches longer, on each core. */
 export const SEED = Number(process.env['GALERACTL_SIM_SEED'] ?? Date.now() % 1_000_000_000)
-const SECONDS = Number(process.env['GALERACTL_SIM_SECONDS'] ?? 60)
+const SECONDS = Number(process.env['GALERACTL_SIM_SECONDS'] ?? 30)
 
 export function expectNoViolation(first: number): void {
   let needPerson = 0

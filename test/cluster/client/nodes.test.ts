@@ -134,14 +134,9 @@ const nodesStopped = async (ats: readonly number[], work: () => Promise<void>): 
   }
 }
 
-/** How many members the primary component has in the eyes of these nodes. */
-const primaries = (ats: readonly number[]) => ats.map((at) => on(at, "SELECT IF((SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'wsrep_cluster_status') = 'Primary', (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'wsrep_cluster_size'), 0)"))
-
 describe('a bank under load, with exactlyOnce: no call fails, nothing is lost, doubled or stale, and the total is right', () => {
   test.each([
     ['the writer is killed', async () => { place.cluster.kill([place.node(0)], 'server'); await back(0) }],
-    ['a reader is killed', async () => { place.cluster.kill([place.node(2)], 'server'); await back(2) }],
-    ['the writer hangs', () => nodesStopped([0], () => expect.poll(() => primaries([1, 2]), { timeout: 30_000 }).toEqual(['2', '2']))],
     ['one after the other is stopped in order and started again', async () => { for (const at of [0, 1, 2]) { await place.cluster.must(place.node(at), 'stop'); await back(at) } }],
   ] as const)('%s', async (_what, befall) => {
     const one = pool({ exactlyOnce: true, replays: 1_000, probeInterval: 100, probeTimeout: 500 })
