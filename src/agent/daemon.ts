@@ -94,6 +94,9 @@ async function takeEvents(node: Node, supervisor: Supervisor): Promise<AsyncDisp
   return opened.move()
 }
 
+/** Stands for the host where a request names none, as HTTP/1.0 of HAProxy's `option httpchk`; nothing looks at it. */
+const UNNAMED = 'localhost'
+
 async function listenLocally(app: Hono, path: string): Promise<HttpServer> {
   await rm(path, { force: true })
   const server = await listen(app, { path })
@@ -102,7 +105,7 @@ async function listenLocally(app: Hono, path: string): Promise<HttpServer> {
 }
 
 async function listen(app: Hono, where: { host: string; port: number } | { path: string }): Promise<HttpServer> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as HttpServer
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: UNNAMED }) as HttpServer
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(new OutsideError('agent-port', `the agent can't listen on ${'path' in where ? where.path : `${where.host} port ${where.port}`}: ${cause.code}`, 'Free the port, or set another --agent-port.', { cause })))
     server.listen(where, resolve)

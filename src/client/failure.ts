@@ -6,11 +6,14 @@ import type { SqlError } from './errors.ts'
  * - `refused`: the node did not run it, and runs nothing at present (ER_UNKNOWN_COM_ERROR, 1047: outside the primary component).
  * - `read-only`: the node did not run it, and takes no writes.
  * - `unsure`: the connection lives, but whether it was committed is not known (1180 during COMMIT on a node that left [ran]).
- * - `conflict`: the transaction was rolled back by another that came first (1213).
+ * - `conflict`: the transaction was rolled back by another that came first (1213; 1020 with innodb_snapshot_isolation, on by default since 11.6.2), or
+ *   for want of room for its locks (1206).
  * - `statement`: the statement itself failed; the transaction stands.
  */
 export type Failure = 'lost' | 'refused' | 'read-only' | 'unsure' | 'conflict' | 'statement'
 
+/** ER_CHECKREAD, ER_LOCK_TABLE_FULL, ER_LOCK_DEADLOCK */
+const CONFLICT = new Set([1020, 1206, 1213])
 /** ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED, ER_NEW_ABORTING_CONNECTION, CR_SERVER_GONE_ERROR, CR_SERVER_LOST */
 const LOST = new Set([1053, 1927, 1184, 2006, 2013])
 /** ER_OPTION_PREVENTS_STATEMENT (read_only), ER_READ_ONLY_MODE */
@@ -19,7 +22,7 @@ const READ_ONLY = new Set([1290, 1836])
 export function failureOf(error: unknown): Failure {
   const { errno, fatal, sqlState, message } = error as SqlError
   if (errno === 1047) return 'refused'
-  if (errno === 1213) return 'conflict'
+  if (errno !== undefined && CONFLICT.has(errno)) return 'conflict'
   if (errno === 1180) return 'unsure'
   if (errno !== undefined && LOST.has(errno)) return 'lost'
   // 1290 is of other options too, as secure_file_priv.

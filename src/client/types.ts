@@ -44,6 +44,9 @@ export interface GaleraPool extends Omit<Pool, 'getConnection' | 'promise' | 'on
   on(event: string, listener: (...args: never[]) => void): this
 }
 
-export interface GaleraPromisePool extends Omit<PromisePool, 'getConnection'>, OfPool {
+export interface GaleraPromisePool extends Omit<PromisePool, 'getConnection' | 'on'>, OfPool {
   getConnection(): Promise<GaleraPromiseConnection>
+  on(event: 'node', listener: (node: NodeView) => void): this
+  on<Name extends keyof Happening>(event: Name, listener: (what: Happening[Name]) => void): this
+  on(event: string, listener: (...args: never[]) => void): this
 }

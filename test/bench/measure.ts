@@ -20,12 +20,13 @@ export function ratio(row: Row): number {
   return median(row.ours.map((value, at) => value / (row.reference[at] ?? Number.NaN)))
 }
 
-/** Runs both in turn, so that a change of the machine's speed touches both. */
+/** Runs both in turn, each first every other time, so that a change of the machine's speed, and what one leaves to the other, touches both. */
 export async function pairs(rounds: number, ours: () => Promise<number>, reference: () => Promise<number>): Promise<{ ours: number[]; reference: number[] }> {
   const result = { ours: [] as number[], reference: [] as number[] }
   for (let round = 0; round < rounds; round++) {
-    result.ours.push(await ours())
+    if (round % 2 === 0) result.ours.push(await ours())
     result.reference.push(await reference())
+    if (round % 2 === 1) result.ours.push(await ours())
   }
   return result
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { EXECUTABLE } from '../support/cluster.ts'
@@ -8,6 +9,14 @@ import { type TestGear, testGear } from '../support/gear.ts'
 
 const ready = (address: string) =>
   expect.poll(async () => fetch(`http://${address}:4570/health/ready`).then((answer) => answer.status, () => 0), { timeout: 60_000, interval: 50 }).toBe(200)
+
+/** `option httpchk` without more: HTTP/1.0, and no Host. */
+async function asHaproxyAsks(address: string): Promise<string> {
+  const socket = connect(4570, address, () => socket.write('GET /health/ready HTTP/1.0\r\n\r\n'))
+  let answer = ''
+  for await (const part of socket) answer += String(part)
+  return answer
+}
 
 async function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null) await once(child, 'exit')
@@ -17,19 +26,24 @@ async function ended(child: ChildProcess): Promise<number | null> {
 const cleanStop = (gear: TestGear) => (JSON.parse(readFileSync(join(gear.dir, 'state/ledger.json'), 'utf8')) as { departure: object | null }).departure
 
 test('run keeps agent and node in the foreground, tells systemd when it is ready, and stops gracefully on SIGTERM', async () => {
-  await using gear = testGear('127.0.33.3')
-  expect((await gear.setup('--peers', 'n1/127.0.33.3')).exitCode).toBe(0)
+  await using gear = testGear('127.0.33.5')
+  expect((await gear.setup('--peers', 'n1/127.0.33.5')).exitCode).toBe(0)
   const socket = join(gear.folder, 'notify')
   const listener = spawn('socat', ['-u', `UNIX-RECV:${socket},mode=666`, '-'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let told = ''
   listener.stdout.on('data', (part: Buffer) => (told += part.toString()))
   await expect.poll(() => existsSync(socket)).toBe(true)
   const child = spawn(EXECUTABLE, ['--gear', gear.dir, 'run'], { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'], NOTIFY_SOCKET: socket } })
-  await ready('127.0.33.3')
-  await expect.poll(() => told, { timeout: 10_000 }).toContain('READY=1')
-  child.kill('SIGTERM')
-  expect(await ended(child)).toBe(0)
-  listener.kill()
+  try {
+    await ready('127.0.33.5')
+    await expect.poll(() => told, { timeout: 10_000 }).toContain('READY=1')
+    expect(await asHaproxyAsks('127.0.33.5')).toMatch(/^HTTP\/1\.1 200 /)
+  } finally {
+    child.kill('SIGTERM')
+    await ended(child)
+    listener.kill()
+  }
+  expect(child.exitCode).toBe(0)
   expect(told).toContain('STOPPING=1')
   expect(cleanStop(gear)).not.toBeNull()
 })

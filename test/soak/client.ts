@@ -4,6 +4,7 @@ import { Random } from '../simulation/random.ts'
 import { FAULTS } from '../bench/failover/faults.ts'
 import { BANK, runBank, VERDICT, verdictOf } from '../support/bank.ts'
 import { makeCluster, type TestNode } from '../support/cluster.ts'
+import { allSynced } from '../support/one-view.ts'
 import { asRoot } from '../support/transfer.ts'
 
 /** `npm run soak -- client --rounds N --seed S`: a bank on the client while one node after the other is killed, hangs, is stopped, refuses or is cut off. */
@@ -30,7 +31,7 @@ for (let round = 1; round <= rounds; round++) {
   const end = await begin(cluster, node)
   await pause(LASTS)
   await end()
-  for (const one of cluster.nodes) await cluster.must(one, 'start', '--timeout', '180')
+  await allSynced(cluster)
   const { replays, conflicts, failovers, resolvedCommits, causalWaits } = pool.counters
   process.stdout.write(`${String(round).padStart(4)}  ${name.padEnd(24)} ${node.name}  replays ${replays}, of them conflicts ${conflicts}; failovers ${failovers}; COMMITs found out ${resolvedCommits}; waits ${causalWaits}\n`)
 }

@@ -2,6 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { generatedPages } from '../../scripts/docs-pages.ts'
+import { newCounters } from '../../src/client/counters.ts'
+import * as errors from '../../src/client/errors.ts'
+import { resolveOptions } from '../../src/client/options.ts'
 import { METRICS } from '../../src/agent/metrics.ts'
 import { COMMANDS } from '../../src/commands/table.ts'
 import { NON_PRIMARY_RULES, RULES } from '../../src/galera/rules/decide.ts'
@@ -35,3 +38,21 @@ test('every metric is in the list of docs/events.md', () => {
   const page = read('docs/events.md')
   expect(METRICS.filter(({ name, type, help }) => !new RegExp(`\`${name}\`.* \\| ${type} \\| `).test(page) || !page.includes(help.replace(/\.$/, ''))).map(({ name }) => name)).toEqual([])
 })
+
+test("docs/client.md has the client's options with their defaults, its counters and its errors", () => {
+  const page = read('docs/client.md')
+  const rows = (/## Options([\s\S]*?)\n## /.exec(page)?.[1] ?? '').matchAll(/^\| (`\w+`(?:, `\w+`)*) \| ([^|]+) \|/gm)
+  const listed = [...rows].flatMap(([, names = '', values = '']) => names.split(', ').map((name, at) => [name.slice(1, -1), valueOf(values.split(', ')[at] ?? '')] as const))
+  const { settings, tokenTable, discover, probeInterval, probeTimeout } = resolveOptions({ nodes: ['a'] })
+  expect(Object.fromEntries(listed.filter(([name]) => name !== 'nodes' && name !== 'agents'))).toEqual({ ...settings, tokenTable: tokenTable.replaceAll('`', ''), discover, probeInterval, probeTimeout })
+  const named = [...Object.keys(newCounters()), ...Object.keys(errors).filter((name) => name.endsWith('Error') && name !== 'GaleraClientError')]
+  expect(named.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+})
+
+/** Of `true`, `'text'`, `text`, 1000 ms, 500, 16 MiB. */
+function valueOf(text: string): unknown {
+  const number = /^(\d+)( MiB)?( ms)?$/.exec(text)
+  if (number !== null) return Number(number[1]) * (number[2] === undefined ? 1 : 1024 * 1024)
+  const bare = text.replaceAll(/[`']/g, '')
+  return bare === 'true' || bare === 'false' ? bare === 'true' : bare
+}

@@ -5,11 +5,11 @@ import type { Work } from '../nodes/link.ts'
 import { type SessionOptions, resolveSettings } from '../options.ts'
 import type { Session } from '../session/session.ts'
 import { classified } from '../sql/classified.ts'
-import { Called, callOf, type Done } from './arguments.ts'
+import { Called, callOf, type Done, type Own, refused, wrongIn } from './arguments.ts'
 import { escape, escapeId, format } from './escape.ts'
 import { later } from '../session/later.ts'
-import { createQuery, PromisePoolConnection } from './driver.ts'
-import { sendCommand } from './streamed.ts'
+import { commandFor, PromisePoolConnection } from './driver.ts'
+import { sendCommand, tellAnswer } from './streamed.ts'
 
 /** What the application holds: looks and behaves as a PoolConnection of mysql2, whose node is chosen statement by statement. */
 export class GaleraConnection extends EventEmitter {
@@ -17,6 +17,7 @@ export class GaleraConnection extends EventEmitter {
   readonly session: Session
   readonly #giveBack: () => void
   readonly #activity: Activity
+  readonly #own: Own | undefined
   #released = false
   #destroyed = false
   /** Calls that are not answered yet, and how many of them are streams. */
@@ -25,17 +26,22 @@ export class GaleraConnection extends EventEmitter {
   /** mysql2/promise looks at it. */
   _closing = false
 
-  constructor(session: Session, config: ConnectionOptions, activity: Activity, giveBack: () => void) {
+  /** `own`: for statements whose options do not say it. */
+  constructor(session: Session, config: ConnectionOptions, activity: Activity, giveBack: () => void, own?: Own) {
     super()
     this.#activity = activity
+    this.#own = own
     this.session = session
-    this.config = config
+    this.config = own === undefined ? config : { ...config, ...own }
     this.#giveBack = giveBack
   }
 
-  /** Of the real connection that was used last; null before the first statement. */
+  /** Of the real connection that is used, or was last; null before the first statement. */
   get threadId(): number | null {
-    return this.session.last?.link.connection.threadId ?? null
+    const link = this.session.last?.link
+    if (link === undefined) return null
+    link.told = true
+    return link.connection.threadId
   }
 
   get authorized(): boolean {
@@ -48,14 +54,13 @@ export class GaleraConnection extends EventEmitter {
   }
 
   query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | Called {
-    const { work, done: called } = callOf('query', sql, values, done)
-    if (called === undefined) return this.#stream(work.options)
-    return this.#run(work, called)
+    const { work, done: called } = callOf('query', sql, values, done, this.#own)
+    return called === undefined ? this.#stream(work) : this.#run(work, called)
   }
 
-  execute(sql: string | QueryOptions, values?: unknown, done?: Done): Called {
-    const { work, done: called = () => undefined } = callOf('execute', sql, values, done)
-    return this.#run(work, called)
+  execute(sql: string | QueryOptions, values?: unknown, done?: Done): Query | Called {
+    const { work, done: called } = callOf('execute', sql, values, done, this.#own)
+    return called === undefined ? this.#stream(work) : this.#run(work, called)
   }
 
   beginTransaction(done: Done = () => undefined): void {
@@ -93,10 +98,14 @@ export class GaleraConnection extends EventEmitter {
 
   /** Settings of the session are given up, as the server does it. */
   reset(done: Done = () => undefined): void {
-    this.query('ROLLBACK', (error: Parameters<Done>[0]) => {
-      this.session.release()
-      done(error)
-    })
+    if (this.#released) return void process.nextTick(done, givenBack())
+    this.#under++
+    this.#activity.begin()
+    const end = (error: Parameters<Done>[0]) => {
+      this.#answered()
+      process.nextTick(done, error)
+    }
+    this.session.reset().then(() => end(null), end)
   }
 
   changeUser(_options: unknown, done: Done = () => undefined): void {
@@ -167,25 +176,21 @@ export class GaleraConnection extends EventEmitter {
   }
 
   /** Sends a command that somebody listens to; what became of it goes to those. `then` is called in any case. */
-  send(command: Query, options: QueryOptions, then: () => void): void {
-    const { kind } = classified(options.sql)
-    // Whatever begins or ends a transaction, or changes the session, is not for the connection alone.
-    if (kind !== 'read' && kind !== 'write') {
-      this.#run({ protocol: 'query', options }, (error, rows, fields) => {
+  send(command: Query, work: Work, then: () => void): void {
+    const { kind, pin } = classified(work.options.sql)
+    // Whatever may change something, or is of one connection, is not for the connection alone.
+    if (kind !== 'read' || pin !== null) {
+      this.#run(work, (error, rows, fields) => {
         then()
-        if (error !== null) command.emit('error', error)
-        else {
-          if (fields !== undefined) command.emit('fields', fields)
-          for (const row of Array.isArray(rows) && fields !== undefined ? (rows as unknown[]) : [rows]) command.emit('result', row, 0)
-          command.emit('end')
-        }
+        if (error === null) tellAnswer(command, rows, fields)
+        else command.emit('error', error)
       })
       return
     }
     this.#under++
     this.#activity.begin()
     this.#streams++
-    const sent = this.session.stream(kind, (taken) => sendCommand(command, taken)).catch((error) => command.emit('error', error))
+    const sent = this.session.stream((taken) => sendCommand(command, taken, work)).catch((error) => command.emit('error', error))
     sent.finally(() => {
       this.#streams--
       this.#answered()
@@ -193,15 +198,17 @@ export class GaleraConnection extends EventEmitter {
     })
   }
 
-  #stream({ values, ...options }: QueryOptions): Query {
-    const command = createQuery(options as QueryOptions, values, undefined, this.config)
-    if (this.#released) process.nextTick(() => command.emit('error', givenBack()))
-    else this.send(command, { ...options, values } as QueryOptions, () => undefined)
+  #stream(work: Work): Query {
+    const command = commandFor(work, this.config)
+    const refusal = this.#refusal(work)
+    if (refusal !== null) process.nextTick(() => command.emit('error', refusal))
+    else this.send(command, work, () => undefined)
     return command
   }
 
   #run(work: Work, done: Done): Called {
-    if (this.#released) return refused(done)
+    const refusal = this.#refusal(work)
+    if (refusal !== null) return refused(done, refusal)
     const command = new Called((error, rows, fields) => {
       this.#answered()
       done(error, rows, fields)
@@ -210,6 +217,10 @@ export class GaleraConnection extends EventEmitter {
     this.#activity.begin()
     if (!this.session.runNow(work, command.done)) later(this.session.run(work), command.done)
     return command
+  }
+
+  #refusal(work: Work): Error | null {
+    return this.#released ? givenBack() : wrongIn(work)
   }
 
   readonly #answered = (): void => {
@@ -223,12 +234,6 @@ export class GaleraConnection extends EventEmitter {
     else this.session.release()
     this.#giveBack()
   }
-}
-
-function refused(done: Done): Called {
-  const command = new Called(done)
-  process.nextTick(command.done, givenBack())
-  return command
 }
 
 const givenBack = (): Error => new Error('This connection was given back to the pool.')

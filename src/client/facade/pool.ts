@@ -16,11 +16,14 @@ import { later } from '../session/later.ts'
 import { pooled, takeNow } from '../session/once.ts'
 import { Session } from '../session/session.ts'
 import { classified } from '../sql/classified.ts'
-import { Called, callOf, type Done } from './arguments.ts'
+import { type Call, Called, callOf, type Done, type Own, refused, wrongIn } from './arguments.ts'
 import { GaleraConnection, GaleraPromiseConnection } from './connection.ts'
-import { createQuery, PromisePool } from './driver.ts'
+import { commandFor, PromisePool } from './driver.ts'
 import { escape, escapeId, format } from './escape.ts'
 import { runTransaction, type TransactionOptions } from './run-transaction.ts'
+
+/** Beside those of mysql2's pool. */
+const OWN_EVENTS: ReadonlySet<string> = new Set(['node', 'failover', 'replay', 'outcome'])
 
 /** One node, for people and for metrics. */
 export interface NodeView {
@@ -66,12 +69,13 @@ export class GaleraPool extends EventEmitter {
     waiting.then(() => process.nextTick(() => done(null, give())), (error) => process.nextTick(done, error))
   }
 
-  /** A connection at once, without regard to how many there are. */
-  open(giveBack: () => void = () => undefined): GaleraConnection {
-    const connection = new GaleraConnection(new Session(this.#engine, this.#resolved.settings), this.config.connectionConfig, this.#activity, () => {
+  /** A connection at once, without regard to how many there are. `own`: for its statements whose options do not say it. */
+  open(giveBack: () => void = () => undefined, own?: Own): GaleraConnection {
+    const end = () => {
       giveBack()
       this.emit('release', connection)
-    })
+    }
+    const connection = new GaleraConnection(new Session(this.#engine, this.#resolved.settings), this.config.connectionConfig, this.#activity, end, own)
     this.emit('acquire', connection)
     return connection
   }
@@ -81,18 +85,11 @@ export class GaleraPool extends EventEmitter {
   }
 
   query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | Called {
-    const { work, done: called } = callOf('query', sql, values, done)
-    if (called === undefined) return this.#stream(work.options)
-    const command = new Called(called)
-    if (!this.#runNow(work, command.done)) later(this.#run(work), command.done)
-    return command
+    return this.#call(callOf('query', sql, values, done))
   }
 
-  execute(sql: string | QueryOptions, values?: unknown, done?: Done): Called {
-    const { work, done: called = () => undefined } = callOf('execute', sql, values, done)
-    const command = new Called(called)
-    if (!this.#runNow(work, command.done)) later(this.#run(work), command.done)
-    return command
+  execute(sql: string | QueryOptions, values?: unknown, done?: Done): Query | Called {
+    return this.#call(callOf('execute', sql, values, done))
   }
 
   end(done: (error?: Error | null) => void = () => undefined): void {
@@ -153,6 +150,15 @@ export class GaleraPool extends EventEmitter {
     this.end()
   }
 
+  #call({ work, done }: Call): Query | Called {
+    if (done === undefined) return this.#stream(work)
+    const wrong = wrongIn(work)
+    if (wrong !== null) return refused(done, wrong)
+    const command = new Called(done)
+    if (!this.#runNow(work, command.done)) later(this.#run(work), command.done)
+    return command
+  }
+
   /** A read that nothing stands before. @returns whether it was such a one */
   #runNow(work: Work, done: Done): boolean {
     const { kind, pin } = classified(work.options.sql)
@@ -195,12 +201,13 @@ export class GaleraPool extends EventEmitter {
     }
   }
 
-  #stream(options: QueryOptions): Query {
-    const { values, ...rest } = options
-    const command = createQuery(rest as QueryOptions, values, undefined, this.config.connectionConfig)
-    this.getConnection((error, connection) => {
+  #stream(work: Work): Query {
+    const command = commandFor(work, this.config.connectionConfig)
+    const wrong = wrongIn(work)
+    if (wrong !== null) process.nextTick(() => command.emit('error', wrong))
+    else this.getConnection((error, connection) => {
       if (connection === undefined) command.emit('error', error)
-      else connection.send(command, options, () => connection.release())
+      else connection.send(command, work, () => connection.release())
     })
     return command
   }
@@ -217,6 +224,7 @@ export class GaleraPromisePool extends PromisePool {
   constructor(core: GaleraPool, promiseImpl?: PromiseConstructor) {
     super(core, promiseImpl)
     this.#core = core
+    tellOn(core, this)
   }
 
   override async getConnection(): Promise<GaleraPromiseConnection> {
@@ -250,6 +258,16 @@ export class GaleraPromisePool extends PromisePool {
   purgeTokens(hours?: number): Promise<number> {
     return this.#core.purgeTokens(hours)
   }
+}
+
+/** Only what somebody listens to: some make a promise pool for each statement. */
+function tellOn(core: EventEmitter, listened: EventEmitter): void {
+  const told = new Set<string>()
+  listened.on('newListener', (event: string) => {
+    if (!OWN_EVENTS.has(event) || told.has(event)) return
+    told.add(event)
+    core.on(event, (what) => listened.emit(event, what))
+  })
 }
 
 const plain = (sql: string): Work => ({ protocol: 'query', options: { sql } })

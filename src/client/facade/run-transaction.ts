@@ -22,7 +22,8 @@ export async function runTransaction<Value>(connect: () => Promise<GaleraConnect
         await connection.commit()
         return value
       } catch (error) {
-        await connection.rollback()
+        // What went wrong first is what is told.
+        await connection.rollback().catch(() => undefined)
         if (!isRolledBack(error) || attempt >= retries) throw error
         await backoff(attempt)
       }

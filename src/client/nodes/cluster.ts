@@ -63,6 +63,7 @@ export class Cluster extends EventEmitter {
    */
   async take(what: 'read' | 'write', deadline: number, since = performance.now()): Promise<Taken> {
     for (;;) {
+      if (this.closed) throw new Error('Pool is closed.')
       const node = this.choose(what) ?? (await this.#wait(what, deadline, since))
       try {
         return { node, link: await node.acquire() }

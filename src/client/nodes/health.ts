@@ -13,9 +13,11 @@ export interface Health {
   readonly address: string | null
   /** Ids of several rows are not one after the other: the trap of ORMs that compute them. */
   readonly idStep: number
+  /** New sessions commit each statement by itself. */
+  readonly autocommit: boolean
 }
 
-export const HEALTH_SQL = "SELECT 'wsrep_desync' AS Variable_name, @@wsrep_desync AS Value UNION ALL SELECT 'wsrep_reject_queries', @@wsrep_reject_queries UNION ALL SELECT 'read_only', @@read_only UNION ALL SELECT 'wsrep_on', @@wsrep_on UNION ALL SELECT 'wsrep_node_name', @@wsrep_node_name UNION ALL SELECT 'auto_increment_increment', @@GLOBAL.auto_increment_increment"
+export const HEALTH_SQL = "SELECT 'wsrep_desync' AS Variable_name, @@wsrep_desync AS Value UNION ALL SELECT 'wsrep_reject_queries', @@wsrep_reject_queries UNION ALL SELECT 'read_only', @@read_only UNION ALL SELECT 'wsrep_on', @@wsrep_on UNION ALL SELECT 'wsrep_node_name', @@wsrep_node_name UNION ALL SELECT 'auto_increment_increment', @@GLOBAL.auto_increment_increment UNION ALL SELECT 'autocommit', @@autocommit"
 export const STATUS_SQL = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_ready', 'wsrep_local_state', 'wsrep_local_state_comment', 'wsrep_incoming_addresses', 'wsrep_local_index', 'wsrep_connected')"
 
 /** From the rows of both (names and values). https://galeracluster.com/library/documentation/galera-status-variables.html */
@@ -32,6 +34,7 @@ export function readHealth(values: ReadonlyMap<string, string>): Health {
     members: members.filter(isAddress),
     address: isAddress(own) ? own : null,
     idStep: Number(value('auto_increment_increment')) || 1,
+    autocommit: value('autocommit') === '' || on('autocommit'),
   })
   if (!on('wsrep_on')) return of('out', 'not a node of a cluster (wsrep_on=OFF)')
   if (value('wsrep_cluster_status') !== 'Primary') return of('out', `not in a primary component (${value('wsrep_cluster_status') || 'unknown'})`)

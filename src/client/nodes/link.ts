@@ -28,6 +28,8 @@ export class Link {
   /** wsrep_sync_wait as we have set it; 0 as the server has it. */
   syncWait = 0
   idleSince = 0
+  /** Its user knows its threadId. */
+  told = false
   readonly #onDead = new Set<() => void>()
 
   /** Settles when it is connected; rejects with what mysql2 reports. */
@@ -61,8 +63,8 @@ export class Link {
       // A lost connection is told for PREPARE and for EXECUTE, and once more after a timeout.
       if (over) return
       over = true
-      // What is still to come on this connection would be taken for the answer to the next statement.
-      if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') this.kill(error)
+      // Not from the server (a timeout, a typeCast that throws): what is still to come would be taken for the answer to the next statement.
+      if (error !== null && error !== undefined && error.sqlState === undefined) this.kill(error)
       done(error, rows, fields)
     }).sql
   }
@@ -78,7 +80,8 @@ export class Link {
 
   /** For our own statements. */
   async rows(sql: string, values: readonly unknown[] = []): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    const { rows } = await this.run({ protocol: 'query', options: { sql, values: [...values], rowsAsArray: false, nestTables: false, typeCast: true, namedPlaceholders: false } as QueryOptions })
+    // Values by the protocol: queryFormat is the application's.
+    const { rows } = await this.run({ protocol: values.length > 0 ? 'execute' : 'query', options: { sql, values: [...values], rowsAsArray: false, nestTables: false, typeCast: true, namedPlaceholders: false } as QueryOptions })
     return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : []
   }
 

@@ -55,8 +55,11 @@ export class Node extends EventEmitter {
     const link = this.connect()
     try {
       await link.ready
+      // Where a transaction begins and ends is for the session to say.
+      if (this.health?.autocommit === false) await link.rows('SET autocommit = 1')
     } catch (error) {
       this.busy--
+      link.kill(error as Error)
       throw error
     }
     this.#opened(link.connection)
@@ -75,8 +78,14 @@ export class Node extends EventEmitter {
     return link
   }
 
+  /** Whether a connection that is in use goes by this threadId in the application. */
+  hasTold(threadId: number): boolean {
+    return [...this.#links].some((link) => link.told && link.connection.threadId === threadId)
+  }
+
   release(link: Link): void {
     this.busy--
+    link.told = false
     if (link.dead !== null) return
     if (link.tainted || this.#closed) link.close()
     else {
@@ -95,7 +104,7 @@ export class Node extends EventEmitter {
 
   /** It runs nothing at present; its connections live. */
   out(why: string): void {
-    this.learn({ state: 'out', why, readOnly: this.health?.readOnly ?? false, members: this.health?.members ?? [], address: this.health?.address ?? null, idStep: this.health?.idStep ?? 1 })
+    this.learn({ state: 'out', why, readOnly: this.health?.readOnly ?? false, members: this.health?.members ?? [], address: this.health?.address ?? null, idStep: this.health?.idStep ?? 1, autocommit: this.health?.autocommit ?? true })
   }
 
   /** It is not reached: whatever is under way there fails now, and can be repeated elsewhere. */

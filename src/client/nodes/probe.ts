@@ -3,6 +3,7 @@ import type { Link } from './link.ts'
 import type { SqlError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
 import type { Node } from './node.ts'
+import { Proof } from './proof.ts'
 
 class Late extends Error {
   constructor(milliseconds: number) {
@@ -16,6 +17,7 @@ export class Probe {
   readonly #interval: number
   readonly #timeout: number
   #timer: NodeJS.Timeout | undefined
+  readonly #proof: Proof
   #link: Link | null = null
   #looking = false
   #again = false
@@ -28,6 +30,7 @@ export class Probe {
     this.#node = node
     this.#interval = interval
     this.#timeout = timeout
+    this.#proof = new Proof(() => node.connect())
   }
 
   /** At once; if it looks already, once more. */
@@ -52,6 +55,7 @@ export class Probe {
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
+    this.#proof.close()
     this.#drop(new Error('the pool was ended'))
   }
 
@@ -66,9 +70,14 @@ export class Probe {
       const { health, identity } = await Promise.race([this.#askTwice(), over])
       this.#late = 0
       node.error = null
-      node.learn(health, identity)
+      const proven = health.state !== 'synced' || node.health?.state === 'synced' || (await Promise.race([this.#proof.ask(), over.catch(() => null)]))
+      if (proven === true) this.#proof.forget()
+      // A long wait says nothing against the node.
+      else if (proven === null) void this.#proof.ask().then((given) => given && this.look())
+      node.learn(proven === true ? health : { ...health, state: 'out', why: 'says Synced, but has not answered a causal read yet' }, identity)
     } catch (error) {
       this.#drop(error as Error)
+      this.#proof.forget()
       if (this.#closed) return
       this.#late = error instanceof Late ? this.#late + 1 : 0
       // One late answer may be no more than a busy machine: what can't be repeated elsewhere waits for the next.

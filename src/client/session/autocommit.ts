@@ -71,6 +71,8 @@ async function write(engine: Engine, settings: Settings, source: Source, work: W
       engine.causality.wrote(node)
       return answer
     } catch (error) {
+      // What came before its failure may be there.
+      if (kind === 'opaque') engine.causality.wrote(node)
       if (sent && isUnknown(error, kind)) throw unknownWrite(engine, taken, work, error as Error)
       await goOn(engine, taken, work, error, attempt, deadline, settings.failoverTimeout)
     } finally {

@@ -8,8 +8,21 @@ const LONGEST = 256
  * Throws for values of classes that it does not know, as an application's own typeCast may make them.
  */
 export function digestOf(rows: unknown): string {
-  const text = isPlain(rows) ? JSON.stringify(rows) : write(rows)
+  const told = Array.isArray(rows) ? (isSeveral(rows) ? rows.map(withoutStatus) : rows) : withoutStatus(rows)
+  const text = isPlain(told) ? JSON.stringify(told) : write(told)
   return text.length > LONGEST ? createHash('sha256').update(text).digest('base64') : text
+}
+
+/** Of several results the first is rows, or a header of mysql2's class: a row may have columns of the same names. */
+function isSeveral([first]: readonly unknown[]): boolean {
+  return Array.isArray(first) || (typeof first === 'object' && first !== null && Object.getPrototypeOf(first)?.constructor?.name === 'ResultSetHeader')
+}
+
+/** A header without what is of the node and of the moment: whether it was slow, whether an index was used. */
+function withoutStatus(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('fieldCount' in value && 'affectedRows' in value)) return value
+  const { serverStatus: _status, stateChanges: _changes, ...said } = value as { serverStatus?: unknown; stateChanges?: unknown }
+  return said
 }
 
 /** Rows of nothing but texts, numbers and dates: JSON is much faster there. */

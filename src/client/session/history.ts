@@ -3,6 +3,8 @@ import type { Settings } from '../options.ts'
 
 /** One statement of a transaction, and what the application was told. */
 export interface Entry {
+  /** The application's text, for people: values are not in it, unless the application has put them there. */
+  readonly shown: string
   readonly work: Work
   /** Of its answer, or the number of its error. */
   readonly told: string

@@ -47,7 +47,9 @@ export async function takeReached({ cluster, causality }: Engine, settings: Sett
     } catch (error) {
       node.release(link)
       cluster.heard(node, error)
-      if (failureOf(error) === 'statement' || performance.now() >= deadline) throw error
+      // ER_LOCK_WAIT_TIMEOUT: a view changed while a causal read waited.
+      const isWait = (error as { errno?: number }).errno === 1205
+      if ((failureOf(error) === 'statement' && !isWait) || performance.now() >= deadline) throw error
       await backoff(attempt)
       continue
     }

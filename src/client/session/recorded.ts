@@ -34,12 +34,12 @@ async function idReturned(link: Link, rows: unknown, { inserts, time }: Statemen
 
 /** `sent`: the text that the server got. */
 export function keepAnswer(history: History, work: Work, { inserts }: Statement, sent: string, rows: unknown, timestamp: string | null = null, insertId = insertIdOf(rows)): void {
-  keep(history, () => ({ work: keptWork(work, sent), told: digestOf(rows), insertId: inserts ? insertId : null, timestamp }))
+  keep(history, () => ({ shown: work.options.sql, work: keptWork(work, sent), told: digestOf(rows), insertId: inserts ? insertId : null, timestamp }))
 }
 
 /** Of a statement that failed by itself: the application may go on. */
 export function keepError(history: History, work: Work, sent: string, error: unknown, timestamp: string | null = null): void {
-  if (failureOf(error) === 'statement') keep(history, () => ({ work: keptWork(work, sent), told: toldOfError(error), insertId: null, timestamp }))
+  if (failureOf(error) === 'statement') keep(history, () => ({ shown: work.options.sql, work: keptWork(work, sent), told: toldOfError(error), insertId: null, timestamp }))
 }
 
 function keep(history: History, make: () => Entry): void {
@@ -94,14 +94,14 @@ async function serverTime(link: Link): Promise<string | null> {
 }
 
 /** With its values in the text where it was sent as text, else with a copy of them. */
-function keptWork({ protocol, options }: Work, sent: string): Work {
+export function keptWork({ protocol, options }: Work, sent: string): Work {
   const { values, ...rest } = options
   if (protocol === 'query') return { protocol, options: { ...rest, sql: sent, namedPlaceholders: false } as QueryOptions }
   return { protocol, options: { ...rest, values: keptValues(values) } as QueryOptions }
 }
 
 /** Of a single row: ids of several rows are up to the node. */
-function insertIdOf(rows: unknown): Entry['insertId'] {
+export function insertIdOf(rows: unknown): Entry['insertId'] {
   const { insertId, affectedRows } = (Array.isArray(rows) || rows === null ? {} : rows) as { insertId?: number | string; affectedRows?: number }
   return insertId === undefined || Number(insertId) === 0 || affectedRows !== 1 ? null : insertId
 }

@@ -1,370 +1,225 @@
-import { RolledBackError } from '../errors.ts'
-import { failureOf } from '../failure.ts'
+import { ReplayMismatchError, RolledBackError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import { classified } from '../sql/classified.ts'
 import { type Statement, statement as plain } from '../sql/statement.ts'
-import { isUnknown, readNow, runAlone, type Source, unknownWrite } from './autocommit.ts'
-import { isAtRest } from './at-rest.ts'
-import { isPrepared, takeNow, takeReached } from './once.ts'
+import { failureOf } from '../failure.ts'
+import { backoff } from './backoff.ts'
+import { Bound } from './bound.ts'
+import { kill } from './kill.ts'
+import { ok } from './ok.ts'
+import { Outside } from './outside.ts'
 import { text } from './recorded.ts'
-import { OK, Transaction } from './transaction.ts'
+import { Transaction } from './transaction.ts'
+import { Turns } from './turns.ts'
 
-/** What one checked-out connection is to the application: its transaction, its settings, and up to two real connections, bound when they are needed. */
+/** What one checked-out connection is to the application: statement by statement, in or outside of a transaction. */
 export class Session {
-  readonly engine: Engine
   settings: Settings
-  #read: Taken | null = null
-  #write: Taken | null = null
-  #last: Taken | null = null
-  /** SET statements, to give to each connection that is bound later. */
-  readonly #state: Work[] = []
-  /** Why only one connection will do. */
-  #pinned: string | null = null
-  /** The connection that knew the id of the last INSERT is gone. */
-  #lostId = false
+  readonly #engine: Engine
+  readonly #bound: Bound
+  readonly #turns = new Turns()
+  readonly #outside: Outside
   #transaction: Transaction | null = null
   /** After this nothing but the end of the transaction is taken. */
   #failed: Error | null = null
   #autocommit = true
+  /** SET TRANSACTION, for the next one. */
   readonly #next: Work[] = []
-  #tail: Promise<unknown> = Promise.resolve()
-  /** Calls that are not answered yet. */
-  #under = 0
-  /** One of them runs without a promise; who waits for its end. */
-  #now = false
-  #destroyed = false
-  #endNow: (() => void) | null = null
-  readonly #source: Source = { take: (what, deadline) => this.bind(what, deadline), give: () => undefined }
 
   constructor(engine: Engine, settings: Settings) {
-    this.engine = engine
+    this.#engine = engine
     this.settings = settings
+    this.#bound = new Bound(engine, () => this.settings)
+    this.#outside = new Outside(engine, this.#bound, () => this.settings, (error) => this.#fail(error))
   }
 
-  /** The connection that was used last; null before the first. */
+  /** The connection that is used, or was last; null before the first. */
   get last(): Taken | null {
-    return this.#last
+    return this.#bound.last
   }
 
   /** In the order of the calls. */
   run(work: Work): Promise<Answer> {
-    this.#under++
-    this.#waitForNow()
-    const result = this.#tail.then(() => this.#perform(work, classified(work.options.sql)))
-    this.#tail = result.then(this.#less, this.#less)
-    return result
+    return this.#turns.take(() => this.#perform(work, classified(work.options.sql)))
   }
 
   /** The same where nothing stands before it and nothing has to be waited for: without a promise. @returns whether it was such a one */
   runNow(work: Work, done: Answered): boolean {
-    if (this.#under > 0 || this.#failed !== null || this.#pinned !== null) return false
+    if (!this.#turns.isFree || this.#failed !== null || this.#bound.pinned !== null) return false
     const statement = classified(work.options.sql)
     if (statement.lastId) return false
     const transaction = this.#transaction
+    if (statement.inserts) this.#bound.noteInsert()
     const end: Answered = (error, rows, fields) => {
       if (transaction?.ended) this.#fail(error as Error)
-      this.#now = false
-      this.#endNow?.()
-      this.#endNow = null
-      this.#under--
+      this.#turns.endNow()
       done(error, rows, fields)
     }
-    if (transaction !== null) return this.#begunNow(transaction.runNow(work, statement, end))
-    if (!this.#autocommit || statement.kind !== 'read' || statement.pin !== null) return false
-    const taken = this.#heldNow() ?? this.#takeNow()
-    if (taken === null) return false
-    this.#last = taken
-    readNow(this.engine, this.settings, this.#source, taken, work, end)
-    return this.#begunNow(true)
-  }
-
-  /** Others wait for its end. */
-  #begunNow(begun: boolean): boolean {
-    if (!begun) return false
-    this.#under++
-    this.#now = true
+    if (transaction === null) {
+      if (!this.#autocommit || statement.kind !== 'read' || statement.pin !== null) return false
+      const taken = this.#bound.readNow()
+      if (taken === null) return false
+      this.#bound.last = taken
+      this.#outside.readNow(taken, work, end)
+    } else if (!transaction.runNow(work, statement, end)) return false
+    this.#turns.beginNow()
     return true
   }
 
-  /** The first that comes meanwhile makes all that come later stand behind it. */
-  #waitForNow(): void {
-    if (this.#now && this.#endNow === null) this.#tail = new Promise<void>((resolve) => (this.#endNow = resolve))
+  /** Rows of a read that go to the application as they come: `send` has the real connection until it resolves, to what went wrong. */
+  stream(send: (taken: Taken) => Promise<Error | null>): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#refuse()
+      if (this.#transaction === null && !this.#autocommit) this.#begin(text('BEGIN'), plain('begin'))
+      const taken = this.#transaction === null ? await this.#bound.bind('read') : await this.#guarded((one) => one.link('its rows were streamed'))
+      const error = await send(taken)
+      if (error !== null) await this.#met(error)
+    })
   }
 
-  readonly #less = (): void => void this.#under--
-
-  #heldNow(): Taken | null {
-    const held = this.settings.splitReads ? this.#read : this.#write
-    return held !== null && this.#isFit(held, this.settings.splitReads ? 'read' : 'write') && this.engine.causality.isReached(held.node, this.settings) ? held : null
-  }
-
-  /** Not beside another connection to the same node. */
-  #takeNow(): Taken | null {
-    if (this.#read !== null || this.#write !== null || this.#state.length > 0) return null
-    const taken = takeNow(this.engine, this.settings, this.settings.splitReads ? 'read' : 'write')
-    if (taken !== null) this.#hold(taken, this.settings.splitReads ? 'read' : 'write')
-    return taken
-  }
-
-  #hold(taken: Taken, what: 'read' | 'write'): void {
-    if (what === 'write' || (taken.node === this.engine.cluster.writer && this.#write === null)) this.#write = taken
-    else this.#read = taken
-  }
-
-  /** Rows that go to the application as they come: `send` has the real connection until it resolves, to what went wrong. */
-  stream(what: 'read' | 'write', send: (taken: Taken) => Promise<Error | null>): Promise<void> {
-    this.#under++
-    this.#waitForNow()
-    const result = this.#tail.then(() => this.#send(what, send))
-    this.#tail = result.then(this.#less, this.#less)
-    return result
-  }
-
-  async #send(what: 'read' | 'write', send: (taken: Taken) => Promise<Error | null>): Promise<void> {
-    this.#requireOpen()
-    this.#refuse()
-    const transaction = this.#transaction
-    const taken = transaction === null ? await this.bind(what) : await this.#guarded((one) => one.link('its rows were streamed'))
-    this.#last = taken
-    const error = await send(taken)
-    if (what === 'write' && transaction === null) this.engine.causality.wrote(taken.node)
-    if (error === null || transaction === null) return
-    const end = await transaction.failed(error)
-    if (transaction.ended) this.#fail(end)
-  }
-
-  /** A connection that is fit, with this session's state. @throws as takeReached; RolledBackError where what it was pinned to is gone */
-  async bind(what: 'read' | 'write', deadline = performance.now() + this.settings.failoverTimeout): Promise<Taken> {
-    this.#requireOpen()
-    if (this.#pinned !== null && this.#write !== null) return this.#pinnedTo(this.#write)
-    const held = what === 'read' ? this.#read : this.#write
-    if (held !== null && this.#isFit(held, what)) {
-      const reached = await this.#reached(held)
-      if (reached === true) return held
-      if (reached === false && what === 'read') return this.bind('write', deadline)
-    }
-    this.#letGo(what)
-    // One connection does for both where they are of one node.
-    const other = what === 'read' ? this.#write : this.#read
-    if (other !== null && this.#isFit(other, what) && this.engine.cluster.choose(what) === other.node) {
-      if (what === 'write') this.#write = other
-      return other
-    }
-    const taken = await takeReached(this.engine, this.settings, what, deadline)
-    try {
-      if (this.#state.length > 0) taken.link.tainted = true
-      for (const work of this.#state) await taken.link.run(work)
-    } catch (error) {
-      taken.node.release(taken.link)
-      this.engine.cluster.heard(taken.node, error)
-      if (failureOf(error) === 'statement' || performance.now() >= deadline) throw error
-      return this.bind(what, deadline)
-    }
-    this.#hold(taken, what)
-    return taken
-  }
-
-  /** Whether it has all that was written; null where it was lost meanwhile. */
-  async #reached(held: Taken): Promise<boolean | null> {
-    try {
-      return await this.engine.causality.reaches(held.node, held.link, this.settings)
-    } catch (error) {
-      this.engine.cluster.heard(held.node, error)
-      held.link.kill(error as Error)
-      return null
-    }
-  }
-
-  /** Until the connection is given back. */
-  unbind(taken: Taken): void {
-    if (taken.link.dead === null) return
-    if (this.#write === taken) this.#letGo('write')
-    if (this.#read === taken) this.#letGo('read')
+  /** As good as new, in its turn. */
+  reset(): Promise<void> {
+    return this.#turns.take(async () => {
+      await this.#perform(text('ROLLBACK'), plain('rollback'))
+      this.release()
+    })
   }
 
   /** Gives all back; what is unfinished is rolled back. */
   release(): void {
-    for (const taken of new Set([this.#read, this.#write])) {
-      if (taken === null) continue
-      if (this.#transaction !== null || this.#pinned !== null || this.#state.length > 0) taken.link.tainted = true
-      taken.node.release(taken.link)
-    }
-    this.#read = this.#write = this.#last = this.#transaction = null
-    this.#pinned = this.#failed = null
-    this.#lostId = false
+    this.#bound.release(this.#transaction !== null)
+    this.#transaction = this.#failed = null
     this.#autocommit = true
-    this.#state.length = this.#next.length = 0
+    this.#outside.mayBeOpen = false
+    this.#next.length = 0
   }
 
   /** What is under way fails, and what waits is not sent. */
   destroy(): void {
-    this.#destroyed = true
-    for (const taken of [this.#read, this.#write]) taken?.link.kill(new Error('the connection was destroyed'))
+    this.#bound.destroy()
     this.release()
   }
 
   async #perform(work: Work, statement: Statement): Promise<Answer> {
-    this.#requireOpen()
+    this.#bound.requireOpen()
+    if (statement.kind === 'rollback') this.#failed = null
+    this.#refuse()
     switch (statement.kind) {
       case 'rollback':
-        this.#failed = null
-        return this.#endOrPinned(work, (transaction) => transaction.rollback(work))
+        // The loss of what all was pinned to is told with the next statement.
+        return this.#end((transaction) => transaction.rollback(work), async () => (this.#bound.isPinLost ? ok() : this.#outside.onPinned(work, 'read')))
+      case 'commit':
+        return this.#end((transaction) => transaction.commit(work), () => this.#outside.onPinned(work, 'write'))
       case 'begin':
-        this.#refuse()
-        await this.#end((transaction) => transaction.commit(text('COMMIT')))
+        await this.#end((transaction) => transaction.commit(text('COMMIT')), async () => (this.#outside.mayBeOpen ? this.#outside.onPinned(text('COMMIT'), 'write') : ok()))
         this.#begin(work, statement)
         if (statement.begin?.snapshot === true) await this.#guarded((transaction) => transaction.open())
-        return OK
-      case 'commit':
-        this.#refuse()
-        return this.#endOrPinned(work, (transaction) => transaction.commit(work))
+        return ok()
       case 'autocommit-on':
       case 'autocommit-off':
-        this.#refuse()
         return this.#setAutocommit(statement.kind === 'autocommit-on', work)
       case 'set-transaction':
-        this.#refuse()
         this.#next.push(work)
-        return OK
+        return ok()
       case 'ddl':
-        this.#refuse()
-        await this.#end((transaction) => transaction.commit(text('COMMIT')))
+        await this.#commit()
         return this.#alone(work, statement)
       case 'set':
-        this.#refuse()
         return this.#set(work)
       case 'kill':
-        this.#refuse()
-        if (this.#last === null || this.#last.link.dead !== null) throw new Error('KILL names a connection of one node: send it to that node itself, or after a statement on this connection.')
-        return this.#last.link.run(work)
+        return kill(this.#engine.cluster, this.last, work)
       case 'read':
       case 'last':
       case 'write':
       case 'opaque':
       case 'savepoint':
-        this.#refuse()
-        if (this.#transaction === null && !this.#autocommit) this.#begin(text('BEGIN'), plain('begin'))
-        this.#requireId(statement)
-        if (this.#transaction === null) return this.#alone(work, statement)
-        return this.#guarded(async (transaction) => {
-          const answer = await transaction.run(work, statement)
-          if (statement.pin !== null && transaction.taken !== null) this.#pinTo(transaction.taken, statement.pin)
-          return answer
-        })
+        return this.#ordinary(work, statement)
       default:
         return statement.kind satisfies never
     }
   }
 
-  /** What a statement that was not understood may have begun on the pinned connection is ended there. */
-  async #endOrPinned(work: Work, how: (transaction: Transaction) => Promise<Answer>): Promise<Answer> {
-    if (this.#transaction !== null || this.#pinned === null) return this.#end(how)
-    const taken = await this.bind('write')
-    this.engine.causality.wrote(taken.node)
-    return taken.link.run(work)
+  async #ordinary(work: Work, statement: Statement): Promise<Answer> {
+    if (this.#transaction === null && !this.#autocommit) this.#begin(text('BEGIN'), plain('begin'))
+    this.#requireId(statement)
+    if (this.#transaction === null) return this.#alone(work, statement)
+    return this.#guarded(async (transaction) => {
+      const answer = await transaction.run(work, statement)
+      if (statement.pin !== null && transaction.taken !== null) this.#bound.pinTo(transaction.taken, statement.pin)
+      if (transaction.inserted) this.#bound.noteInsert()
+      return answer
+    })
+  }
+
+  /** Outside of a transaction. */
+  async #alone(work: Work, statement: Statement): Promise<Answer> {
+    if (statement.pin !== null) this.#bound.pinTo(await this.#bound.bind('write'), statement.pin)
+    const once = this.settings.exactlyOnce && statement.kind === 'write' && this.#bound.pinned === null
+    return once ? this.#exactlyOnce(work, statement) : this.#outside.run(work, statement)
+  }
+
+  /** A statement of its own becomes a transaction, so that its outcome can be found out. Nobody was told anything of it: it begins anew where it was rolled back. */
+  async #exactlyOnce(work: Work, statement: Statement): Promise<Answer> {
+    for (let attempt = 0; ; attempt++) {
+      this.#begin(text('BEGIN'), plain('begin'))
+      try {
+        const answer = await this.#guarded((transaction) => transaction.run(work, statement))
+        await this.#commit()
+        return answer
+      } catch (error) {
+        this.#failed = null
+        await this.#end((transaction) => transaction.rollback(text('ROLLBACK')))
+        const isNothing = error instanceof RolledBackError || error instanceof ReplayMismatchError
+        if (!isNothing || attempt >= this.settings.replays) throw error
+        await backoff(attempt)
+      }
+    }
+  }
+
+  /** What says how the session is to be may be said twice. */
+  async #set(work: Work): Promise<Answer> {
+    const deadline = performance.now() + this.settings.failoverTimeout
+    for (let attempt = 0; ; attempt++) {
+      const inTransaction = this.#transaction !== null
+      const taken = inTransaction ? await this.#guarded((one) => one.link('the session was changed in it')) : await this.#bound.bind('read')
+      try {
+        return await this.#bound.set(taken, work)
+      } catch (error) {
+        if (inTransaction) throw await this.#met(error as Error)
+        if (failureOf(error) === 'statement') throw error
+        this.#engine.cluster.heard(taken.node, error)
+        if (performance.now() >= deadline) throw error
+        await backoff(attempt)
+      }
+    }
   }
 
   /** Only where it was off does it end a transaction. */
   async #setAutocommit(on: boolean, work: Work): Promise<Answer> {
-    if (this.#pinned !== null && this.#transaction === null) return (await this.bind('write')).link.run(work)
     const was = this.#autocommit
     this.#autocommit = on
-    return on && !was ? this.#end((transaction) => transaction.commit(text('COMMIT'))) : OK
-  }
-
-  async #alone(work: Work, statement: Statement): Promise<Answer> {
-    if (statement.pin !== null) this.#pinTo(await this.bind('write'), statement.pin)
-    if (this.#pinned !== null) return this.#onPinned(work, statement)
-    const asked = statement.lastId && statement.kind === 'last' ? this.#write : this.#last
-    if (statement.kind === 'last' && asked?.link.dead === null) {
-      this.#last = asked
-      return asked.link.run(work)
-    }
-    if (statement.kind === 'opaque') return this.#opaque(work, statement)
-    // A statement of its own becomes a transaction, so that its outcome can be found out.
-    if (this.settings.exactlyOnce && statement.kind === 'write') {
-      this.#begin(text('BEGIN'), plain('begin'))
-      const answer = await this.#guarded((transaction) => transaction.run(work, statement)).catch(async (error) => {
-        this.#failed = null
-        await this.#end((transaction) => transaction.rollback(text('ROLLBACK')))
-        throw error
-      })
-      await this.#end((transaction) => transaction.commit(text('COMMIT')))
-      return answer
-    }
-    return runAlone(this.engine, this.settings, this.#source, work, statement).finally(() => (this.#last = statement.kind === 'read' ? (this.#read ?? this.#write) : this.#write))
-  }
-
-  async #set(work: Work): Promise<Answer> {
-    const taken = this.#transaction === null ? await this.bind('read') : await this.#transaction.link('the session was changed in it')
-    let sent = work.options.sql
-    taken.link.tainted = true
-    const answer = await taken.link.run(work, (sql) => (sent = sql))
-    const kept = text(sent)
-    for (const other of [this.#read, this.#write]) {
-      if (other === null || other === taken || other.link.dead !== null) continue
-      other.link.tainted = true
-      await other.link.run(kept)
-    }
-    const before = this.#state.findIndex(({ options }) => options.sql === sent)
-    if (before >= 0) this.#state.splice(before, 1)
-    this.#state.push(kept)
-    return answer
-  }
-
-  /** What only one connection has: from here on all goes there. */
-  #pinTo(taken: Taken, what: string): void {
-    taken.link.tainted = true
-    if (this.#pinned !== null) return
-    this.#pinned = what
-    this.#write = taken
-  }
-
-  async #onPinned(work: Work, { kind }: Statement): Promise<Answer> {
-    const taken = await this.bind('write')
-    this.#last = taken
-    const reads = kind === 'read' || kind === 'last'
-    try {
-      const answer = await taken.link.run(work)
-      if (!reads) this.engine.causality.wrote(taken.node)
-      return answer
-    } catch (error) {
-      if (!reads && isUnknown(error, kind)) throw unknownWrite(this.engine, taken, work, error as Error)
-      this.engine.cluster.heard(taken.node, error)
-      throw error
-    }
-  }
-
-  /** It may have left anything behind; where the server does not say that no transaction is open, all goes on there. */
-  async #opaque(work: Work, statement: Statement): Promise<Answer> {
-    const answer = await runAlone(this.engine, this.settings, this.#source, work, statement)
-    if (this.#write === null) return answer
-    this.#last = this.#write
-    this.#write.link.tainted = true
-    if (!isAtRest(answer.rows)) this.#pinTo(this.#write, 'transaction that may be open')
-    return answer
-  }
-
-  #pinnedTo(taken: Taken): Taken {
-    if (taken.link.dead === null) return taken
-    const lost = this.#pinned
-    this.#pinned = null
-    this.#letGo('write')
-    throw new RolledBackError(`its connection was lost, and with it the ${lost} of this session`, taken.link.dead)
+    if (this.#bound.pinned !== null && this.#transaction === null) return this.#outside.onPinned(work, 'write')
+    return on && !was ? this.#commit() : ok()
   }
 
   #begin(work: Work, { begin }: Statement): void {
-    this.engine.counters.transactions++
-    this.#transaction = new Transaction(this, work, begin, this.#next.splice(0), this.#pinned === null ? null : `the ${this.#pinned} of this session is of its connection`)
+    this.#engine.counters.transactions++
+    const { pinned } = this.#bound
+    const place = { engine: this.#engine, settings: this.settings, bind: (what: 'read' | 'write') => this.#bound.bind(what), unbind: (taken: Taken) => this.#bound.unbind(taken) }
+    this.#transaction = new Transaction(place, work, begin, this.#next.splice(0), pinned === null ? null : `the ${pinned} of this session is of its connection`)
   }
 
-  /** The transaction's end, whatever comes of it. */
-  async #end(how: (transaction: Transaction) => Promise<Answer>): Promise<Answer> {
+  #commit(): Promise<Answer> {
+    return this.#end((transaction) => transaction.commit(text('COMMIT')))
+  }
+
+  /** The transaction's end, whatever comes of it. `orPinned`: of what a statement that was not understood may have begun on the pinned connection. */
+  async #end(how: (transaction: Transaction) => Promise<Answer>, orPinned = async () => ok()): Promise<Answer> {
     const transaction = this.#transaction
-    if (transaction === null) return OK
+    if (transaction === null) return this.#bound.pinned === null ? ok() : orPinned()
     try {
       return await how(transaction)
     } finally {
@@ -379,13 +234,16 @@ export class Session {
     } catch (error) {
       if (transaction.ended) this.#fail(error as Error)
       throw error
-    } finally {
-      this.#last = transaction.taken ?? this.#last
     }
   }
 
-  #requireOpen(): void {
-    if (this.#destroyed) throw new Error('the connection was destroyed')
+  /** What a connection of the transaction's met: it may be the transaction's end. @returns what to tell */
+  async #met(error: Error): Promise<Error> {
+    const transaction = this.#transaction
+    if (transaction === null) return error
+    const end = await transaction.failed(error)
+    if (transaction.ended) this.#fail(end)
+    return end
   }
 
   #fail(error: Error): void {
@@ -400,25 +258,14 @@ export class Session {
 
   /** @throws RolledBackError where nobody knows any more which id the last INSERT was given */
   #requireId({ lastId, inserts }: Statement): void {
-    if (this.#pinned === null && this.#write !== null && this.#write.link.dead !== null) this.#letGo('write')
-    if (lastId && this.#lostId) throw new RolledBackError('the connection that knew LAST_INSERT_ID() was lost')
-    if (inserts) this.#lostId = false
-  }
-
-  #isFit({ node, link }: Taken, what: 'read' | 'write'): boolean {
-    if (link.dead !== null || node.drained || !isPrepared(link, this.settings)) return false
-    return what === 'write' ? node === this.engine.cluster.writer : node.health?.state === 'synced'
-  }
-
-  #letGo(what: 'read' | 'write'): void {
-    const taken = what === 'read' ? this.#read : this.#write
-    if (what === 'read') this.#read = null
-    else this.#write = null
-    if (taken === null) return
-    if (what === 'write') this.#lostId = true
-    if (this.#last === taken) this.#last = null
-    if (taken === this.#read || taken === this.#write) return
-    if (this.#state.length > 0) taken.link.tainted = true
-    taken.node.release(taken.link)
+    this.#bound.notice()
+    const transaction = this.#transaction
+    if (lastId && this.#bound.lostId && transaction?.inserted !== true) {
+      const error = new RolledBackError('the connection that knew LAST_INSERT_ID() was lost')
+      transaction?.giveUp(error)
+      if (transaction !== null) this.#fail(error)
+      throw error
+    }
+    if (inserts) this.#bound.noteInsert()
   }
 }

@@ -5,17 +5,21 @@ import type { Token } from './tokens.ts'
 export function classifySet(tokens: readonly Token[], classify: (tokens: readonly Token[]) => Statement): Statement {
   const words = tokens.map(({ kind, text }) => (kind === 'word' || kind === 'system-variable' ? text : ''))
   const [, second = ''] = words
+  // What is in quotes is not looked at, and may be any variable.
+  if (tokens.some(({ kind }, at) => kind === 'quoted' && /^(=|:=)$/.test(tokens[at + 1]?.text ?? ''))) return statement('opaque', { pin: 'XA' })
+  // Chains transactions, or ends the connection with COMMIT.
+  if (words.some((word) => /^((SESSION|LOCAL|GLOBAL)\.)?COMPLETION_TYPE$/.test(word))) return statement('opaque', { pin: 'XA' })
   if (second === 'STATEMENT') {
     const at = words.indexOf('FOR')
     return at < 0 ? statement('opaque') : classify(tokens.slice(at + 1))
   }
   if (second === 'PASSWORD' || second === 'DEFAULT') return statement('ddl')
-  if (words.some((word, at) => word === 'GLOBAL' || (tokens[at]?.kind === 'system-variable' && word.startsWith('GLOBAL.')))) return statement(tokens.some(({ text }) => text === ',') ? 'opaque' : 'write')
-  // Of the next statement, or of all that ask for the time.
-  if (words.some((word) => /^((SESSION|LOCAL)\.)?(INSERT_ID|LAST_INSERT_ID|IDENTITY|TIMESTAMP)$/.test(word))) return statement('opaque', { pin: 'user variable' })
+  if (words.some((word, at) => word === 'GLOBAL' || (tokens[at]?.kind === 'system-variable' && word.startsWith('GLOBAL.')))) return tokens.some(({ text }) => text === ',') ? statement('opaque', { pin: 'user variable' }) : statement('write')
   if (second === 'TRANSACTION') return statement('set-transaction')
-  if (tokens.some(({ kind, text }) => kind === 'variable' || text === ':=')) return statement('opaque', { pin: 'user variable' })
   const autocommit = words.findIndex((word) => /^((SESSION|LOCAL)\.)?AUTOCOMMIT$/.test(word))
+  // The first are of the next statement, or of all that ask for the time.
+  const own = words.some((word) => /^((SESSION|LOCAL)\.)?(INSERT_ID|LAST_INSERT_ID|IDENTITY|TIMESTAMP)$/.test(word)) || tokens.some(({ kind, text }) => kind === 'variable' || text === ':=')
+  if (own) return statement(autocommit < 0 ? 'write' : 'opaque', { pin: 'user variable' })
   if (autocommit < 0) return statement('set')
   // Alone it is ours to do; with others nobody knows in which transaction one is.
   const value = tokens.slice(autocommit + 1).filter(({ text }) => text !== '=' && text !== ':=')

@@ -16,7 +16,9 @@ export function classify(sql: string): Statement {
   if (tokens === null) return statement('opaque')
   const end = tokens.findIndex(({ text }) => text === ';')
   if (end >= 0 && end < tokens.length - 1 && tokens.slice(end).some(({ text }) => text !== ';')) return statement('opaque', { pin: tokens.some(({ kind }) => kind === 'variable') ? 'user variable' : null })
-  return classifyTokens(end < 0 ? tokens : tokens.slice(0, end))
+  const found = classifyTokens(end < 0 ? tokens : tokens.slice(0, end))
+  // Without what is in an executable comment it may be something else.
+  return found.kind === 'read' && /\/\*M?!/.test(sql) ? { ...found, kind: 'write' } : found
 }
 
 function classifyTokens(tokens: readonly Token[]): Statement {
@@ -35,6 +37,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
     case 'HELP':
       return { ...query(tokens, variable), lastId }
     case 'SHOW':
+      if (variable !== null || tokens.some((_, at) => mayCall(tokens, at))) return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable })
       return statement(/^(WARNINGS|ERRORS|PROFILE|PROFILES|COUNT)$/.test(second) || (second === 'SESSION' || second === 'LOCAL') ? 'last' : 'read')
     case 'INSERT':
     case 'UPDATE':
@@ -73,7 +76,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
       return statement('write', { pin: 'lock' })
     case 'PREPARE':
     case 'DEALLOCATE':
-      return statement('opaque', { pin: 'prepared statement' })
+      return statement('write', { pin: 'prepared statement' })
     case 'XA':
       return statement('opaque', { pin: 'XA' })
     case 'DO':
@@ -95,24 +98,29 @@ function query(tokens: readonly Token[], variable: Statement['pin']): Statement 
     const next = tokens[at + 1]?.text ?? ''
     if (type === 'symbol' && text === ':=') kind = 'write'
     if (type === 'system-variable' && OF_LAST.test(text) && kind === 'read') kind = 'last'
-    if (type === 'quoted' && next === '(' && !isColumnList(tokens, at)) kind = 'write'
+    if (mayCall(tokens, at)) kind = 'write'
     if (type !== 'word') continue
     if (TIME_FUNCTIONS.has(text)) time = true
     if (LOCKS.has(text)) [kind, pin] = ['write', 'lock']
     if (text === 'INTO' || text === 'PROCEDURE' || text === 'LOCK' || (text === 'FOR' && next === 'UPDATE')) kind = 'write'
     if ((text === 'NEXT' || text === 'PREVIOUS') && next === 'VALUE') kind = 'write'
+    // sql_mode=ORACLE
+    if ((text === 'NEXTVAL' || text === 'CURRVAL') && tokens[at - 1]?.text === '.') kind = 'write'
     if (MODIFIES.has(text) && next !== '(' && tokens[0]?.text !== 'EXPLAIN' && tokens[0]?.text !== 'DESC' && tokens[0]?.text !== 'DESCRIBE') kind = 'write'
-    if (OF_CONNECTION.has(text) && (next === '(' || text === 'CURRENT_USER' || text === 'CURRENT_ROLE') && kind === 'read') kind = text === 'LAST_INSERT_ID' && tokens[at + 2]?.text !== ')' ? 'write' : 'last'
-    if (next === '(' && isCalled(tokens, at) && !OF_CONNECTION.has(text)) kind = 'write'
+    if (OF_CONNECTION.has(text) && tokens[at - 1]?.text !== '.' && (next === '(' || text === 'CURRENT_USER' || text === 'CURRENT_ROLE') && kind === 'read') kind = text === 'LAST_INSERT_ID' && tokens[at + 2]?.text !== ')' ? 'write' : 'last'
   }
   return statement(kind, { pin, time })
 }
 
-/** Of a function that may be a stored one. */
-function isCalled(tokens: readonly Token[], at: number): boolean {
-  const { text } = tokens[at] as Token
-  if (tokens[at - 1]?.text === '.') return true
-  return !PURE_FUNCTIONS.has(text) && !text.startsWith('ST_') && !NOT_CALLED.has(text) && !isColumnList(tokens, at)
+/** A function that may be a stored one; also where its name is still to be put in (`?(`, `:name (`). */
+function mayCall(tokens: readonly Token[], at: number): boolean {
+  const { kind, text } = tokens[at] as Token
+  if (tokens[at + 1]?.text !== '(') return false
+  const before = tokens[at - 1]?.text
+  if (text === '?' || before === ':') return true
+  if (kind === 'quoted') return !isColumnList(tokens, at)
+  if (kind !== 'word') return false
+  return before === '.' || (!OF_CONNECTION.has(text) && !PURE_FUNCTIONS.has(text) && !text.startsWith('ST_') && !NOT_CALLED.has(text) && !isColumnList(tokens, at))
 }
 
 /** `WITH name (columns) AS (` */

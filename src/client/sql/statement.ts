@@ -1,6 +1,6 @@
 /**
  * What a statement is to a cluster.
- * - `read`: any node may answer. - `last`: only the connection of the statement before can. - `write`: whatever may change something, or is not known.
+ * - `read`: each node can answer it. - `last`: only the connection of the statement before can. - `write`: whatever may change something, or is not known.
  * - `opaque`: may end a transaction within, so nobody knows where one stands after it. - `ddl`: ends the transaction before it.
  * - `kill`: names a connection of one node.
  * - `set`: changes the session, and can be given again to another connection.

@@ -1,55 +1,79 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import Table from 'cli-table3'
 import { createConnection } from 'mysql2/promise'
 import { makeCluster, type TestCluster, type TestNode } from '../../support/cluster.ts'
+import { allSynced } from '../../support/one-view.ts'
 import { asRoot } from '../../support/transfer.ts'
-import { CONTENDERS } from './contenders.ts'
+import type { Order, Told } from './application.ts'
+import { CONTENDERS, type Place } from './contenders.ts'
 import { FAULTS } from './faults.ts'
-import { type Outcome, runLoad } from './load.ts'
 
 const CLIENTS = 8
 /** Before the fault, while it lasts, and after it. Milliseconds. */
 const PHASES = [2_000, 12_000, 4_000] as const
+const HEAD = ['fault', 'contender', 'transactions', 'errors', 'hung', 'wrong', 'longest gap, ms', "the cluster's own, ms"]
 
-/** The same load and faults for all, one after the other, on one cluster with Galera's own timeouts. */
+/** The same load and faults for all, one after the other, on one cluster with Galera's own timeouts. `only`: words of faults, or whole names of contenders. */
 export async function failoverLines(tell: (text: string) => void, only: readonly string[] = []): Promise<readonly string[]> {
   await using cluster = await makeCluster(55, 3)
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
   const [first] = cluster.nodes as [TestNode]
-  const account = await cluster.account(first)
+  const place: Place = { nodes: cluster.nodes.map(({ name, address }) => ({ name, address })), account: await cluster.account(first), folder: cluster.folder }
   asRoot(first, 'CREATE TABLE galeractl_commits (token BINARY(16) NOT NULL PRIMARY KEY, tombstone BINARY(16) NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, KEY (at))')
-  const table = new Table({ head: ['fault', 'contender', 'transactions', 'errors', 'hung', 'wrong', 'longest gap, ms', "the cluster's own, ms"], style: { head: [], border: [] } })
-  // Some contenders throw where nobody can catch it, which ends an application.
-  let uncaught = 0
-  const count = () => void uncaught++
-  process.on('uncaughtException', count)
+  const table = new Table({ head: HEAD, style: { head: [], border: [] } })
   for (const [fault, begin] of Object.entries(FAULTS)) {
-    for (const [name, make] of Object.entries(CONTENDERS)) {
+    for (const name of Object.keys(CONTENDERS)) {
       if (only.length > 0 && !only.some((word) => fault.includes(word) || name === word)) continue
       tell(`${fault}: ${name}`)
       asRoot(first, 'CREATE OR REPLACE TABLE bench_account (id INT PRIMARY KEY, balance INT); INSERT INTO bench_account SELECT seq, 1000 FROM seq_1_to_50; CREATE OR REPLACE TABLE bench_transfer (id INT AUTO_INCREMENT PRIMARY KEY, number INT); CREATE OR REPLACE TABLE bench_own (id INT PRIMARY KEY, n INT); INSERT INTO bench_own VALUES (1, 0)')
-      uncaught = 0
-      const contender = await make({ cluster, account })
-      const over = new AbortController()
-      const running = runLoad(contender, CLIENTS, over.signal)
-      const own = stallOf(cluster, account, over.signal)
-      await pause(PHASES[0])
-      const end = await begin(cluster, first)
-      await pause(PHASES[1])
-      await end()
-      await pause(PHASES[2])
-      over.abort()
-      const [outcome, stall] = await Promise.all([running, own])
-      await Promise.race([contender.end(), pause(2_000)])
+      const { told, stall } = await underFault(cluster, place, name, () => begin(cluster, first))
+      for (const message of told.messages) tell(`  ${message}`)
       await allSynced(cluster)
-      table.push([fault, name, String(outcome.acknowledged.size), `${outcome.refused.size}${uncaught === 0 ? '' : ` + ${uncaught} uncaught`}`, String(outcome.hung), String(wrong(first, outcome)), Math.round(outcome.gap).toString(), Math.round(stall).toString()])
+      table.push([fault, name, String(told.acknowledged.length), errorsOf(told), String(told.hung), String(wrong(first, told)), Math.round(told.gap).toString(), Math.round(stall).toString()])
     }
   }
-  process.off('uncaughtException', count)
   return [table.toString()]
 }
 
-/** Acknowledged, but not there once; or refused, but there. */
-function wrong(node: TestNode, { acknowledged, refused }: Outcome): number {
+/** Nothing of the contender is left after it. */
+async function underFault(cluster: TestCluster, place: Place, name: string, begin: () => Promise<() => Promise<unknown>>): Promise<{ readonly told: Told; readonly stall: number }> {
+  const application = fork(join(import.meta.dirname, 'application.ts'), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  const ended = once(application, 'exit').then(() => {
+    throw new Error(`the application with ${name} has ended`)
+  })
+  ended.catch(() => undefined)
+  const over = new AbortController()
+  try {
+    const running = once(application, 'message')
+    application.send({ name, place, clients: CLIENTS } satisfies Order)
+    await Promise.race([running, ended])
+    const own = stallOf(cluster, place.account, over.signal)
+    await pause(PHASES[0])
+    const end = await begin()
+    await pause(PHASES[1])
+    await end()
+    await pause(PHASES[2])
+    const answer = once(application, 'message') as Promise<[Told]>
+    application.send('end')
+    const [told] = await Promise.race([answer, ended])
+    over.abort()
+    return { told, stall: await own }
+  } finally {
+    over.abort()
+    if (application.connected) application.disconnect()
+    await ended.catch(() => undefined)
+  }
+}
+
+function errorsOf({ refused, unknown, uncaught }: Told): string {
+  const more = [...(unknown.length === 0 ? [] : [`${unknown.length} told as unknown`]), ...(uncaught === 0 ? [] : [`${uncaught} uncaught`])]
+  return [String(refused.length), ...more].join(' + ')
+}
+
+/** Acknowledged, but not there once; or refused as not done, but there. */
+function wrong(node: TestNode, { acknowledged, refused }: Told): number {
   const found = new Map<number, number>()
   for (const line of asRoot(node, 'SET wsrep_sync_wait = 1; SELECT number, COUNT(*) FROM bench_transfer GROUP BY number').trim().split('\n')) {
     const [number = '0', count = '0'] = line.split('\t')
@@ -69,10 +93,6 @@ async function stallOf(cluster: TestCluster, account: object, over: AbortSignal)
   }
   connection.destroy()
   return longest
-}
-
-async function allSynced(cluster: TestCluster): Promise<void> {
-  for (const node of cluster.nodes) await cluster.must(node, 'start')
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))

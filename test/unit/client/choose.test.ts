@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type Candidate, chooseReader, chooseWriter } from '../../../src/client/nodes/choose.ts'
 import { type Health, readHealth } from '../../../src/client/nodes/health.ts'
 
-const health = (state: Health['state'], readOnly = false): Health => ({ state, readOnly, why: '', members: [], address: null, idStep: 1 })
+const health = (state: Health['state'], readOnly = false): Health => ({ state, readOnly, why: '', members: [], address: null, idStep: 1, autocommit: true })
 const node = (identity: string, more: Partial<Candidate> = {}): Candidate => ({ identity, priority: 0, local: false, drained: false, health: health('synced'), busy: 0, ...more })
 
 test('the writer is the same in whatever order the nodes are listed: by priority, then by name', () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { format } from 'mysql2'
 import { describe, expect, test } from 'vitest'
 import { classify } from '../../../src/client/sql/classify.ts'
 
@@ -8,14 +9,18 @@ const kinds: readonly (readonly [string, readonly string[]])[] = [
     "SELECT 'FOR UPDATE', \"INTO x\", `lock` FROM t", '-- FOR UPDATE\nSELECT 1', '/* INTO */ SELECT 1 # FOR UPDATE', 'SELECT 1;', 'SELECT COUNT(*), MAX(a) FROM t GROUP BY b HAVING (a > 1)', 'SELECT REPLACE(a, 1, 2), INSERT(a, 1, 2, 3) FROM t',
     'SELECT CAST(a AS CHAR(10)), CONVERT(a, DECIMAL(10, 2)) FROM t', 'SELECT a FROM t FOR SYSTEM_TIME ALL', 'SHOW TABLES', 'EXPLAIN UPDATE t SET a = 1', 'DESCRIBE t', 'SELECT @@version', 'SET STATEMENT max_statement_time=1 FOR SELECT 1',
     "SELECT 'it''s', 'a\\\\n'", 'SELECT NOW()', 'SELECT a FROM t WHERE (a, b) IN ((1, 2))', "SELECT JSON_VALUE(a, '$.b') FROM t", 'VALUES (1, 2)', 'SELECT ROW_NUMBER() OVER (PARTITION BY a ORDER BY b) FROM t', 'SELECT a FROM t USE INDEX (b) LIMIT 1', "SELECT a FROM t WHERE MATCH (a) AGAINST ('x')", 'SELECT ST_X(p) FROM t',
+    "SELECT 'O\\'Brien'", "SELECT 'O\\'Brien' AS a, \"O\\\"Brien\" AS b, 'O\\'Brien';", "SELECT \"a\\\"b\", \"c\\\"d\"", 'SELECT ?? FROM ?? WHERE (?) AND a IN (?)', 'SELECT a FROM t WHERE b IN (:b) AND (:c)', 'VALUES (?), (?)', "SHOW TABLES WHERE LEFT(a, 1) IN ('b') AND (c)",
   ]],
   ['write', [
     'INSERT INTO t VALUES (1)', 'SELECT a FROM t FOR UPDATE', 'SELECT a FROM t FOR UPDATE SKIP LOCKED', 'SELECT a FROM t LOCK IN SHARE MODE NOWAIT', 'SELECT 1 INTO @a', "SELECT 1 INTO OUTFILE 'x'", 'SELECT @a', 'SELECT @a := 1', 'SELECT mine(1)', 'SELECT db.mine(1)',
-    'SELECT `mine`(1)', "SELECT GET_LOCK('a', 1)", 'SELECT NEXTVAL(s)', 'SELECT NEXT VALUE FOR s', 'SELECT SETVAL(s, 1)', 'SELECT LAST_INSERT_ID(5)', 'SELECT 1 /*! FOR UPDATE */', 'SELECT 1 /*M!100100 INTO @x */', 'CREATE TEMPORARY TABLE t (a INT)', 'DROP TEMPORARY TABLE t',
+    'SELECT `mine`(1)', "SELECT GET_LOCK('a', 1)", 'SELECT NEXTVAL(s)', 'SELECT NEXT VALUE FOR s', 'SELECT db.user(1)', 'SELECT /*!40001 SQL_NO_CACHE */ a FROM t', '/*!999999 EXPLAIN */ DELETE FROM t', 'SELECT s.NEXTVAL', 'SELECT s.currval FROM dual', 'SELECT SETVAL(s, 1)', 'SELECT LAST_INSERT_ID(5)', 'SELECT 1 /*! FOR UPDATE */', 'SELECT 1 /*M!100100 INTO @x */', 'CREATE TEMPORARY TABLE t (a INT)', 'DROP TEMPORARY TABLE t',
     'SET GLOBAL a = 1', 'SET @@GLOBAL.a = 1', 'DO SLEEP(1)', 'WITH a AS (SELECT 1) DELETE FROM t', 'SET STATEMENT insert_id=5 FOR INSERT INTO t VALUES (1)', 'REPLACE INTO t VALUES (1)', 'UNLOCK TABLES', 'ANALYZE UPDATE t SET a = 1', "SELECT IS_USED_LOCK('x')", 'HANDLER t OPEN', 'SELECT * FROM t PROCEDURE ANALYSE()', "SELECT db . `mine` ('x')",
+    'SELECT ??(?)', 'SELECT ?(1)', 'SELECT ??.?? (?)', 'SELECT :mine(1)', 'SELECT :left (1)', 'SHOW TABLES WHERE mine(1)', 'SHOW SESSION STATUS WHERE `mine`(1)', 'SHOW TABLES WHERE 1 = @a', "SHOW TABLES WHERE GET_LOCK('a', 1)", 'SET @a = 1', 'SET @a = 1, sql_mode = ""', 'SET insert_id = 5', 'SET SESSION timestamp = 1', 'PREPARE s FROM "SELECT 1"', 'DEALLOCATE PREPARE s',
   ]],
   ['last', ['SELECT LAST_INSERT_ID()', 'SELECT FOUND_ROWS()', 'SELECT ROW_COUNT()', 'SELECT CONNECTION_ID()', 'SHOW WARNINGS', 'SHOW COUNT(*) ERRORS', 'SELECT @@last_insert_id', 'SELECT @@SESSION.warning_count', 'SELECT DATABASE()', 'SELECT CURRENT_USER', 'SHOW SESSION VARIABLES']],
-  ['opaque', ['SELECT 1; SELECT 2', 'CALL p()', "SELECT 'unclosed", "SELECT 'a\\'", 'BEGIN NOT ATOMIC SELECT 1; END', 'COMMIT AND CHAIN', 'XA START "a"', 'PREPARE s FROM "SELECT 1"', 'EXECUTE s', 'LOAD DATA INFILE "x" INTO TABLE t', 'SET @a = 1', 'SET autocommit = 0, sql_mode = ""', 'SET GLOBAL a = 1, SESSION b = 2', 'SET insert_id = 5', 'SET SESSION timestamp = 1', 'nonsense', '', 'SELECT 1 /*! FOR UPDATE']],
+  ['opaque', ['SELECT 1; SELECT 2', 'CALL p()', "SELECT 'unclosed", "SELECT 'a\\'", 'BEGIN NOT ATOMIC SELECT 1; END', 'COMMIT AND CHAIN', 'XA START "a"', 'EXECUTE s', 'EXECUTE IMMEDIATE "SELECT 1"', 'LOAD DATA INFILE "x" INTO TABLE t', 'SET autocommit = 0, sql_mode = ""', 'SET @a = 1, autocommit = 0', 'SET autocommit = 1, @a = 1', 'SET timestamp = 1, SESSION autocommit = 0', 'SET GLOBAL a = 1, SESSION b = 2', 'nonsense', '', 'SELECT 1 /*! FOR UPDATE', 'SET `autocommit` = 0', 'SET `completion_type` = 1', "SELECT 1 /*!999999 ' */ FOR UPDATE /* ' */",
+    'SET completion_type = 1', 'SET SESSION completion_type = CHAIN', 'SET @@session.completion_type = 2', 'SET @@completion_type = 2', 'SET GLOBAL completion_type = 1', 'SET @@GLOBAL.completion_type = 1', 'SET @a = 1, completion_type = 1', 'SET STATEMENT completion_type = 1 FOR COMMIT',
+    "SELECT 'a\\'; DROP TABLE x; -- '", "SELECT 'a\\'; DROP TABLE x; '", "SELECT 'a\\' FOR UPDATE -- '", "SELECT 'a\\' /*! FOR UPDATE */ -- '", "SELECT 1 /*!999999 ' */ FOR UPDATE /* \\' '*/", 'SELECT "a\\" FOR UPDATE -- "', `SELECT "a\\" FOR UPDATE, 'b\\'c' -- "`, "SELECT 'a\\', \\N FOR UPDATE -- '"]],
   ['begin', ['BEGIN', 'begin work', 'START TRANSACTION', 'START TRANSACTION READ ONLY', 'START TRANSACTION WITH CONSISTENT SNAPSHOT', '/* x */ BEGIN;']],
   ['commit', ['COMMIT', 'commit work', 'COMMIT AND NO CHAIN']],
   ['rollback', ['ROLLBACK', 'ROLLBACK WORK']],
@@ -33,10 +38,11 @@ describe.each(kinds)('%s', (kind, texts) => {
 })
 
 test.each([
-  ['user variable', ['SET @a = 1', 'SELECT @a := 1', 'SELECT 1 INTO @a', 'UPDATE t SET a = (@b := a)']],
+  ['user variable', ['SET @a = 1', 'SELECT @a := 1', 'SELECT 1 INTO @a', 'UPDATE t SET a = (@b := a)', 'SET insert_id = 5', 'SET timestamp = 1', 'SET @a = 1, autocommit = 0']],
   ['temporary table', ['CREATE TEMPORARY TABLE t (a INT)', 'CREATE OR REPLACE TEMPORARY TABLE t (a INT)']],
-  ['lock', ['LOCK TABLES t WRITE', "SELECT GET_LOCK('a', 1)", "DO GET_LOCK('a', 1)", 'FLUSH TABLES WITH READ LOCK', 'HANDLER t OPEN']],
-  ['prepared statement', ['PREPARE s FROM "SELECT 1"']],
+  ['lock', ['LOCK TABLES t WRITE', "SELECT GET_LOCK('a', 1)", "DO GET_LOCK('a', 1)", 'FLUSH TABLES WITH READ LOCK', 'HANDLER t OPEN', "SHOW TABLES WHERE GET_LOCK('a', 1)"]],
+  ['prepared statement', ['PREPARE s FROM "SELECT 1"', 'DEALLOCATE PREPARE s']],
+  ['XA', ['SET completion_type = 1', 'SET @@session.completion_type = 1', 'XA START "a"']],
 ] as const)('%s: only its own connection has it', (pin, texts) => {
   for (const sql of texts) expect(classify(sql).pin, sql).toBe(pin)
 })
@@ -47,6 +53,19 @@ test('a read with whatever inside, be it quoted or a comment, stays a read; unqu
     const close = open === '/*' ? '*/' : open
     expect(classify(`SELECT a ${open}${text}${close} FROM t`).kind).toBe('read')
     expect(classify(`SELECT a FROM t WHERE b = 1 AND ${text}`).kind).not.toBe('read')
+  }))
+})
+
+test('texts as mysql2 writes them are understood, whatever quotes and backslashes are in them', () => {
+  const text = fc.array(fc.constantFrom("'", '"', '`', '\\', 'a', 'N', ' ', ',', '(', '\n'), { maxLength: 8 }).map((parts) => parts.join(''))
+  fc.assert(fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), (values) => void expect(classify(format('SELECT a FROM t WHERE b IN (?) AND c = 1;', [values])).kind).toBe('read')))
+})
+
+test('what has an effect in any sql_mode is no read: escaped in one, it is not in the other', () => {
+  const effect = fc.constantFrom(' FOR UPDATE', ' INTO @x', '; DELETE FROM t', '; DELETE FROM t; ')
+  const before = fc.array(fc.constantFrom("'b'", "'b\\\\'", '"b"', "'b''c'", ','), { maxLength: 3 }).map((parts) => parts.join(' '))
+  fc.assert(fc.property(effect, before, fc.constantFrom("'", '"'), (text, values, quote) => {
+    expect(classify(`SELECT ${values} ${quote}a\\${quote}${text} -- ${quote}`).kind).not.toBe('read')
   }))
 })
 

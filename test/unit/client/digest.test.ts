@@ -18,6 +18,29 @@ test('equal answers have equal digests, others have not', () => {
   }))
 })
 
+const HEADER = { fieldCount: 0, affectedRows: 1, insertId: 0, info: '', serverStatus: 2, warningStatus: 0, changedRows: 0 }
+
+test('a statement that was slow, used no index or told of its session once only answers the same', () => {
+  /** As mysql2 calls it. */
+  class ResultSetHeader {
+    readonly fieldCount = HEADER.fieldCount
+  }
+  const SLOW = { serverStatus: 2 | 32 | 2048, stateChanges: { schema: 'a' } }
+  const [quick, slow, more] = [{}, SLOW, { affectedRows: 2 }].map((one) => Object.assign(new ResultSetHeader(), HEADER, one)) as [object, object, object]
+  const rows = [{ a: 1 }]
+  expect(digestOf({ ...HEADER, ...SLOW })).toBe(digestOf(HEADER))
+  for (const around of [(one: object) => one, (one: object) => [rows, one], (one: object) => [[], one], (one: object) => [one, rows], (one: object) => [one, one]]) {
+    expect(digestOf(around(slow))).toBe(digestOf(around(quick)))
+    expect(digestOf(around(more))).not.toBe(digestOf(around(quick)))
+  }
+})
+
+test('rows with columns as those of a header are compared whole', () => {
+  for (const name of ['serverStatus', 'stateChanges']) {
+    for (const around of [(one: object) => [one], (one: object) => [one, one], (one: object) => [[one]]]) expect(digestOf(around({ ...HEADER, [name]: 3 }))).not.toBe(digestOf(around({ ...HEADER, [name]: 4 })))
+  }
+})
+
 test('what a class of its own hides can not be compared', () => {
   class Money {
     readonly #cents = 5
@@ -31,7 +54,7 @@ test('what a class of its own hides can not be compared', () => {
 })
 
 test('a history beyond its limits keeps nothing', () => {
-  const entry = (sql: string) => ({ work: { protocol: 'query' as const, options: { sql } }, told: '', insertId: null, timestamp: null })
+  const entry = (sql: string) => ({ shown: sql, work: { protocol: 'query' as const, options: { sql } }, told: '', insertId: null, timestamp: null })
   const short = new History({ historyLimit: 2, historyBytes: 100 })
   for (const sql of ['a', 'b', 'c']) short.add(entry(sql))
   expect([short.entries.length, short.spoilt]).toEqual([0, expect.stringContaining('historyLimit')])

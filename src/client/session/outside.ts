@@ -1,0 +1,104 @@
+import type { Engine } from '../engine.ts'
+import { failureOf } from '../failure.ts'
+import type { Taken } from '../nodes/cluster.ts'
+import type { Answer, Answered, Work } from '../nodes/link.ts'
+import type { Settings } from '../options.ts'
+import type { Kind, Statement } from '../sql/statement.ts'
+import { isAtRest } from './at-rest.ts'
+import { isUnknown, readNow, runAlone, type Source, unknownWrite } from './autocommit.ts'
+import type { Bound } from './bound.ts'
+import { text } from './recorded.ts'
+
+/** The statements of a session outside of its transactions. */
+export class Outside {
+  readonly #engine: Engine
+  readonly #bound: Bound
+  readonly #settings: () => Settings
+  readonly #source: Source
+  readonly #fail: (error: Error) => void
+  /** On the connection that all is pinned to: something that was not understood has run, and the server has not said since that nothing is open. */
+  mayBeOpen = false
+
+  /** `fail`: what such a statement had begun was rolled back. */
+  constructor(engine: Engine, bound: Bound, settings: () => Settings, fail: (error: Error) => void) {
+    this.#engine = engine
+    this.#bound = bound
+    this.#settings = settings
+    this.#fail = fail
+    this.#source = { take: (what, deadline) => bound.bind(what, deadline), give: () => undefined }
+  }
+
+  async run(work: Work, statement: Statement): Promise<Answer> {
+    const { kind, lastId } = statement
+    const bound = this.#bound
+    if (bound.pinned !== null) return this.onPinned(work, kind)
+    const asked = lastId ? bound.write : bound.last
+    if (kind === 'last' && asked?.link.dead === null) return this.#ask(asked, work)
+    return kind === 'opaque' ? this.#opaque(work, statement) : runAlone(this.#engine, this.#settings(), this.#source, work, statement)
+  }
+
+  /** A read on a connection that is bound already. */
+  readNow(taken: Taken, work: Work, done: Answered): void {
+    readNow(this.#engine, this.#settings(), this.#source, taken, work, done)
+  }
+
+  /** On the one connection that all is pinned to. */
+  async onPinned(work: Work, kind: Kind): Promise<Answer> {
+    const taken = await this.#bound.bind('write')
+    const { causality, cluster } = this.#engine
+    const reads = kind === 'read' || kind === 'last'
+    try {
+      const answer = await taken.link.run(work)
+      if (!reads) causality.wrote(taken.node)
+      this.mayBeOpen = !isAtRest(answer.rows) && (this.mayBeOpen || kind === 'opaque')
+      return answer
+    } catch (error) {
+      if (kind === 'opaque') {
+        causality.wrote(taken.node)
+        this.mayBeOpen = true
+      }
+      if (!reads && isUnknown(error, kind)) throw unknownWrite(this.#engine, taken, work, error as Error)
+      cluster.heard(taken.node, error)
+      // The server has rolled back what was open, and would commit what comes next by itself.
+      if (failureOf(error) === 'conflict' && this.mayBeOpen) {
+        await taken.link.run(text('ROLLBACK')).catch((cause) => taken.link.kill(cause as Error))
+        this.mayBeOpen = false
+        this.#fail(error as Error)
+      }
+      // Tells what was lost with it.
+      if (reads && failureOf(error) === 'lost') {
+        taken.link.kill(error as Error)
+        await this.#bound.bind('write')
+      }
+      throw error
+    }
+  }
+
+  /** The connection that alone knows it. */
+  async #ask(taken: Taken, work: Work): Promise<Answer> {
+    this.#bound.last = taken
+    try {
+      return await taken.link.run(work)
+    } catch (error) {
+      this.#engine.cluster.heard(taken.node, error)
+      throw error
+    }
+  }
+
+  /** It may leave anything behind, also where it fails; where the server does not say that no transaction is open, all goes on there. */
+  async #opaque(work: Work, statement: Statement): Promise<Answer> {
+    let rows: unknown
+    try {
+      const answer = await runAlone(this.#engine, this.#settings(), this.#source, work, statement)
+      rows = answer.rows
+      return answer
+    } finally {
+      const { write } = this.#bound
+      if (write !== null && write.link.dead === null) {
+        write.link.tainted = true
+        this.mayBeOpen = !isAtRest(rows)
+        if (this.mayBeOpen) this.#bound.pinTo(write, 'transaction that may be open')
+      }
+    }
+  }
+}

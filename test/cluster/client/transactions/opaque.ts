@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import type { ClientPlace } from '../place.ts'
+import { nOf, row } from '../calls.ts'
+
+/** Texts of several statements and their like, of which nobody knows what they begin and end. */
+export function opaqueTexts(place: ClientPlace): void {
+  const { pool, on } = place
+  const n = nOf(place)
+  const count = () => Number(on(0, `SET wsrep_sync_wait=1; SELECT COUNT(*) FROM ${place.account().database}.t`))
+  const INSERT = 'INSERT INTO t (n) VALUES (1)'
+  const DUPLICATE = 'INSERT INTO t (id) VALUES (1)'
+
+  describe('what was not understood', () => {
+    test('and failed leaves no open transaction to the next user', async () => {
+      const one = pool({ connectionLimit: 1, multipleStatements: true })
+      await expect(one.query(`START TRANSACTION; ${INSERT}; ${DUPLICATE}; COMMIT`)).rejects.toMatchObject({ errno: 1062 })
+      await one.query(INSERT)
+      expect(count()).toBe(3)
+    })
+
+    test('and failed has written until then: reads wait for it', async () => {
+      const one = pool({ multipleStatements: true })
+      await expect(one.query(`UPDATE t SET n = 5 WHERE id = 1; ${DUPLICATE}`)).rejects.toMatchObject({ errno: 1062 })
+      expect(row(await one.query('SELECT n FROM t WHERE id = 1'))).toEqual({ n: 5 })
+      expect(one.counters.causalWaits).toBe(1)
+    })
+
+    test('and ran in a transaction leaves nothing to the next user', async () => {
+      const one = pool({ connectionLimit: 1, multipleStatements: true })
+      const connection = await one.getConnection()
+      await connection.beginTransaction()
+      await connection.query(`${INSERT}; SET autocommit = 0`)
+      await connection.commit()
+      connection.release()
+      await one.query(INSERT)
+      expect(count()).toBe(4)
+    })
+
+    test('and has begun a transaction: BEGIN commits it, a conflict ends it for the application too', async () => {
+      const connection = await pool({ multipleStatements: true }).getConnection()
+      await connection.query(`BEGIN; ${INSERT}`)
+      await connection.beginTransaction()
+      await connection.commit()
+      expect(count()).toBe(3)
+      await connection.query('BEGIN; UPDATE t SET n = n + 1 WHERE id = 1')
+      on(1, `UPDATE ${place.account().database}.t SET n = n + 10 WHERE id = 1`)
+      await expect.poll(() => connection.query('SELECT 1').then(() => null, ({ errno }: { errno: number }) => errno)).toBe(1213)
+      await expect(connection.query('UPDATE t SET n = 99')).rejects.toMatchObject({ code: 'GALERA_ROLLED_BACK' })
+      await connection.rollback()
+      connection.release()
+      expect(n()).toBe(10)
+    })
+  })
+
+  test('autocommit is on again after SET autocommit = 1, also where all is pinned to one connection', async () => {
+    const connection = await pool().getConnection()
+    for (const sql of ['SET autocommit = 0', 'SET @a = 1', 'COMMIT', 'SET autocommit = 1', INSERT]) await connection.query(sql)
+    connection.release()
+    expect(count()).toBe(3)
+  })
+
+  test('servers whose sessions begin with autocommit off', async () => {
+    for (const at of [0, 1, 2]) on(at, 'SET GLOBAL autocommit = 0')
+    try {
+      await pool().query(INSERT)
+      expect(count()).toBe(3)
+    } finally {
+      for (const at of [0, 1, 2]) on(at, 'SET GLOBAL autocommit = 1')
+    }
+  })
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import type { ClientPlace } from '../place.ts'
+import { cutOff, row } from '../calls.ts'
+
+/** What belongs to one connection of the server. */
+export function sessionState(place: ClientPlace): void {
+  const { pool } = place
+
+  describe('what only one connection has', () => {
+    test('settings go along to another node', async () => {
+      const connection = await pool().getConnection()
+      await connection.query("SET time_zone = '+05:00'")
+      await connection.query('UPDATE t SET n = 1 WHERE id = 1')
+      await cutOff(place, connection)
+      expect(row(await connection.query('SELECT @@time_zone AS zone FROM t LIMIT 1'))).toEqual({ zone: '+05:00' })
+      await connection.query('UPDATE t SET n = 2 WHERE id = 1')
+      expect(row(await connection.query('SELECT @@time_zone AS zone, n FROM t WHERE id = 1 FOR UPDATE'))).toEqual({ zone: '+05:00', n: 2 })
+      connection.release()
+    })
+
+    test('the next user of a connection finds none of it', async () => {
+      const one = pool({ connectionLimit: 1 })
+      const connection = await one.getConnection()
+      await connection.query("SET time_zone = '+05:00'")
+      await connection.query('CREATE TEMPORARY TABLE x (a INT)')
+      await connection.query('SET @a = 5')
+      connection.release()
+      expect(row(await one.query('SELECT @@time_zone AS zone FROM t LIMIT 1'))).toEqual({ zone: 'SYSTEM' })
+      expect(row(await one.query('SELECT @a AS a'))).toEqual({ a: null })
+      await expect(one.query('INSERT INTO x VALUES (1)')).rejects.toMatchObject({ errno: 1146 })
+    })
+
+    test.each([
+      ['a temporary table', 'CREATE TEMPORARY TABLE x SELECT 5 AS a', 'SELECT a FROM x'],
+      ['a user variable', 'SET @a = 5', 'SELECT @a AS a'],
+      ['a lock', "SELECT GET_LOCK('x', 1) AS a", "SELECT IF(IS_USED_LOCK('x') = CONNECTION_ID(), 5, 0) AS a"],
+      ['locked tables', 'LOCK TABLES t WRITE', 'SELECT n + 5 AS a FROM t WHERE id = 1'],
+    ])('%s is found again, and if it is lost that is told', async (_what, make, look) => {
+      const connection = await pool().getConnection()
+      await connection.query('SELECT 1 FROM t')
+      await connection.query(make)
+      expect(row(await connection.query(look))).toEqual({ a: 5 })
+      await cutOff(place, connection)
+      await expect.poll(() => connection.query(look).then(() => null, ({ code }: { code: string }) => code)).toBe('GALERA_ROLLED_BACK')
+      connection.release()
+    })
+
+    test('KILL, as the first statement, goes to the node of the connection whose threadId was told', async () => {
+      const one = pool()
+      const [running, other] = await Promise.all([one.getConnection(), one.getConnection()])
+      const answer = expect(running.query('SELECT COUNT(*) FROM seq_1_to_1000000 a JOIN seq_1_to_1000000 b ON a.seq + b.seq = 1')).rejects.toMatchObject({ errno: 1317 })
+      await expect.poll(() => running.threadId).not.toBeNull()
+      await expect(other.query('KILL QUERY 999999')).rejects.toThrow('KILL names a connection of one node')
+      await other.query('KILL QUERY ?', [running.threadId])
+      await answer
+      for (const connection of [running, other]) connection.release()
+    })
+
+    test('LAST_INSERT_ID() and SHOW WARNINGS are of the statement before', async () => {
+      const connection = await pool().getConnection()
+      const [{ insertId }] = (await connection.query('INSERT INTO t (n) VALUES (1)')) as unknown as [{ insertId: number }]
+      expect(row(await connection.query('SELECT LAST_INSERT_ID() AS id'))).toEqual({ id: insertId })
+      await connection.query("SELECT CAST('x' AS INT) FROM t")
+      expect(row(await connection.query('SHOW WARNINGS'))).toMatchObject({ Code: 1292 })
+      connection.release()
+    })
+  })
+}
