@@ -5,11 +5,11 @@ import type { Node } from './node.ts'
 /** How often progress goes to the server's log, milliseconds. */
 const LOG_INTERVAL = 10_000
 
-/** Keeps a donor's word for the status screen and, since no script runs beside a joiner that takes its state by SQL, writes it to the server's log. */
+/** Keeps a donor's word for the status screen and, since no script runs beside a joiner that takes its state by SQL, writes each new stage, and how far it is from time to time, to the server's log. */
 export async function hearOfSst(node: Node, report: SstReport): Promise<void> {
   const now = performance.now()
   const old = node.incomingSst
-  const due = old === null || old.report.state !== report.state || now - old.loggedAt >= LOG_INTERVAL
+  const due = old === null || old.report.state !== report.state || old.report.stage !== report.stage || now - old.loggedAt >= LOG_INTERVAL
   node.incomingSst = { report, heardAt: now, loggedAt: due ? now : old.loggedAt }
   if (!due) return
   const level = report.state === 'failed' ? 'ERROR' : 'INFO'

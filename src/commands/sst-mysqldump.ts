@@ -27,7 +27,7 @@ export async function run(context: Context, _given: Given, args: readonly string
     const gear = await openedGear(context)
     const config = configOf(gear)
     const tell = teller(gear.paths.sstReport, config, request)
-    const told = (state: SstReport['state'], text: string): SstReport => ({ from: config.name, to: hostPort(request.host, request.port), state, text: text.slice(0, LONGEST_TEXT), at: Date.now() })
+    const told = (state: SstReport['state'], stage: string, text: string): SstReport => ({ from: config.name, to: hostPort(request.host, request.port), state, stage, text: text.slice(0, LONGEST_TEXT), at: Date.now() })
     const log = logger()
     try {
       await donate({
@@ -38,16 +38,16 @@ export async function run(context: Context, _given: Given, args: readonly string
         lanes: config.sstLanes ?? Math.min(8, Math.max(2, availableParallelism())),
         tell: (progress) => {
           log(progress)
-          void tell(told('running', describeProgress(progress)))
+          void tell(told('running', progress.stage, describeProgress(progress)))
         },
         warn: (text) => say('WARNING', text),
       })
     } catch (error) {
       const { message, hint } = errorShape(error)
-      await tell(told('failed', `${message} → ${hint}`))
+      await tell(told('failed', 'failed', `${message} → ${hint}`))
       throw error
     }
-    await tell(told('done', 'done'))
+    await tell(told('done', 'done', 'done'))
     // From 11.6 on mariadbd waits for this line.
     context.print(`done ${request.gtid}${request.gtidDomainId === null ? '' : ` ${request.gtidDomainId}`}`)
     say('INFO', request.bypass ? 'the position was handed over; write-sets follow' : 'state transfer done')

@@ -18,6 +18,8 @@ export const sstReportSchema = z.object({
   /** Address of the joiner. */
   to: z.string().max(300),
   state: z.enum(['running', 'done', 'failed']),
+  /** What it is at; empty from donors that do not tell it. */
+  stage: z.string().max(64).default(''),
   /** How far it is, or why it failed. */
   text: z.string().max(LONGEST_TEXT),
   /** Milliseconds since 1970, by the donor's clock. */
