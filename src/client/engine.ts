@@ -1,6 +1,7 @@
 import type { Causality } from './causality.ts'
 import type { Counters } from './counters.ts'
 import type { Cluster } from './nodes/cluster.ts'
+import type { OldTokens } from './session/old-tokens.ts'
 
 /** What happened, for those who listen. */
 export interface Happening {
@@ -15,5 +16,6 @@ export interface Engine {
   readonly causality: Causality
   readonly counters: Counters
   readonly tokenTable: string
+  readonly oldTokens: OldTokens
   readonly tell: <Name extends keyof Happening>(name: Name, what: Happening[Name]) => void
 }

@@ -40,7 +40,7 @@ const bank = await running
 pool.end()
 const found = cluster.nodes.map((node) => asRoot(node, `SET wsrep_sync_wait = 1; ${VERDICT}`).trim())
 const right = bank.errors.length === 0 && bank.stale === 0 && found.every((one) => one === verdictOf(bank))
-process.stdout.write(`${bank.transfers} transfers, ${bank.errors.length} errors, ${bank.stale} stale reads; total, transfers, distinct transfers on each node: ${found.map((one) => one.replaceAll('\t', ', ')).join(' | ')}\n`)
+process.stdout.write(`${bank.transfers} transfers, ${bank.errors.length} errors, ${bank.mismatches} begun anew after a mismatch, ${bank.stale} stale reads; total, transfers, distinct transfers on each node: ${found.map((one) => one.replaceAll('\t', ', ')).join(' | ')}\n`)
 for (const error of bank.errors.slice(0, 5)) process.stdout.write(`${String(error)}\n`)
 process.stdout.write(right ? 'nothing lost, doubled or stale\n' : 'WRONG\n')
 process.exitCode = right ? 0 : 1

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { GaleraPromiseConnection, GaleraPromisePool } from '../../src/client/index.ts'
+import { type GaleraPromiseConnection, type GaleraPromisePool, ReplayMismatchError } from '../../src/client/index.ts'
 
 const ACCOUNTS = 8
 const EACH = 1_000
@@ -13,6 +13,8 @@ export interface Bank {
   readonly errors: readonly unknown[]
   /** Reads of a client that lacked a transfer of its own that was acknowledged. */
   readonly stale: number
+  /** Transfers whose replay met another result than their first run, an id that somebody else has got meanwhile: begun anew, as that error says. */
+  readonly mismatches: number
 }
 
 export const BANK = [
@@ -27,13 +29,13 @@ export const verdictOf = ({ transfers }: Bank): string => [ACCOUNTS * EACH, tran
 
 /** Runs so many clients until `over`; half of them leave the repeating to the closure, half to the replay. */
 export async function runBank(pool: GaleraPromisePool, clients: number, over: AbortSignal): Promise<Bank> {
-  const bank = { transfers: 0, errors: [] as unknown[], stale: 0 }
+  const bank = { transfers: 0, errors: [] as unknown[], stale: 0, mismatches: 0 }
   const client = async (name: number) => {
     for (let number = 1; !over.aborted; ) {
       const [from, to, amount] = [1 + ((number * 7 + name) % ACCOUNTS), 1 + ((number * 3 + name * 5 + 1) % ACCOUNTS), 1 + (number % 9)]
       try {
         const work = (connection: GaleraPromiseConnection) => transfer(connection, name, number, from, to, amount)
-        await (name % 2 === 0 ? pool.transaction(work, { exactlyOnce: true, retries: 1_000 }) : replayed(pool, work))
+        await (name % 2 === 0 ? pool.transaction(work, { exactlyOnce: true, retries: 1_000 }) : replayed(pool, work, () => bank.mismatches++))
         bank.transfers++
         const [rows] = await pool.query('SELECT MAX(number) AS number FROM transfer WHERE client = ?', [name])
         if ((rows as { number: number }[])[0]?.number !== number) bank.stale++
@@ -56,13 +58,19 @@ async function transfer(connection: GaleraPromiseConnection, client: number, num
   await connection.query('INSERT INTO transfer (client, number, amount) VALUES (?, ?, ?)', [client, number, amount])
 }
 
-async function replayed(pool: GaleraPromisePool, work: (connection: GaleraPromiseConnection) => Promise<void>): Promise<void> {
-  const connection = await pool.getConnection()
-  try {
-    await connection.beginTransaction()
-    await work(connection)
-    await connection.commit()
-  } finally {
-    connection.release()
+async function replayed(pool: GaleraPromisePool, work: (connection: GaleraPromiseConnection) => Promise<void>, onMismatch: () => void): Promise<void> {
+  for (;;) {
+    const connection = await pool.getConnection()
+    try {
+      await connection.beginTransaction()
+      await work(connection)
+      await connection.commit()
+      return
+    } catch (error) {
+      if (!(error instanceof ReplayMismatchError)) throw error
+      onMismatch()
+    } finally {
+      connection.release()
+    }
   }
 }

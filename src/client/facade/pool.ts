@@ -13,6 +13,7 @@ import type { Resolved } from '../options.ts'
 import { readNow, runAlone, type Source } from '../session/autocommit.ts'
 import { PURGE_TOKENS, TOKEN_TABLE } from '../session/commit-token.ts'
 import { later } from '../session/later.ts'
+import { OldTokens } from '../session/old-tokens.ts'
 import { pooled, takeNow } from '../session/once.ts'
 import { Session } from '../session/session.ts'
 import { classified } from '../sql/classified.ts'
@@ -56,7 +57,7 @@ export class GaleraPool extends EventEmitter {
     const tell = (name: string, what: unknown) => process.nextTick(() => this.emit(name, what))
     cluster.on('node', (node: Node) => tell('node', viewOf(node, cluster)))
     cluster.on('node', warnOfIdStep())
-    this.#engine = { cluster, causality: new Causality(cluster, this.counters), counters: this.counters, tokenTable: resolved.tokenTable, tell }
+    this.#engine = { cluster, causality: new Causality(cluster, this.counters), counters: this.counters, tokenTable: resolved.tokenTable, oldTokens: new OldTokens(cluster, resolved.tokenTable), tell }
     this.#leases = new Leases(resolved.limit, resolved.queueLimit, resolved.waits)
     this.#source = pooled(this.#engine, resolved.settings)
   }
@@ -124,7 +125,7 @@ export class GaleraPool extends EventEmitter {
     await this.#run(plain(TOKEN_TABLE(this.#resolved.tokenTable)))
   }
 
-  /** Removes tokens of so long ago, at most 1000 at once; to be called now and then. @returns how many went */
+  /** Removes tokens of so long ago, at most 1000 at once; the pool does that by itself as it adds new ones. @returns how many went */
   async purgeTokens(hours = 24): Promise<number> {
     const { rows } = await this.#run(plain(PURGE_TOKENS(this.#resolved.tokenTable, hours)))
     return (rows as { affectedRows: number }).affectedRows

@@ -5,7 +5,7 @@ import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Engine } from '../engine.ts'
-import { backoff } from './backoff.ts'
+import { backoff, untilReady } from './backoff.ts'
 import { later } from './later.ts'
 
 /** Where connections come from: a pool, or a session that keeps them. */
@@ -109,5 +109,6 @@ async function goOn(engine: Engine, { node, link }: Taken, { options }: Work, er
   if (performance.now() >= deadline) throw new TimeoutError(shortened(options.sql), time, error)
   engine.counters.failovers++
   engine.tell('failover', { from: node.name, sql: shortened(options.sql), error: error as Error })
-  if (failure === 'conflict' || attempt > 0) await backoff(attempt)
+  if (failure === 'conflict') await backoff(attempt)
+  else if (attempt > 0) await untilReady(attempt)
 }

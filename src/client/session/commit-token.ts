@@ -4,7 +4,7 @@ import { failureOf } from '../failure.ts'
 import type { Cluster } from '../nodes/cluster.ts'
 import type { Link } from '../nodes/link.ts'
 import type { Node } from '../nodes/node.ts'
-import { backoff } from './backoff.ts'
+import { untilReady } from './backoff.ts'
 
 /**
  * A row that is committed with a transaction and so tells whether it was. After a lost COMMIT the same key is inserted as a tombstone: if the key is
@@ -40,7 +40,7 @@ export async function committedOn(cluster: Cluster, table: string, token: Buffer
       const failure = failureOf(error)
       const busy = failure === 'conflict' || (error as { errno?: number }).errno === 1205
       if ((failure === 'statement' && !busy) || performance.now() >= deadline) throw new UnknownOutcomeError('COMMIT', error)
-      await backoff(attempt)
+      await untilReady(attempt)
     }
   }
 }

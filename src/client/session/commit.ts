@@ -47,7 +47,10 @@ export async function commit(transaction: Repeatable, work: Work): Promise<Answe
 function send(transaction: Repeatable, work: Work, token: Buffer | null): Promise<Answer> {
   const { engine } = transaction.place
   return transaction.attempt(async ({ node, link }) => {
-    if (token !== null) await link.run(text(insertToken(engine.tokenTable, token)))
+    if (token !== null) {
+      await link.run(text(insertToken(engine.tokenTable, token)))
+      engine.oldTokens.added()
+    }
     try {
       const answer = await link.run(work)
       if (transaction.wrote) engine.causality.wrote(node)

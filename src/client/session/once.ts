@@ -5,7 +5,7 @@ import type { Taken } from '../nodes/cluster.ts'
 import type { Link } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import type { Source } from './autocommit.ts'
-import { backoff } from './backoff.ts'
+import { untilReady } from './backoff.ts'
 
 /** wsrep_sync_wait for reads, and as the server has it. */
 const BEFORE_READ = 1
@@ -50,7 +50,7 @@ export async function takeReached({ cluster, causality }: Engine, settings: Sett
       // ER_LOCK_WAIT_TIMEOUT: a view changed while a causal read waited.
       const isWait = (error as { errno?: number }).errno === 1205
       if ((failureOf(error) === 'statement' && !isWait) || performance.now() >= deadline) throw error
-      await backoff(attempt)
+      await untilReady(attempt)
       continue
     }
     node.release(link)

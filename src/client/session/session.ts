@@ -6,7 +6,7 @@ import type { Settings } from '../options.ts'
 import { classified } from '../sql/classified.ts'
 import { type Statement, statement as plain } from '../sql/statement.ts'
 import { failureOf } from '../failure.ts'
-import { backoff } from './backoff.ts'
+import { backoff, untilReady } from './backoff.ts'
 import { Bound } from './bound.ts'
 import { kill } from './kill.ts'
 import { ok } from './ok.ts'
@@ -192,7 +192,7 @@ export class Session {
         if (failureOf(error) === 'statement') throw error
         this.#engine.cluster.heard(taken.node, error)
         if (performance.now() >= deadline) throw error
-        await backoff(attempt)
+        await untilReady(attempt)
       }
     }
   }

@@ -9,6 +9,7 @@ import { optimisticTransactions } from './transactions/optimistic.ts'
 import { orderAndEnd } from './transactions/order.ts'
 import { lostSessions } from './transactions/pinned.ts'
 import { sessionState } from './transactions/session.ts'
+import { tokens } from './transactions/tokens.ts'
 
 /** Transactions of the client on three real nodes, 127.0.61.x; what is cut is the wire, by a proxy or by KILL. */
 const place = clientPlace(61)
@@ -26,4 +27,5 @@ sessionState(place)
 agreement(place)
 opaqueTexts(place)
 lostSessions(place)
+tokens(place)
 orderAndEnd(place)
