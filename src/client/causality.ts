@@ -68,21 +68,28 @@ export class Causality {
       if (written.position.seqno > seqno) ({ gtid, seqno } = written.position)
     }
     if (node.applied >= seqno) return true
+    const isWriter = node === this.#cluster.writer
     this.#counters.causalWaits++
+    if (milliseconds === 0 && !isWriter) {
+      this.#counters.causalTimeouts++
+      return false
+    }
+    const seconds = Math.max(1, Math.ceil(milliseconds / 1_000))
     try {
-      await link.rows(`SELECT WSREP_SYNC_WAIT_UPTO_GTID('${gtid}', ${Math.max(1, Math.ceil(milliseconds / 1_000))})`)
+      await link.rows(`SELECT WSREP_SYNC_WAIT_UPTO_GTID('${gtid}', ${seconds})`)
     } catch (error) {
       // ER_LOCK_WAIT_TIMEOUT: it was not applied in time.
       if (failureOf(error) !== 'statement') throw error
       this.#counters.causalTimeouts++
-      if (node !== this.#cluster.writer) return false
+      if (!isWriter) return false
       const position = await positionOf(link, 'ordered')
       // It was only slow.
       if (position.seqno >= seqno) reached(node, seqno)
       else this.#beginAnew(position)
       return true
     }
-    if (!(await isCausal(link, milliseconds))) {
+    // There is nobody to go to from the writer.
+    if (!(await isCausal(link, isWriter ? LONGEST_ASK : seconds * 1_000))) {
       this.#counters.causalTimeouts++
       return false
     }

@@ -6,19 +6,26 @@ export interface SqlError extends Error {
   readonly fatal?: boolean
 }
 
-/** Outcomes that a caller can tell apart. `hint` is what to do; `errno` and `sqlState` are those of the error below, where there is one. */
+/**
+ * Outcomes that a caller can tell apart. `hint` is what to do; `errno` and `sqlState` are those of the error below, where there is one: for those who
+ * run again what they say was rolled back.
+ */
 export abstract class GaleraClientError extends Error {
   abstract readonly code: string
+  /** The fact alone, without the hint. */
+  readonly what: string
   readonly hint: string
   readonly errno: number | undefined
   readonly sqlState: string | undefined
 
-  constructor(message: string, hint: string, cause?: unknown) {
+  /** `reported`: what has them. */
+  constructor(message: string, hint: string, cause?: unknown, reported = cause) {
     super(`${message}. ${hint}`, cause === undefined ? undefined : { cause })
     this.name = new.target.name
+    this.what = message
     this.hint = hint
-    this.errno = (cause as SqlError | undefined)?.errno
-    this.sqlState = (cause as SqlError | undefined)?.sqlState
+    this.errno = (reported as SqlError | null | undefined)?.errno
+    this.sqlState = (reported as SqlError | null | undefined)?.sqlState
   }
 }
 
@@ -31,12 +38,21 @@ export class RolledBackError extends GaleraClientError {
   }
 }
 
-/** Whether it was applied can't be known: it may have been, and was not sent again. */
+/** What only one connection had is gone with it. */
+export class LostSessionError extends GaleraClientError {
+  readonly code = 'GALERA_LOST_SESSION'
+
+  constructor(what: string, cause?: unknown) {
+    super(`The connection was lost, and with it ${what}: the statement was not sent`, 'What was acknowledged before is in the database: make anew on this connection what was lost, and go on', cause)
+  }
+}
+
+/** Whether it was applied can't be known: it may have been, and was not sent again. Without `errno`: a conflict below says nothing of what was committed before it. */
 export class UnknownOutcomeError extends GaleraClientError {
   readonly code = 'GALERA_UNKNOWN_OUTCOME'
 
   constructor(what: string, cause?: unknown) {
-    super(`The connection was lost while the server worked on ${what}: it may have been applied`, 'Look in the database before you send it again, or set exactlyOnce, which finds it out', cause)
+    super(`The connection was lost while the server worked on ${what}: it may have been applied`, 'Look in the database before you send it again, or set exactlyOnce, which finds it out', cause, null)
   }
 }
 

@@ -1,6 +1,6 @@
 export { createPool } from './create-pool.ts'
 export { type DriverModule, driverModule } from './driver-module.ts'
-export { GaleraClientError, NoPrimaryError, OptionError, ReplayMismatchError, RolledBackError, TimeoutError, UnknownOutcomeError } from './errors.ts'
+export { GaleraClientError, LostSessionError, NoPrimaryError, OptionError, ReplayMismatchError, RolledBackError, TimeoutError, UnknownOutcomeError } from './errors.ts'
 export type { Counters } from './counters.ts'
 export type { Happening } from './engine.ts'
 export type { NodeView } from './facade/pool.ts'

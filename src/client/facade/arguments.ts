@@ -32,19 +32,27 @@ export function wrongIn({ options: { sql } }: Work): TypeError | null {
 /** What mysql2 returns where it is to call back: some listen to its `end`, or count on an EventEmitter (Sequelize). */
 export class Called extends EventEmitter {
   readonly done: Done
+  readonly #text: () => string
 
-  constructor(done: Done) {
+  /** `text`: what the server gets. */
+  constructor(done: Done, text: () => string) {
     super()
+    this.#text = text
     this.done = (error, rows, fields) => {
       done(error, rows, fields)
       this.emit('end')
     }
   }
+
+  /** With its values in it, as mysql2 has it. */
+  get sql(): string {
+    return this.#text()
+  }
 }
 
 /** Of a call that nothing is done for. */
-export function refused(done: Done, error: Error): Called {
-  const command = new Called(done)
+export function refused(done: Done, error: Error, work: Work): Called {
+  const command = new Called(done, () => work.options.sql)
   process.nextTick(command.done, error)
   return command
 }

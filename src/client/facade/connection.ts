@@ -4,8 +4,9 @@ import type { Activity } from '../activity.ts'
 import type { Work } from '../nodes/link.ts'
 import { type SessionOptions, resolveSettings } from '../options.ts'
 import type { Session } from '../session/session.ts'
-import { classified } from '../sql/classified.ts'
+import { statementOf } from '../sql/classified.ts'
 import { Called, callOf, type Done, type Own, refused, wrongIn } from './arguments.ts'
+import { asSent, textOf } from './as-sent.ts'
 import { escape, escapeId, format } from './escape.ts'
 import { later } from '../session/later.ts'
 import { commandFor, PromisePoolConnection } from './driver.ts'
@@ -54,7 +55,7 @@ export class GaleraConnection extends EventEmitter {
   }
 
   query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | Called {
-    const { work, done: called } = callOf('query', sql, values, done, this.#own)
+    const { work, done: called } = asSent(callOf('query', sql, values, done, this.#own), this.config)
     return called === undefined ? this.#stream(work) : this.#run(work, called)
   }
 
@@ -177,7 +178,7 @@ export class GaleraConnection extends EventEmitter {
 
   /** Sends a command that somebody listens to; what became of it goes to those. `then` is called in any case. */
   send(command: Query, work: Work, then: () => void): void {
-    const { kind, pin } = classified(work.options.sql)
+    const { kind, pin } = statementOf(work)
     // Whatever may change something, or is of one connection, is not for the connection alone.
     if (kind !== 'read' || pin !== null) {
       this.#run(work, (error, rows, fields) => {
@@ -208,11 +209,11 @@ export class GaleraConnection extends EventEmitter {
 
   #run(work: Work, done: Done): Called {
     const refusal = this.#refusal(work)
-    if (refusal !== null) return refused(done, refusal)
+    if (refusal !== null) return refused(done, refusal, work)
     const command = new Called((error, rows, fields) => {
       this.#answered()
       done(error, rows, fields)
-    })
+    }, () => textOf(work, this.config))
     this.#under++
     this.#activity.begin()
     if (!this.session.runNow(work, command.done)) later(this.session.run(work), command.done)
@@ -245,6 +246,27 @@ export class GaleraPromiseConnection extends PromisePoolConnection {
   constructor(core: GaleraConnection, promiseImpl?: PromiseConstructor) {
     super(core, promiseImpl)
     this.#core = core
+  }
+
+  // mysql2 applies its own connection's methods to what it takes for one.
+  close(): void {
+    this.#core.close()
+  }
+
+  override format(sql: string, values?: unknown): string {
+    return this.#core.format(sql, values)
+  }
+
+  override pause(): void {
+    this.#core.pause()
+  }
+
+  override resume(): void {
+    this.#core.resume()
+  }
+
+  override unprepare(sql: string): void {
+    this.#core.unprepare(sql)
   }
 
   configure(options: SessionOptions): this {

@@ -16,8 +16,9 @@ import { later } from '../session/later.ts'
 import { OldTokens } from '../session/old-tokens.ts'
 import { pooled, takeNow } from '../session/once.ts'
 import { Session } from '../session/session.ts'
-import { classified } from '../sql/classified.ts'
+import { statementOf } from '../sql/classified.ts'
 import { type Call, Called, callOf, type Done, type Own, refused, wrongIn } from './arguments.ts'
+import { asSent, textOf } from './as-sent.ts'
 import { GaleraConnection, GaleraPromiseConnection } from './connection.ts'
 import { commandFor, PromisePool } from './driver.ts'
 import { escape, escapeId, format } from './escape.ts'
@@ -86,7 +87,7 @@ export class GaleraPool extends EventEmitter {
   }
 
   query(sql: string | QueryOptions, values?: unknown, done?: Done): Query | Called {
-    return this.#call(callOf('query', sql, values, done))
+    return this.#call(asSent(callOf('query', sql, values, done), this.config.connectionConfig))
   }
 
   execute(sql: string | QueryOptions, values?: unknown, done?: Done): Query | Called {
@@ -154,15 +155,15 @@ export class GaleraPool extends EventEmitter {
   #call({ work, done }: Call): Query | Called {
     if (done === undefined) return this.#stream(work)
     const wrong = wrongIn(work)
-    if (wrong !== null) return refused(done, wrong)
-    const command = new Called(done)
+    if (wrong !== null) return refused(done, wrong, work)
+    const command = new Called(done, () => textOf(work, this.config.connectionConfig))
     if (!this.#runNow(work, command.done)) later(this.#run(work), command.done)
     return command
   }
 
   /** A read that nothing stands before. @returns whether it was such a one */
   #runNow(work: Work, done: Done): boolean {
-    const { kind, pin } = classified(work.options.sql)
+    const { kind, pin } = statementOf(work)
     const { settings } = this.#resolved
     if (kind !== 'read' || pin !== null || !this.#leases.tryTake()) return false
     const taken = takeNow(this.#engine, settings, settings.splitReads ? 'read' : 'write')
@@ -187,7 +188,7 @@ export class GaleraPool extends EventEmitter {
     }
     this.#activity.begin()
     try {
-      const statement = classified(work.options.sql)
+      const statement = statementOf(work)
       const { settings } = this.#resolved
       if (statement.pin === null && (statement.kind === 'read' || (statement.kind === 'write' && !settings.exactlyOnce))) return await runAlone(this.#engine, settings, this.#source, work, statement)
       const session = new Session(this.#engine, settings)

@@ -1,4 +1,4 @@
-import { ReplayMismatchError, RolledBackError } from '../errors.ts'
+import { ReplayMismatchError, RolledBackError, UnknownOutcomeError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
 import type { SessionOptions } from '../options.ts'
 import { backoff } from '../session/backoff.ts'
@@ -35,8 +35,9 @@ export async function runTransaction<Value>(connect: () => Promise<GaleraConnect
 
 /** Also where the application has put it into an error of its own. */
 function isRolledBack(error: unknown): boolean {
-  for (let one: unknown = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth++) {
-    if (one instanceof RolledBackError || one instanceof ReplayMismatchError || failureOf(one) === 'conflict') return true
-  }
-  return false
+  const chain: Error[] = []
+  for (let one = error; one instanceof Error && chain.length < 5; one = one.cause) chain.push(one)
+  // A conflict may be why nobody knows: what was committed before it is there.
+  if (chain.some((one) => one instanceof UnknownOutcomeError)) return false
+  return chain.some((one) => one instanceof RolledBackError || one instanceof ReplayMismatchError || failureOf(one) === 'conflict')
 }

@@ -160,7 +160,7 @@ export class Cluster extends EventEmitter {
       this.#add(resolveNode({ host, port, name }, this.#options.common), 'named')
       this.#byAgent.add(name)
     }
-    for (const node of this.nodes.filter((one) => this.#byAgent.has(one.name) && one.health?.state === 'out')) {
+    for (const node of this.nodes.filter((one) => this.#byAgent.has(one.name) && isGone(one))) {
       if (!nodes.some(({ name }) => name === node.name)) this.#forget(node)
     }
   }
@@ -169,7 +169,7 @@ export class Cluster extends EventEmitter {
   #discover(node: Node): void {
     const { health } = node
     // It was found by another name before it could be reached by its own.
-    for (const found of this.#found) if (found !== node && (found.identity === node.identity || (found.health?.address ?? '') === health?.address)) this.#forget(found)
+    for (const found of this.#found) if (found !== node && (found.identity === node.identity || (found.health?.address ?? '') === health?.address)) this.#forgetTwin(found)
     this.#writer = undefined
     // Those that wait look again, since an error may have come.
     for (const wake of this.#waiting) wake()
@@ -181,7 +181,7 @@ export class Cluster extends EventEmitter {
       const options = this.#resolve(address)
       if (options !== null) this.#add(options, 'found')
     }
-    for (const node of this.#found) if (node.health?.state === 'out' && !health.members.includes(node.name)) this.#forget(node)
+    for (const node of this.#found) if (isGone(node) && !health.members.includes(node.name)) this.#forget(node)
   }
 
   /** Null where the cluster tells something that is no address. */
@@ -193,6 +193,12 @@ export class Cluster extends EventEmitter {
     }
   }
 
+  /** It gets nothing new, and goes when what it does is done. */
+  #forgetTwin(node: Node): void {
+    node.drained = true
+    if (node.busy === 0) this.#forget(node)
+  }
+
   #forget(node: Node): void {
     this.#found.delete(node)
     this.#probes.get(node)?.close()
@@ -202,3 +208,6 @@ export class Cluster extends EventEmitter {
     this.#writer = undefined
   }
 }
+
+/** Whoever still waits for it would wait for ever if nobody looked at it any more. */
+const isGone = ({ health, busy }: Node): boolean => health?.state === 'out' && busy === 0

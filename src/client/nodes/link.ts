@@ -5,6 +5,8 @@ import type { SqlError } from '../errors.ts'
 export interface Work {
   readonly protocol: 'query' | 'execute'
   readonly options: QueryOptions
+  /** What the server will get, where values put SQL into it: then it says what kind of statement it is. */
+  readonly text?: string
 }
 
 export interface Answer {

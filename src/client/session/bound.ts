@@ -1,10 +1,11 @@
-import { RolledBackError } from '../errors.ts'
+import { LostSessionError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
-import { isPrepared, takeNow, takeReached } from './once.ts'
+import { untilReady } from './backoff.ts'
+import { isEndOfWait, isPrepared, takeNow, takeReached } from './once.ts'
 import { keptWork } from './recorded.ts'
 
 /** The real connections of one session: one to a reader, one to the writer, bound when they are needed and kept; with what the session has set on them. */
@@ -56,7 +57,7 @@ export class Bound {
     return taken
   }
 
-  /** A connection that is fit, with this session's state. @throws as takeReached; RolledBackError where what it was pinned to is gone */
+  /** A connection that is fit, with this session's state. @throws as takeReached; LostSessionError where what it was pinned to is gone */
   async bind(what: 'read' | 'write', deadline = performance.now() + this.#settings().failoverTimeout): Promise<Taken> {
     this.last = await this.#bind(what, deadline)
     return this.last
@@ -64,17 +65,23 @@ export class Bound {
 
   async #bind(what: 'read' | 'write', deadline: number): Promise<Taken> {
     this.requireOpen()
-    if (this.#pinned !== null && this.#write !== null) return this.#pinnedTo(this.#write)
+    if (this.#pinned !== null) {
+      const only = this.onlyOne()
+      // No other will do, though it may come late.
+      return (await this.#reached(only, deadline)) === null ? this.onlyOne() : only
+    }
+    // Also what is a read for itself.
+    if (what === 'read' && !this.#settings().splitReads) return this.#bind('write', deadline)
     const held = what === 'read' ? this.#read : this.#write
     if (held !== null && this.#isFit(held, what)) {
-      const reached = await this.#reached(held)
+      const reached = await this.#reached(held, deadline)
       if (reached === true) return held
       if (reached === false && what === 'read') return this.#bind('write', deadline)
     }
     this.#letGo(what)
     // One connection does for both where they are of one node.
     const other = what === 'read' ? this.#write : this.#read
-    if (other !== null && this.#isFit(other, what) && this.#engine.cluster.choose(what) === other.node) {
+    if (other !== null && this.#isFit(other, what) && this.#engine.cluster.choose(what) === other.node && (await this.#reached(other, deadline)) === true) {
       if (what === 'write') this.#write = other
       return other
     }
@@ -93,6 +100,17 @@ export class Bound {
     return taken
   }
 
+  /** The one that all is pinned to, as it is. @throws LostSessionError where it is gone */
+  onlyOne(): Taken {
+    const taken = this.#write as Taken
+    this.requireOpen()
+    if (taken.link.dead === null) return (this.last = taken)
+    const lost = this.#pinned
+    this.#pinned = null
+    this.#letGo('write')
+    throw new LostSessionError(`the ${lost} of this session`, taken.link.dead)
+  }
+
   /** Where it was lost, another will be bound, but for one that all was pinned to. */
   unbind(taken: Taken): void {
     if (taken.link.dead === null || this.#pinned !== null) return
@@ -105,8 +123,8 @@ export class Bound {
     if (this.#write !== null) this.unbind(this.#write)
   }
 
-  /** An INSERT was given to the connection that is bound to the writer: it knows the id. */
-  noteInsert(): void {
+  /** The connection that is bound to the writer knows an id that this session was given. */
+  noteId(): void {
     this.#idKnown = true
     this.lostId = false
   }
@@ -132,6 +150,8 @@ export class Bound {
   /** What only one connection has: from here on all goes there. */
   pinTo(taken: Taken, what: string): void {
     taken.link.tainted = true
+    // For what it holds the server, not we, keeps the rules.
+    if (what === 'lock') this.#pinned &&= what
     if (this.#pinned !== null) return
     if (this.#write !== taken) this.#letGo('write')
     this.#pinned = what
@@ -165,23 +185,22 @@ export class Bound {
     else this.#read = taken
   }
 
-  /** Whether it has all that was written; null where it was lost meanwhile. */
-  async #reached(held: Taken): Promise<boolean | null> {
-    try {
-      return await this.#engine.causality.reaches(held.node, held.link, this.#settings())
-    } catch (error) {
-      this.#engine.cluster.heard(held.node, error)
-      held.link.kill(error as Error)
-      return null
+  /** Whether it has all that was written, as far as it can tell in time; null where it was lost meanwhile. */
+  async #reached(held: Taken, deadline: number): Promise<boolean | null> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#engine.causality.reaches(held.node, held.link, this.#settings())
+      } catch (error) {
+        if (isEndOfWait(error) && performance.now() < deadline) {
+          await untilReady(attempt)
+          continue
+        }
+        if (failureOf(error) === 'statement') throw error
+        this.#engine.cluster.heard(held.node, error)
+        held.link.kill(error as Error)
+        return null
+      }
     }
-  }
-
-  #pinnedTo(taken: Taken): Taken {
-    if (taken.link.dead === null) return taken
-    const lost = this.#pinned
-    this.#pinned = null
-    this.#letGo('write')
-    throw new RolledBackError(`its connection was lost, and with it the ${lost} of this session`, taken.link.dead)
   }
 
   #isFit({ node, link }: Taken, what: 'read' | 'write'): boolean {

@@ -17,8 +17,8 @@ export const PURGE_TOKENS = (table: string, hours: number): string => `DELETE FR
 
 export const newToken = (): Buffer => randomBytes(16)
 
-/** As text: to prepare it would cost a round trip on each new connection, and to execute it no less [ran]. */
-export const insertToken = (table: string, token: Buffer) => `INSERT INTO ${table} (token) VALUES (x'${token.toString('hex')}')`
+/** As text: to prepare it would cost a round trip on each new connection, and to execute it no less [ran]. With the time of the server, whatever the session takes it to be: old tokens are removed. */
+export const insertToken = (table: string, token: Buffer) => `INSERT INTO ${table} (token, at) VALUES (x'${token.toString('hex')}', SYSDATE())`
 
 /**
  * The node that has the transaction with this token; null: it was not committed, and never will be. Rejects with UnknownOutcomeError where no node tells before `deadline` (performance.now).

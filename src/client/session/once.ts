@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts'
-import { TimeoutError } from '../errors.ts'
+import { type SqlError, TimeoutError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Link } from '../nodes/link.ts'
@@ -13,6 +13,9 @@ const DEFAULT = 0
 
 /** Whether the connection waits before reads as the settings ask for. */
 export const isPrepared = ({ syncWait }: Link, { consistency }: Settings): boolean => syncWait === (consistency === 'cluster' ? BEFORE_READ : DEFAULT)
+
+/** ER_LOCK_WAIT_TIMEOUT: a view changed while a causal read waited, or it took too long. */
+export const isEndOfWait = (error: unknown): boolean => (error as SqlError).errno === 1205
 
 /** Connections of a pool, each given back after its statement. */
 export function pooled(engine: Engine, settings: Settings): Source {
@@ -47,9 +50,7 @@ export async function takeReached({ cluster, causality }: Engine, settings: Sett
     } catch (error) {
       node.release(link)
       cluster.heard(node, error)
-      // ER_LOCK_WAIT_TIMEOUT: a view changed while a causal read waited.
-      const isWait = (error as { errno?: number }).errno === 1205
-      if ((failureOf(error) === 'statement' && !isWait) || performance.now() >= deadline) throw error
+      if ((failureOf(error) === 'statement' && !isEndOfWait(error)) || performance.now() >= deadline) throw error
       await untilReady(attempt)
       continue
     }

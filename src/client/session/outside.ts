@@ -44,7 +44,8 @@ export class Outside {
 
   /** On the one connection that all is pinned to. */
   async onPinned(work: Work, kind: Kind): Promise<Answer> {
-    const taken = await this.#bound.bind('write')
+    // Nothing may come between a statement and what asks for its outcome; what is open has its own view of the data.
+    const taken = kind === 'read' && !this.mayBeOpen ? await this.#bound.bind('write') : this.#bound.onlyOne()
     const { causality, cluster } = this.#engine
     const reads = kind === 'read' || kind === 'last'
     try {
@@ -68,7 +69,7 @@ export class Outside {
       // Tells what was lost with it.
       if (reads && failureOf(error) === 'lost') {
         taken.link.kill(error as Error)
-        await this.#bound.bind('write')
+        this.#bound.onlyOne()
       }
       throw error
     }

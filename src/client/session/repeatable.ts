@@ -1,4 +1,4 @@
-import { GaleraClientError, ReplayMismatchError, RolledBackError, type SqlError, UnknownOutcomeError } from '../errors.ts'
+import { GaleraClientError, LostSessionError, ReplayMismatchError, RolledBackError, type SqlError, UnknownOutcomeError } from '../errors.ts'
 import { type Failure, failureOf } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Work } from '../nodes/link.ts'
@@ -152,10 +152,7 @@ export class Repeatable {
   /** Nobody takes it, or what it was pinned to is gone: what was done before is rolled back by now. */
   #over(error: GaleraClientError): GaleraClientError {
     if (this.ended) return error
-    if (!(error instanceof RolledBackError)) return this.answered === 0 ? error : this.end(error)
-    this.drop(error)
-    this.ended = true
-    return error
+    return error instanceof LostSessionError || this.answered > 0 ? this.end(error, error.what) : error
   }
 
   get #isStuck(): boolean {

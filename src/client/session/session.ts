@@ -1,9 +1,9 @@
-import { ReplayMismatchError, RolledBackError } from '../errors.ts'
+import { GaleraClientError, LostSessionError, ReplayMismatchError, RolledBackError, UnknownOutcomeError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
-import { classified } from '../sql/classified.ts'
+import { statementOf } from '../sql/classified.ts'
 import { type Statement, statement as plain } from '../sql/statement.ts'
 import { failureOf } from '../failure.ts'
 import { backoff, untilReady } from './backoff.ts'
@@ -26,6 +26,8 @@ export class Session {
   /** After this nothing but the end of the transaction is taken. */
   #failed: Error | null = null
   #autocommit = true
+  /** The server has it off too, and begins transactions by itself: BEGIN would release the tables that are locked. */
+  #serverBegins = false
   /** SET TRANSACTION, for the next one. */
   readonly #next: Work[] = []
 
@@ -43,23 +45,23 @@ export class Session {
 
   /** In the order of the calls. */
   run(work: Work): Promise<Answer> {
-    return this.#turns.take(() => this.#perform(work, classified(work.options.sql)))
+    return this.#turns.take(() => this.#perform(work, statementOf(work)))
   }
 
   /** The same where nothing stands before it and nothing has to be waited for: without a promise. @returns whether it was such a one */
   runNow(work: Work, done: Answered): boolean {
     if (!this.#turns.isFree || this.#failed !== null || this.#bound.pinned !== null) return false
-    const statement = classified(work.options.sql)
+    const statement = statementOf(work)
     if (statement.lastId) return false
     const transaction = this.#transaction
-    if (statement.inserts) this.#bound.noteInsert()
     const end: Answered = (error, rows, fields) => {
       if (transaction?.ended) this.#fail(error as Error)
+      if (error === null && statement.givesId) this.#bound.noteId()
       this.#turns.endNow()
       done(error, rows, fields)
     }
     if (transaction === null) {
-      if (!this.#autocommit || statement.kind !== 'read' || statement.pin !== null) return false
+      if (this.#mustBegin() || statement.kind !== 'read' || statement.pin !== null) return false
       const taken = this.#bound.readNow()
       if (taken === null) return false
       this.#bound.last = taken
@@ -73,7 +75,7 @@ export class Session {
   stream(send: (taken: Taken) => Promise<Error | null>): Promise<void> {
     return this.#turns.take(async () => {
       this.#refuse()
-      if (this.#transaction === null && !this.#autocommit) this.#begin(text('BEGIN'), plain('begin'))
+      if (this.#mustBegin()) this.#begin(text('BEGIN'), plain('begin'))
       const taken = this.#transaction === null ? await this.#bound.bind('read') : await this.#guarded((one) => one.link('its rows were streamed'))
       const error = await send(taken)
       if (error !== null) await this.#met(error)
@@ -93,6 +95,7 @@ export class Session {
     this.#bound.release(this.#transaction !== null)
     this.#transaction = this.#failed = null
     this.#autocommit = true
+    this.#serverBegins = false
     this.#outside.mayBeOpen = false
     this.#next.length = 0
   }
@@ -143,22 +146,27 @@ export class Session {
   }
 
   async #ordinary(work: Work, statement: Statement): Promise<Answer> {
-    if (this.#transaction === null && !this.#autocommit) this.#begin(text('BEGIN'), plain('begin'))
+    if (this.#mustBegin()) this.#begin(text('BEGIN'), plain('begin'))
     this.#requireId(statement)
     if (this.#transaction === null) return this.#alone(work, statement)
     return this.#guarded(async (transaction) => {
       const answer = await transaction.run(work, statement)
       if (statement.pin !== null && transaction.taken !== null) this.#bound.pinTo(transaction.taken, statement.pin)
-      if (transaction.inserted) this.#bound.noteInsert()
+      if (statement.givesId) this.#bound.noteId()
       return answer
     })
   }
 
   /** Outside of a transaction. */
   async #alone(work: Work, statement: Statement): Promise<Answer> {
-    if (statement.pin !== null) this.#bound.pinTo(await this.#bound.bind('write'), statement.pin)
+    if (statement.pin !== null) {
+      this.#bound.pinTo(await this.#bound.bind('write'), statement.pin)
+      if (statement.pin === 'lock' && !this.#autocommit) await this.#tellAutocommit(text('SET autocommit = 0'))
+    }
     const once = this.settings.exactlyOnce && statement.kind === 'write' && this.#bound.pinned === null
-    return once ? this.#exactlyOnce(work, statement) : this.#outside.run(work, statement)
+    const answer = await (once ? this.#exactlyOnce(work, statement) : this.#outside.run(work, statement))
+    if (statement.givesId) this.#bound.noteId()
+    return answer
   }
 
   /** A statement of its own becomes a transaction, so that its outcome can be found out. Nobody was told anything of it: it begins anew where it was rolled back. */
@@ -201,8 +209,19 @@ export class Session {
   async #setAutocommit(on: boolean, work: Work): Promise<Answer> {
     const was = this.#autocommit
     this.#autocommit = on
-    if (this.#bound.pinned !== null && this.#transaction === null) return this.#outside.onPinned(work, 'write')
-    return on && !was ? this.#commit() : ok()
+    const committed = on && !was ? await this.#commit() : ok()
+    return this.#bound.pinned !== null && this.#transaction === null ? this.#tellAutocommit(work) : committed
+  }
+
+  /** To the server itself, on the connection that all is pinned to: what was not understood may have changed it there. */
+  async #tellAutocommit(work: Work): Promise<Answer> {
+    this.#serverBegins = !this.#autocommit && this.#bound.pinned === 'lock'
+    return this.#outside.onPinned(work, this.#serverBegins ? 'opaque' : 'write')
+  }
+
+  /** Whether autocommit is off and nothing has begun yet. */
+  #mustBegin(): boolean {
+    return this.#transaction === null && !this.#autocommit && !(this.#serverBegins && this.#bound.pinned !== null)
   }
 
   #begin(work: Work, { begin }: Statement): void {
@@ -253,19 +272,22 @@ export class Session {
 
   /** After a failure the application has to end the transaction itself: what it sends next belongs to what was rolled back. */
   #refuse(): void {
-    if (this.#failed !== null) throw new RolledBackError(`${this.#failed.message.split('. ')[0]}; nothing is taken before ROLLBACK`, this.#failed)
+    const failed = this.#failed
+    if (failed === null) return
+    // Nobody may take it for rolled back, whoever has swallowed it.
+    if (failed instanceof UnknownOutcomeError) throw failed
+    throw new RolledBackError(`${failed instanceof GaleraClientError ? failed.what : failed.message}; nothing is taken before ROLLBACK`, failed)
   }
 
-  /** @throws RolledBackError where nobody knows any more which id the last INSERT was given */
-  #requireId({ lastId, inserts }: Statement): void {
+  /** @throws LostSessionError, in a transaction RolledBackError, where nobody knows any more which id the last INSERT was given */
+  #requireId({ lastId }: Statement): void {
     this.#bound.notice()
     const transaction = this.#transaction
-    if (lastId && this.#bound.lostId && transaction?.inserted !== true) {
-      const error = new RolledBackError('the connection that knew LAST_INSERT_ID() was lost')
-      transaction?.giveUp(error)
-      if (transaction !== null) this.#fail(error)
-      throw error
-    }
-    if (inserts) this.#bound.noteInsert()
+    if (!lastId || !this.#bound.lostId || transaction?.inserted === true) return
+    const lost = new LostSessionError('the id that LAST_INSERT_ID() would tell')
+    if (transaction === null) throw lost
+    const error = transaction.giveUp(lost)
+    this.#fail(error)
+    throw error
   }
 }

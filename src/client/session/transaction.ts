@@ -1,4 +1,4 @@
-import type { SqlError } from '../errors.ts'
+import type { GaleraClientError, SqlError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
@@ -118,9 +118,9 @@ export class Transaction {
     return taken
   }
 
-  /** What it would need is lost. */
-  giveUp(error: Error): void {
-    this.#done.end(error)
+  /** What it would need is lost. @returns what to tell */
+  giveUp(error: GaleraClientError): Error {
+    return this.#done.end(error, error.what)
   }
 
   /** Whoever had its connection met this: is the transaction over? */
@@ -146,8 +146,9 @@ export class Transaction {
     return this.run(work, statement)
   }
 
-  #note({ inserts }: Statement, rows: unknown): void {
-    if (inserts && insertIdOf(rows) !== null) this.#inserted = true
+  #note({ inserts, givesId }: Statement, rows: unknown): void {
+    // Of an INSERT only what is given again by a repetition.
+    if (inserts ? insertIdOf(rows) !== null : givesId) this.#inserted = true
   }
 
   #moves({ kind }: Statement): boolean {

@@ -1,3 +1,4 @@
+import type { Work } from '../nodes/link.ts'
 import { classify } from './classify.ts'
 import type { Statement } from './statement.ts'
 
@@ -6,6 +7,9 @@ const KEPT = 2_000
 const LONGEST_KEPT = 4_000
 
 const known = new Map<string, Statement>()
+
+/** What kind of statement is sent. */
+export const statementOf = ({ options, text }: Work): Statement => classified(text ?? options.sql)
 
 /** classify, remembered. */
 export function classified(sql: string): Statement {

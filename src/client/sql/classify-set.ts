@@ -14,7 +14,8 @@ export function classifySet(tokens: readonly Token[], classify: (tokens: readonl
     return at < 0 ? statement('opaque') : classify(tokens.slice(at + 1))
   }
   if (second === 'PASSWORD' || second === 'DEFAULT') return statement('ddl')
-  if (words.some((word, at) => word === 'GLOBAL' || (tokens[at]?.kind === 'system-variable' && word.startsWith('GLOBAL.')))) return tokens.some(({ text }) => text === ',') ? statement('opaque', { pin: 'user variable' }) : statement('write')
+  const isTarget = (at: number) => at === 1 || tokens[at - 1]?.text === ','
+  if (words.some((word, at) => isTarget(at) && (tokens[at]?.kind === 'word' ? word === 'GLOBAL' : word.startsWith('GLOBAL.')))) return tokens.some(({ text }) => text === ',') ? statement('opaque', { pin: 'user variable' }) : statement('write')
   if (second === 'TRANSACTION') return statement('set-transaction')
   const autocommit = words.findIndex((word) => /^((SESSION|LOCAL)\.)?AUTOCOMMIT$/.test(word))
   // The first are of the next statement, or of all that ask for the time.
@@ -24,6 +25,7 @@ export function classifySet(tokens: readonly Token[], classify: (tokens: readonl
   // Alone it is ours to do; with others nobody knows in which transaction one is.
   const value = tokens.slice(autocommit + 1).filter(({ text }) => text !== '=' && text !== ':=')
   const before = words.slice(1, autocommit).every((word) => word === 'SESSION' || word === 'LOCAL')
-  if (!before || value.length !== 1) return statement('opaque', { pin: 'XA' })
-  return statement(/^(ON|TRUE|DEFAULT|1)$/.test(value[0]?.text ?? '') ? 'autocommit-on' : 'autocommit-off')
+  const on = /^(ON|TRUE|1)$/.test(value[0]?.text ?? '')
+  if (!before || value.length !== 1 || (!on && !/^(OFF|FALSE|0)$/.test(value[0]?.text ?? ''))) return statement('opaque', { pin: 'XA' })
+  return statement(on ? 'autocommit-on' : 'autocommit-off')
 }

@@ -25,7 +25,10 @@ function classifyTokens(tokens: readonly Token[]): Statement {
   const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text)
   const first = tokens.find(({ text }) => text !== '(')?.text ?? ''
   const [, second = ''] = words
-  const lastId = tokens.some(({ kind, text }) => (kind === 'word' && text === 'LAST_INSERT_ID') || (kind === 'system-variable' && /LAST_INSERT_ID|IDENTITY/.test(text)))
+  const lastId = tokens.some(({ kind, text }, at) => (kind === 'word' && text === 'LAST_INSERT_ID' && tokens[at + 2]?.text === ')') || (kind === 'system-variable' && /LAST_INSERT_ID|IDENTITY/.test(text)))
+  // LAST_INSERT_ID(expression)
+  const setsId = tokens.some(({ kind, text }, at) => kind === 'word' && text === 'LAST_INSERT_ID' && tokens[at + 1]?.text === '(' && tokens[at + 2]?.text !== ')')
+  const isInsert = first === 'INSERT' || first === 'REPLACE'
   const variable = tokens.some(({ kind, text }) => kind === 'variable' || text === ':=') ? ('user variable' as const) : null
   switch (first) {
     case 'SELECT':
@@ -35,7 +38,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
     case 'DESCRIBE':
     case 'EXPLAIN':
     case 'HELP':
-      return { ...query(tokens, variable), lastId }
+      return { ...query(tokens, variable), lastId, givesId: setsId }
     case 'SHOW':
       if (variable !== null || tokens.some((_, at) => mayCall(tokens, at))) return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable })
       return statement(/^(WARNINGS|ERRORS|PROFILE|PROFILES|COUNT)$/.test(second) || (second === 'SESSION' || second === 'LOCAL') ? 'last' : 'read')
@@ -43,7 +46,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
     case 'UPDATE':
     case 'DELETE':
     case 'REPLACE':
-      return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable, inserts: first === 'INSERT' || first === 'REPLACE', lastId, time: words.includes('RETURNING') })
+      return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable, inserts: isInsert, givesId: isInsert || setsId, lastId, time: words.includes('RETURNING') })
     case 'BEGIN':
       return second === '' || second === 'WORK' ? statement('begin', { begin: { readOnly: false, snapshot: false } }) : statement('opaque', { pin: variable })
     case 'START':
@@ -120,7 +123,7 @@ function mayCall(tokens: readonly Token[], at: number): boolean {
   if (text === '?' || before === ':') return true
   if (kind === 'quoted') return !isColumnList(tokens, at)
   if (kind !== 'word') return false
-  return before === '.' || (!OF_CONNECTION.has(text) && !PURE_FUNCTIONS.has(text) && !text.startsWith('ST_') && !NOT_CALLED.has(text) && !isColumnList(tokens, at))
+  return before === '.' || (!OF_CONNECTION.has(text) && !PURE_FUNCTIONS.has(text) && !NOT_CALLED.has(text) && !isColumnList(tokens, at))
 }
 
 /** `WITH name (columns) AS (` */

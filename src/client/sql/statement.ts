@@ -13,7 +13,9 @@ export interface Statement {
   readonly pin: 'user variable' | 'temporary table' | 'lock' | 'prepared statement' | 'XA' | null
   /** It puts rows in, whose ids the server may choose. */
   readonly inserts: boolean
-  /** It asks for the id that this session's last INSERT was given. */
+  /** LAST_INSERT_ID() tells of it afterwards. */
+  readonly givesId: boolean
+  /** It asks for the id that this session was given last. */
   readonly lastId: boolean
   /** Its result may show the time at which it was run. */
   readonly time: boolean
@@ -21,4 +23,4 @@ export interface Statement {
   readonly begin: { readonly readOnly: boolean; readonly snapshot: boolean } | null
 }
 
-export const statement = (kind: Kind, more: Partial<Statement> = {}): Statement => ({ kind, pin: null, inserts: false, lastId: false, time: false, begin: null, ...more })
+export const statement = (kind: Kind, more: Partial<Statement> = {}): Statement => ({ kind, pin: null, inserts: false, givesId: false, lastId: false, time: false, begin: null, ...more })

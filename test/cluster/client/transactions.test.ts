@@ -10,6 +10,7 @@ import { orderAndEnd } from './transactions/order.ts'
 import { lostSessions } from './transactions/pinned.ts'
 import { sessionState } from './transactions/session.ts'
 import { tokens } from './transactions/tokens.ts'
+import { unknownOutcomes } from './transactions/unknown.ts'
 
 /** Transactions of the client on three real nodes, 127.0.61.x; what is cut is the wire, by a proxy or by KILL. */
 const place = clientPlace(61)
@@ -28,4 +29,5 @@ agreement(place)
 opaqueTexts(place)
 lostSessions(place)
 tokens(place)
+unknownOutcomes(place)
 orderAndEnd(place)

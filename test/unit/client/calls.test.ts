@@ -65,3 +65,23 @@ test('a transaction that throws tells why, also where its ROLLBACK fails', async
   await expect(work).rejects.toThrow('changed my mind')
   expect(release).toHaveBeenCalledOnce()
 })
+
+test('what mysql2 would do on a connection of its own, a promise connection does on ours', async () => {
+  const pool = poolToNobody()
+  const connection = await pool.promise().getConnection()
+  const own = connection as unknown as { close: () => void; pause: () => void; resume: () => void }
+  own.pause()
+  own.resume()
+  connection.unprepare('SELECT 1')
+  expect([connection.format('SELECT ?', ["it's"]), connection.escape(null), connection.escapeId('a')]).toEqual(["SELECT 'it\\'s'", 'NULL', '`a`'])
+  own.close()
+  // Its place is free.
+  const next = await pool.promise().getConnection()
+  next.release()
+})
+
+test('a command that calls back tells its text', () => {
+  const pool = poolToNobody()
+  const command = (pool as unknown as Callable).query('SELECT ?', [5], () => undefined)
+  expect(command).toMatchObject({ sql: 'SELECT 5' })
+})

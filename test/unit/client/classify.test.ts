@@ -13,12 +13,12 @@ const kinds: readonly (readonly [string, readonly string[]])[] = [
   ]],
   ['write', [
     'INSERT INTO t VALUES (1)', 'SELECT a FROM t FOR UPDATE', 'SELECT a FROM t FOR UPDATE SKIP LOCKED', 'SELECT a FROM t LOCK IN SHARE MODE NOWAIT', 'SELECT 1 INTO @a', "SELECT 1 INTO OUTFILE 'x'", 'SELECT @a', 'SELECT @a := 1', 'SELECT mine(1)', 'SELECT db.mine(1)',
-    'SELECT `mine`(1)', "SELECT GET_LOCK('a', 1)", 'SELECT NEXTVAL(s)', 'SELECT NEXT VALUE FOR s', 'SELECT db.user(1)', 'SELECT /*!40001 SQL_NO_CACHE */ a FROM t', '/*!999999 EXPLAIN */ DELETE FROM t', 'SELECT s.NEXTVAL', 'SELECT s.currval FROM dual', 'SELECT SETVAL(s, 1)', 'SELECT LAST_INSERT_ID(5)', 'SELECT 1 /*! FOR UPDATE */', 'SELECT 1 /*M!100100 INTO @x */', 'CREATE TEMPORARY TABLE t (a INT)', 'DROP TEMPORARY TABLE t',
+    'SELECT `mine`(1)', "SELECT GET_LOCK('a', 1)", 'SELECT NEXTVAL(s)', 'SELECT NEXT VALUE FOR s', 'SELECT db.user(1)', 'SELECT st_next_number()', 'SELECT ST_X1(p) FROM t', 'SELECT TO_NUMBER(1)', 'SELECT /*!40001 SQL_NO_CACHE */ a FROM t', '/*!999999 EXPLAIN */ DELETE FROM t', 'SELECT s.NEXTVAL', 'SELECT s.currval FROM dual', 'SELECT SETVAL(s, 1)', 'SELECT LAST_INSERT_ID(5)', 'SELECT 1 /*! FOR UPDATE */', 'SELECT 1 /*M!100100 INTO @x */', 'CREATE TEMPORARY TABLE t (a INT)', 'DROP TEMPORARY TABLE t',
     'SET GLOBAL a = 1', 'SET @@GLOBAL.a = 1', 'DO SLEEP(1)', 'WITH a AS (SELECT 1) DELETE FROM t', 'SET STATEMENT insert_id=5 FOR INSERT INTO t VALUES (1)', 'REPLACE INTO t VALUES (1)', 'UNLOCK TABLES', 'ANALYZE UPDATE t SET a = 1', "SELECT IS_USED_LOCK('x')", 'HANDLER t OPEN', 'SELECT * FROM t PROCEDURE ANALYSE()', "SELECT db . `mine` ('x')",
     'SELECT ??(?)', 'SELECT ?(1)', 'SELECT ??.?? (?)', 'SELECT :mine(1)', 'SELECT :left (1)', 'SHOW TABLES WHERE mine(1)', 'SHOW SESSION STATUS WHERE `mine`(1)', 'SHOW TABLES WHERE 1 = @a', "SHOW TABLES WHERE GET_LOCK('a', 1)", 'SET @a = 1', 'SET @a = 1, sql_mode = ""', 'SET insert_id = 5', 'SET SESSION timestamp = 1', 'PREPARE s FROM "SELECT 1"', 'DEALLOCATE PREPARE s',
   ]],
   ['last', ['SELECT LAST_INSERT_ID()', 'SELECT FOUND_ROWS()', 'SELECT ROW_COUNT()', 'SELECT CONNECTION_ID()', 'SHOW WARNINGS', 'SHOW COUNT(*) ERRORS', 'SELECT @@last_insert_id', 'SELECT @@SESSION.warning_count', 'SELECT DATABASE()', 'SELECT CURRENT_USER', 'SHOW SESSION VARIABLES']],
-  ['opaque', ['SELECT 1; SELECT 2', 'CALL p()', "SELECT 'unclosed", "SELECT 'a\\'", 'BEGIN NOT ATOMIC SELECT 1; END', 'COMMIT AND CHAIN', 'XA START "a"', 'EXECUTE s', 'EXECUTE IMMEDIATE "SELECT 1"', 'LOAD DATA INFILE "x" INTO TABLE t', 'SET autocommit = 0, sql_mode = ""', 'SET @a = 1, autocommit = 0', 'SET autocommit = 1, @a = 1', 'SET timestamp = 1, SESSION autocommit = 0', 'SET GLOBAL a = 1, SESSION b = 2', 'nonsense', '', 'SELECT 1 /*! FOR UPDATE', 'SET `autocommit` = 0', 'SET `completion_type` = 1', "SELECT 1 /*!999999 ' */ FOR UPDATE /* ' */",
+  ['opaque', ['SELECT 1; SELECT 2', 'CALL p()', "SELECT 'unclosed", "SELECT 'a\\'", 'BEGIN NOT ATOMIC SELECT 1; END', 'COMMIT AND CHAIN', 'XA START "a"', 'EXECUTE s', 'EXECUTE IMMEDIATE "SELECT 1"', 'LOAD DATA INFILE "x" INTO TABLE t', 'SET autocommit = 0, sql_mode = ""', 'SET @a = 1, autocommit = 0', 'SET autocommit = 1, @a = 1', 'SET timestamp = 1, SESSION autocommit = 0', 'SET GLOBAL a = 1, SESSION b = 2', 'SET SESSION b = 2, GLOBAL a = 1', 'SET autocommit = ?', "SET autocommit = 'ON'", 'SET autocommit = DEFAULT', 'SET autocommit = @@GLOBAL.autocommit', 'nonsense', '', 'SELECT 1 /*! FOR UPDATE', 'SET `autocommit` = 0', 'SET `completion_type` = 1', "SELECT 1 /*!999999 ' */ FOR UPDATE /* ' */",
     'SET completion_type = 1', 'SET SESSION completion_type = CHAIN', 'SET @@session.completion_type = 2', 'SET @@completion_type = 2', 'SET GLOBAL completion_type = 1', 'SET @@GLOBAL.completion_type = 1', 'SET @a = 1, completion_type = 1', 'SET STATEMENT completion_type = 1 FOR COMMIT',
     "SELECT 'a\\'; DROP TABLE x; -- '", "SELECT 'a\\'; DROP TABLE x; '", "SELECT 'a\\' FOR UPDATE -- '", "SELECT 'a\\' /*! FOR UPDATE */ -- '", "SELECT 1 /*!999999 ' */ FOR UPDATE /* \\' '*/", 'SELECT "a\\" FOR UPDATE -- "', `SELECT "a\\" FOR UPDATE, 'b\\'c' -- "`, "SELECT 'a\\', \\N FOR UPDATE -- '"]],
   ['begin', ['BEGIN', 'begin work', 'START TRANSACTION', 'START TRANSACTION READ ONLY', 'START TRANSACTION WITH CONSISTENT SNAPSHOT', '/* x */ BEGIN;']],
@@ -26,10 +26,10 @@ const kinds: readonly (readonly [string, readonly string[]])[] = [
   ['rollback', ['ROLLBACK', 'ROLLBACK WORK']],
   ['savepoint', ['SAVEPOINT a', 'ROLLBACK TO a', 'ROLLBACK WORK TO SAVEPOINT a', 'RELEASE SAVEPOINT a']],
   ['kill', ['KILL 5', 'KILL QUERY 5']],
-  ['set', ['SET NAMES utf8mb4', 'SET time_zone = "+00:00"', 'SET SESSION wait_timeout = 5', 'SET @@sql_mode = ""', 'USE db', 'SET CHARACTER SET utf8mb4', 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'SET ROLE a']],
+  ['set', ['SET NAMES utf8mb4', 'SET time_zone = "+00:00"', 'SET SESSION wait_timeout = 5', 'SET @@sql_mode = ""', 'USE db', 'SET CHARACTER SET utf8mb4', 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'SET ROLE a', 'SET time_zone = @@GLOBAL.time_zone', 'SET sql_mode = REPLACE(@@global.sql_mode)']],
   ['set-transaction', ['SET TRANSACTION ISOLATION LEVEL SERIALIZABLE']],
   ['autocommit-off', ['SET autocommit=0', 'SET SESSION autocommit = OFF', 'SET @@autocommit = 0', 'SET @@session.autocommit=false']],
-  ['autocommit-on', ['SET autocommit=1', 'SET LOCAL autocommit = ON', 'set @@autocommit = DEFAULT']],
+  ['autocommit-on', ['SET autocommit=1', 'SET LOCAL autocommit = ON', 'set @@autocommit = TRUE']],
   ['ddl', ['CREATE TABLE t (a INT)', 'ALTER TABLE t ADD b INT', 'TRUNCATE t', 'DROP TABLE t', 'LOCK TABLES t WRITE', 'GRANT ALL ON *.* TO a', 'FLUSH TABLES WITH READ LOCK', 'ANALYZE TABLE t', 'SET PASSWORD = "x"', 'RENAME TABLE a TO b']],
 ]
 
@@ -46,6 +46,17 @@ test.each([
 ] as const)('%s: only its own connection has it', (pin, texts) => {
   for (const sql of texts) expect(classify(sql).pin, sql).toBe(pin)
 })
+
+test.each([
+  ['SELECT LAST_INSERT_ID()', true, false],
+  ['INSERT INTO t VALUES (1)', false, true],
+  ['INSERT INTO t VALUES (LAST_INSERT_ID())', true, true],
+  ['INSERT INTO t (id) VALUES (1) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)', false, true],
+  ['UPDATE t SET n = last_insert_id (n + 1)', false, true],
+  ['SELECT LAST_INSERT_ID(5)', false, true],
+  ['SELECT @@identity', true, false],
+  ['UPDATE t SET n = 1', false, false],
+])('%s: asks for the last id %s, gives one %s', (sql, lastId, givesId) => expect(classify(sql)).toMatchObject({ lastId, givesId }))
 
 test('a read with whatever inside, be it quoted or a comment, stays a read; unquoted it does not', () => {
   const effect = fc.constantFrom('FOR UPDATE', 'LOCK IN SHARE MODE', 'INTO @x', '; DELETE FROM t', ":= 1", 'mine(1)')

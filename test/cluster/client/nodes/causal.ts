@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { ClientPlace } from '../place.ts'
 import { row } from '../calls.ts'
@@ -31,6 +32,49 @@ export function causalReads(place: ClientPlace): void {
       expect(performance.now() - began).toBeGreaterThan(900)
       expect(two.counters.causalTimeouts).toBe(1)
       lock.destroy()
+    })
+
+    test('a session, and one that is pinned, waits too where the writer changes', async () => {
+      const two = pool({ nodes: [{ host: place.node(0).address, name: 'n1', priority: 1 }, { host: place.node(1).address, name: 'n2' }] })
+      const connection = await two.getConnection()
+      const read = async () => row<{ n: number }>(await connection.query('SELECT n FROM t WHERE id = 1')).n
+      /** While a node applies nothing for a moment. */
+      const behind = async (at: number, write: () => Promise<unknown>, thenRead: () => Promise<number>) => {
+        const lock = await pool({ nodes: [place.node(at).address] }).getConnection()
+        await lock.query('FLUSH TABLES WITH READ LOCK')
+        await write()
+        const reading = thenRead()
+        const first = await Promise.race([reading, delay(300, 'waits')])
+        lock.destroy()
+        return [first, await reading]
+      }
+      await read()
+      const moved = await behind(1, async () => {
+        await connection.query('UPDATE t SET n = 5 WHERE id = 1')
+        two.drain('n1')
+        await connection.beginTransaction()
+      }, read)
+      await connection.rollback()
+      expect(moved).toEqual(['waits', 5])
+      two.undrain('n1')
+      await connection.query('SET @a = 1')
+      const pinned = await behind(0, async () => {
+        two.drain('n1')
+        await two.query('UPDATE t SET n = 6 WHERE id = 1')
+      }, read)
+      expect(pinned).toEqual(['waits', 6])
+      connection.release()
+    })
+
+    test('without any time to wait, a read goes to the writer; the writer works on, also when it is a new one', async () => {
+      const one = pool({ causalTimeout: 0, failoverTimeout: 3_000 })
+      await nameOf(one)
+      for (let turn = 1; turn <= 20; turn++) {
+        if (turn === 10) one.drain('n1')
+        await one.query('UPDATE t SET n = ? WHERE id = 1', [turn])
+        expect(row(await one.query('SELECT n FROM t WHERE id = 1'))).toEqual({ n: turn })
+      }
+      expect(one.counters.failovers).toBe(0)
     })
 
     test('with consistency cluster, what another process has written', async () => {

@@ -19,6 +19,20 @@ export function choosing(place: ClientPlace): void {
       expect(await Promise.all(orders.map((other) => nameOf(other, 'SELECT @@wsrep_node_name AS name FROM t FOR UPDATE')))).toEqual(['n1', 'n1', 'n1'])
     })
 
+    test('without splitReads all goes to the writer: streams and transactions that only read too', async () => {
+      const one = pool({ splitReads: false })
+      await allSynced(one)
+      const connection = await one.getConnection()
+      const core = (connection as unknown as { connection: { query: (sql: string) => { stream: () => AsyncIterable<unknown> } } }).connection
+      const NAME = 'SELECT @@wsrep_node_name AS name FROM t WHERE id = 1'
+      for await (const streamed of core.query(NAME).stream()) expect(streamed).toEqual({ name: 'n1' })
+      await connection.query('START TRANSACTION READ ONLY')
+      expect(row(await connection.query(NAME))).toEqual({ name: 'n1' })
+      await connection.rollback()
+      connection.release()
+      expect(await nameOf(one)).toBe('n1')
+    })
+
     test('of one node all are found, and a local one is preferred', async () => {
       const one = pool({ nodes: [place.node(2).address], discover: true })
       await allSynced(one)

@@ -91,7 +91,7 @@ export function agreement(place: ClientPlace): void {
       const connection = await pool().getConnection()
       await connection.query('INSERT INTO t (n) VALUES (1)')
       await cutOff(place, connection)
-      await expect(connection.query('INSERT INTO t (n) VALUES (LAST_INSERT_ID())')).rejects.toMatchObject({ code: 'GALERA_ROLLED_BACK' })
+      await expect(connection.query('INSERT INTO t (n) VALUES (LAST_INSERT_ID())')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
       connection.release()
     })
 

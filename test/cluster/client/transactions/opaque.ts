@@ -59,6 +59,38 @@ export function opaqueTexts(place: ClientPlace): void {
     expect(count()).toBe(3)
   })
 
+  test('and where a transaction is open there', async () => {
+    const connection = await pool().getConnection()
+    for (const sql of ['SET @a = 1', 'SET autocommit = 0', INSERT, 'SET autocommit = 1', INSERT]) await connection.query(sql)
+    connection.release()
+    expect(count()).toBe(4)
+  })
+
+  test.each([[1, 4], ['ON', 4], [0, 2]])('autocommit that is a value (%s) is what the server takes it for', async (value, rows) => {
+    const connection = await pool().getConnection()
+    await connection.query('SET autocommit = ?', [value])
+    for (const sql of [INSERT, INSERT]) await connection.query(sql)
+    connection.release()
+    await expect.poll(count).toBe(rows)
+  })
+
+  test.each([['before'], ['after']])('tables that are locked stay so until they are given free; autocommit goes off %s', async (when) => {
+    const connection = await pool().getConnection()
+    const locked = () => on(0, `SHOW OPEN TABLES IN ${place.account().database} WHERE In_use > 0`) !== ''
+    const [off, lock] = ['SET autocommit = 0', 'LOCK TABLES t WRITE']
+    for (const sql of when === 'before' ? [off, lock] : [lock, off]) await connection.query(sql)
+    await connection.query('UPDATE t SET n = 5 WHERE id = 1')
+    expect(locked()).toBe(true)
+    await connection.query('ROLLBACK')
+    await connection.query('UPDATE t SET n = n + 6 WHERE id = 1')
+    await connection.query('COMMIT')
+    await connection.query('UNLOCK TABLES')
+    expect([locked(), n()]).toEqual([false, 6])
+    await connection.query('UPDATE t SET n = 9 WHERE id = 1')
+    connection.release()
+    await expect.poll(() => n()).toBe(6)
+  })
+
   test('servers whose sessions begin with autocommit off', async () => {
     for (const at of [0, 1, 2]) on(at, 'SET GLOBAL autocommit = 0')
     try {

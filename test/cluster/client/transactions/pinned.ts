@@ -20,7 +20,8 @@ export function lostSessions(place: ClientPlace): void {
     await connection.query('SET @a = 6')
     await cutOff(place, connection)
     await connection.rollback()
-    await expect(connection.query('INSERT INTO t (n) VALUES (@a)')).rejects.toMatchObject({ code: 'GALERA_ROLLED_BACK' })
+    // Outside of a transaction nothing was rolled back.
+    await expect(connection.query('INSERT INTO t (n) VALUES (@a)')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
     connection.release()
     expect(count()).toBe(2)
   })
@@ -79,6 +80,27 @@ export function lostSessions(place: ClientPlace): void {
   })
 
   describe('LAST_INSERT_ID()', () => {
+    test('is known of an INSERT on another node than the one before', async () => {
+      const one = pool()
+      const connection = await one.getConnection()
+      await connection.query(INSERT)
+      one.drain('n1')
+      const [{ insertId }] = (await connection.query(INSERT)) as unknown as [{ insertId: number }]
+      expect(row(await connection.query('SELECT LAST_INSERT_ID() AS id'))).toEqual({ id: insertId })
+      connection.release()
+    })
+
+    test('that an expression has set is known as long as its connection lives, and may be set again after it', async () => {
+      const connection = await pool().getConnection()
+      await connection.query('UPDATE t SET n = LAST_INSERT_ID(41) WHERE id = 1')
+      expect(row(await connection.query('SELECT LAST_INSERT_ID() AS id'))).toEqual({ id: 41 })
+      await cutOff(place, connection)
+      await expect(connection.query('SELECT LAST_INSERT_ID()')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
+      await connection.query('INSERT INTO t (id, n) VALUES (4, 0) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)')
+      expect(row(await connection.query('SELECT LAST_INSERT_ID() AS id'))).toEqual({ id: 4 })
+      connection.release()
+    })
+
     test('is known after a repetition, and after a connection that was lost before the INSERT', async () => {
       const connection = await pool().getConnection()
       await connection.query(INSERT)

@@ -41,7 +41,7 @@ export function sessionState(place: ClientPlace): void {
       await connection.query(make)
       expect(row(await connection.query(look))).toEqual({ a: 5 })
       await cutOff(place, connection)
-      await expect.poll(() => connection.query(look).then(() => null, ({ code }: { code: string }) => code)).toBe('GALERA_ROLLED_BACK')
+      await expect.poll(() => connection.query(look).then(() => null, ({ code }: { code: string }) => code)).toBe('GALERA_LOST_SESSION')
       connection.release()
     })
 

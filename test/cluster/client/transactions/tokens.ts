@@ -25,6 +25,17 @@ export function tokens(place: ClientPlace): void {
       expect(Number(on(0, `SELECT COUNT(*) FROM ${table()}`))).toBe(100 + 501)
     })
 
+    test('are those of long ago by the clock of the server, whatever the session takes the time to be', async () => {
+      await addSome()
+      const connection = await pool({ exactlyOnce: true }).getConnection()
+      await connection.query('SET timestamp = 1000000000')
+      await connection.beginTransaction()
+      await connection.query('UPDATE t SET n = 1 WHERE id = 1')
+      await connection.commit()
+      connection.release()
+      expect([old(), Number(on(0, `SELECT COUNT(*) FROM ${table()}`))]).toEqual([900, 1001])
+    })
+
     test('that the user may not remove are told of once, and nothing fails', async () => {
       await addSome()
       const { database } = place.account()

@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { Causality } from '../../../src/client/causality.ts'
+import { newCounters } from '../../../src/client/counters.ts'
+import type { Cluster } from '../../../src/client/nodes/cluster.ts'
+import type { Link } from '../../../src/client/nodes/link.ts'
+import type { Node } from '../../../src/client/nodes/node.ts'
+import type { Settings } from '../../../src/client/options.ts'
+
+/** A node whose answers take 20 ms, and what it was asked. */
+function slowNode(name: string) {
+  const asked: string[] = []
+  const link = {
+    dead: null as Error | null,
+    kill: (reason: Error) => (link.dead = reason),
+    rows: async (sql: string) => {
+      asked.push(sql)
+      await delay(20)
+      return [{ gtid: '0-1-7' }]
+    },
+  }
+  const node = { name, applied: -1n, health: { state: 'synced' }, acquire: async () => link, release: () => undefined } as unknown as Node
+  return { asked, node, link: link as unknown as Link }
+}
+
+const settings = { consistency: 'session', causalTimeout: 0 } as Settings
+
+test('without any time to wait a reader is not even asked, and a new writer has what time it takes', async () => {
+  const [written, writer, reader] = [slowNode('n1'), slowNode('n2'), slowNode('n3')]
+  const counters = newCounters()
+  const causality = new Causality({ writer: writer.node, nodes: [written.node, writer.node, reader.node] } as unknown as Cluster, counters)
+  causality.wrote(written.node)
+  expect([await causality.reaches(reader.node, reader.link, settings), reader.asked, counters.causalTimeouts]).toEqual([false, [], 1])
+  expect([await causality.reaches(writer.node, writer.link, settings), writer.link.dead, writer.node.applied]).toEqual([true, null, 7n])
+})
