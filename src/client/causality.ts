@@ -1,9 +1,11 @@
 import type { Counters } from './counters.ts'
+import { TimeoutError } from './errors.ts'
 import { failureOf } from './failure.ts'
 import type { Cluster } from './nodes/cluster.ts'
 import type { Link } from './nodes/link.ts'
 import type { Node } from './nodes/node.ts'
 import type { Settings } from './options.ts'
+import { untilReady } from './session/backoff.ts'
 
 /** How far a node is, as MariaDB tells it, and its last number. */
 interface Position {
@@ -16,6 +18,8 @@ interface Written {
   writes: number
   covered: number
   position: Position
+  /** Who has told the last position by a causal read of its own, and so has all of them. */
+  toldBy: { readonly node: Node; readonly writes: number } | null
   asking: Promise<void> | null
 }
 
@@ -44,33 +48,36 @@ export class Causality {
   /** Something was committed there. */
   wrote(node: Node): void {
     const written = this.#written.get(node)
-    if (written === undefined) this.#written.set(node, { writes: 1, covered: 0, position: NOWHERE, asking: null })
+    if (written === undefined) this.#written.set(node, { writes: 1, covered: 0, position: NOWHERE, toldBy: null, asking: null })
     else written.writes++
   }
 
   /** Whether the node is known to have all that was written: what was written on itself it has. */
   isReached(node: Node, { consistency }: Settings): boolean {
     if (consistency !== 'session') return true
-    for (const [one, { writes, covered, position }] of this.#written) if (one !== node && (covered < writes || node.applied < position.seqno)) return false
+    for (const [one, written] of this.#written) {
+      if (!hasAll(node, one, written) && (written.covered < written.writes || node.applied < written.position.seqno)) return false
+    }
     return true
   }
 
   /** @returns whether the node has all that was written, or came so far in time; a promise only where that is not known at once. Rejects as a statement does. */
-  reaches(node: Node, link: Link, settings: Settings): boolean | Promise<boolean> {
-    return this.isReached(node, settings) || this.#wait(node, link, settings.causalTimeout)
+  reaches(node: Node, link: Link, settings: Settings, only = false): boolean | Promise<boolean> {
+    return this.isReached(node, settings) || this.#wait(node, link, settings.causalTimeout, only)
   }
 
-  async #wait(node: Node, link: Link, milliseconds: number): Promise<boolean> {
+  async #wait(node: Node, link: Link, milliseconds: number, only: boolean): Promise<boolean> {
     let { gtid, seqno } = NOWHERE
     for (const [one, written] of this.#written) {
-      if (one === node) continue
+      if (hasAll(node, one, written)) continue
       await this.#cover(one, written)
-      if (written.position.seqno > seqno) ({ gtid, seqno } = written.position)
+      if (!hasAll(node, one, written) && written.position.seqno > seqno) ({ gtid, seqno } = written.position)
     }
     if (node.applied >= seqno) return true
     const isWriter = node === this.#cluster.writer
     this.#counters.causalWaits++
-    if (milliseconds === 0 && !isWriter) {
+    const hasTime = only || isWriter
+    if (milliseconds === 0 && !hasTime) {
       this.#counters.causalTimeouts++
       return false
     }
@@ -88,8 +95,7 @@ export class Causality {
       else this.#beginAnew(position)
       return true
     }
-    // There is nobody to go to from the writer.
-    if (!(await isCausal(link, isWriter ? LONGEST_ASK : seconds * 1_000))) {
+    if (!(await isCausal(link, hasTime ? LONGEST_ASK : seconds * 1_000))) {
       this.#counters.causalTimeouts++
       return false
     }
@@ -114,6 +120,7 @@ export class Causality {
   async #ask(node: Node, written: Written): Promise<void> {
     const { writes } = written
     const { on, position } = await this.#position(node)
+    if (on !== node) written.toldBy = { node: on, writes }
     if (position.seqno > written.position.seqno) written.position = position
     // What a node tells may be a moment behind what it has applied; only its place in the cluster's order says that the numbers begin anew.
     else if (position.seqno < on.applied) await this.#compare(on)
@@ -121,9 +128,14 @@ export class Causality {
   }
 
   async #compare(node: Node): Promise<void> {
-    const link = await node.acquire()
-    const position = await positionOf(link, 'ordered').finally(() => node.release(link))
-    if (position.seqno < node.applied) this.#beginAnew(position)
+    try {
+      const link = await node.acquire()
+      const position = await positionOf(link, 'ordered').finally(() => node.release(link))
+      if (position.seqno < node.applied) this.#beginAnew(position)
+    } catch (error) {
+      // The next who has to wait asks again.
+      this.#cluster.heard(node, error)
+    }
   }
 
   /** Of a node that is gone, what was acknowledged there is ordered before whatever another node is asked now. */
@@ -136,10 +148,22 @@ export class Causality {
         this.#cluster.heard(written, error)
       }
     }
-    const { node, link } = await this.#cluster.take('write', performance.now() + LONGEST_ASK)
-    return { on: node, position: await positionOf(link, 'ordered').finally(() => node.release(link)) }
+    const deadline = performance.now() + LONGEST_ASK
+    for (let attempt = 0; ; attempt++) {
+      const { node, link } = await this.#cluster.take('write', deadline)
+      try {
+        return { on: node, position: await positionOf(link, 'ordered').finally(() => node.release(link)) }
+      } catch (error) {
+        this.#cluster.heard(node, error)
+        if (performance.now() >= deadline) throw new TimeoutError(`to ask ${node.name} how far it is`, LONGEST_ASK, error)
+        await untilReady(attempt)
+      }
+    }
   }
 }
+
+/** Without any look at numbers: what was written on itself it has, and what it has waited for to tell of it. */
+const hasAll = (node: Node, one: Node, { toldBy, writes }: Written): boolean => node === one || (toldBy !== null && toldBy.node === node && toldBy.writes === writes)
 
 /** Whether it has answered a causal read in time; if not, it is left with it, and the connection given up. Rejects as a statement does. */
 async function isCausal(link: Link, milliseconds: number): Promise<boolean> {

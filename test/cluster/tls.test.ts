@@ -31,13 +31,11 @@ async function empty(cluster: TestCluster, node: TestNode): Promise<void> {
 test.each(METHODS)('three nodes with TLS: group and state transfers by %s are private, and the donor sends nothing to a joiner that shows the certificate of another host', async (method) => {
   await using cluster = await tlsCluster(method)
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
-  const [first, ...others] = cluster.all
+  const [first, second] = cluster.all
   asRoot(first, "CREATE TABLE app.t (id INT PRIMARY KEY, t TEXT); INSERT INTO app.t SELECT seq, REPEAT(MD5(seq), 20) FROM seq_1_to_5000")
-  // One after the other: Galera may lose its quorum where two leave at the same moment.
-  for (const node of others) await empty(cluster, node)
-  await Promise.all(others.map((node) => cluster.must(node, 'start')))
-  const sum = asRoot(first, 'CHECKSUM TABLE app.t EXTENDED')
-  for (const node of others) expect(asRoot(node, 'CHECKSUM TABLE app.t EXTENDED')).toBe(sum)
+  await empty(cluster, second)
+  await cluster.must(second, 'start')
+  expect(asRoot(second, 'CHECKSUM TABLE app.t EXTENDED')).toBe(asRoot(first, 'CHECKSUM TABLE app.t EXTENDED'))
   expect(asRoot(first, "SHOW VARIABLES LIKE 'wsrep_provider_options'")).toContain('socket.ssl = YES')
   expect(logOf(first)).toContain(PRIVATE[method])
   // The password alone opens nothing from outside.

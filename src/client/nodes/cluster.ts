@@ -90,7 +90,7 @@ export class Cluster extends EventEmitter {
   drain(name: string, drained: boolean): boolean {
     const node = this.nodes.find((one) => one.name === name || one.identity === name)
     if (node === undefined) return false
-    node.drained = drained
+    node.resting = drained
     this.#changed(node, node.health)
     return true
   }
@@ -169,7 +169,8 @@ export class Cluster extends EventEmitter {
   #discover(node: Node): void {
     const { health } = node
     // It was found by another name before it could be reached by its own.
-    for (const found of this.#found) if (found !== node && (found.identity === node.identity || (found.health?.address ?? '') === health?.address)) this.#forgetTwin(found)
+    const isReached = health !== null && health.state !== 'out' && !node.twin
+    for (const found of this.#found) if (isReached && found !== node && (found.identity === node.identity || (found.health?.address ?? '') === health?.address)) this.#forgetTwin(found)
     this.#writer = undefined
     // Those that wait look again, since an error may have come.
     for (const wake of this.#waiting) wake()
@@ -195,7 +196,7 @@ export class Cluster extends EventEmitter {
 
   /** It gets nothing new, and goes when what it does is done. */
   #forgetTwin(node: Node): void {
-    node.drained = true
+    node.twin = true
     if (node.busy === 0) this.#forget(node)
   }
 
@@ -205,6 +206,8 @@ export class Cluster extends EventEmitter {
     this.#probes.delete(node)
     node.close()
     this.nodes.splice(this.nodes.indexOf(node), 1)
+    // Whichever of them is left is the one.
+    for (const one of this.nodes) if (one.identity === node.identity) one.twin = false
     this.#writer = undefined
   }
 }

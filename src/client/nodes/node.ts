@@ -17,8 +17,10 @@ export class Node extends EventEmitter {
   identity: string
   /** It was looked at, whatever came of it. */
   looked = false
-  /** An operator lets it rest: it gets no new work. */
-  drained = false
+  /** An operator lets it rest. */
+  resting = false
+  /** The same server goes by another address too. */
+  twin = false
   /** The last failure to reach it; null once it was reached. */
   error: Error | null = null
   /** The newest write that is known to be applied there, as the last number of its GTID. */
@@ -37,6 +39,11 @@ export class Node extends EventEmitter {
     this.local = local
     this.#connection = connection
     this.#opened = opened
+  }
+
+  /** It gets no new work. */
+  get drained(): boolean {
+    return this.resting || this.twin
   }
 
   /** One that is free; null where a new one would have to be made. */

@@ -1,33 +1,37 @@
-import { LostSessionError } from '../errors.ts'
+import { LostSessionError, RolledBackError, UnknownOutcomeError } from '../errors.ts'
 import { failureOf } from '../failure.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
-import type { Answer, Work } from '../nodes/link.ts'
+import type { Answer, Link, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import { untilReady } from './backoff.ts'
+import { LastId } from './last-id.ts'
 import { isEndOfWait, isPrepared, takeNow, takeReached } from './once.ts'
-import { keptWork } from './recorded.ts'
+import { SetStatements } from './set-statements.ts'
 
 /** The real connections of one session: one to a reader, one to the writer, bound when they are needed and kept; with what the session has set on them. */
 export class Bound {
   readonly #engine: Engine
   readonly #settings: () => Settings
+  readonly #fail: (error: Error) => void
+  readonly #state = new SetStatements()
+  readonly lastId = new LastId()
   #read: Taken | null = null
   #write: Taken | null = null
-  /** SET statements, to give to each connection that is bound later. */
-  readonly #state: Work[] = []
   /** Why only one connection will do. */
   #pinned: string | null = null
   #destroyed = false
   /** The connection that is used, or was last; null before the first. */
   last: Taken | null = null
-  /** The connection that knew the id of this session's last INSERT is gone. */
-  lostId = false
-  #idKnown = false
+  #mayBeOpen = false
+  /** Whose server has autocommit off too. */
+  #beginsOn: Link | null = null
 
-  constructor(engine: Engine, settings: () => Settings) {
+  /** `fail`: what was open on the connection that all was pinned to is lost with it. */
+  constructor(engine: Engine, settings: () => Settings, fail: (error: Error) => void) {
     this.#engine = engine
     this.#settings = settings
+    this.#fail = fail
   }
 
   get pinned(): string | null {
@@ -44,6 +48,24 @@ export class Bound {
     return this.#pinned !== null && this.#write?.link.dead !== null
   }
 
+  /** On the connection that all is pinned to: something that was not understood has run, and the server has not said since that nothing is open. */
+  get mayBeOpen(): boolean {
+    return this.#mayBeOpen || this.serverBegins
+  }
+
+  set mayBeOpen(open: boolean) {
+    this.#mayBeOpen = open
+  }
+
+  /** The server begins transactions by itself, on the connection that all is pinned to. */
+  get serverBegins(): boolean {
+    return this.#pinned !== null && this.#beginsOn !== null && this.#beginsOn === this.#write?.link
+  }
+
+  set serverBegins(on: boolean) {
+    this.#beginsOn = on ? (this.#write?.link ?? null) : null
+  }
+
   /** For a read, where nothing has to be waited for; null where something has. */
   readNow(): Taken | null {
     const settings = this.#settings()
@@ -51,27 +73,23 @@ export class Bound {
     const held = settings.splitReads ? this.#read : this.#write
     if (held !== null && this.#isFit(held, what) && this.#engine.causality.isReached(held.node, settings)) return held
     // Not beside another connection to the same node.
-    if (this.#read !== null || this.#write !== null || this.#state.length > 0) return null
+    if (this.#read !== null || this.#write !== null || !this.#state.isEmpty) return null
     const taken = takeNow(this.#engine, settings, what)
     if (taken !== null) this.#hold(taken, what)
     return taken
   }
 
-  /** A connection that is fit, with this session's state. @throws as takeReached; LostSessionError where what it was pinned to is gone */
+  /** A connection that is fit, with this session's state. @throws as takeReached and onlyOne; LostSessionError where it does not know the id that is asked for */
   async bind(what: 'read' | 'write', deadline = performance.now() + this.#settings().failoverTimeout): Promise<Taken> {
-    this.last = await this.#bind(what, deadline)
-    return this.last
+    const taken = await this.#bind(what, deadline)
+    this.lastId.require(taken.link)
+    return (this.last = taken)
   }
 
   async #bind(what: 'read' | 'write', deadline: number): Promise<Taken> {
     this.requireOpen()
-    if (this.#pinned !== null) {
-      const only = this.onlyOne()
-      // No other will do, though it may come late.
-      return (await this.#reached(only, deadline)) === null ? this.onlyOne() : only
-    }
-    // Also what is a read for itself.
-    if (what === 'read' && !this.#settings().splitReads) return this.#bind('write', deadline)
+    if (this.#pinned !== null) return this.#bindPinned(deadline)
+    if (what === 'read' && (!this.#settings().splitReads || (this.lastId.asked && this.lastId.knownBy !== null))) return this.#bind('write', deadline)
     const held = what === 'read' ? this.#read : this.#write
     if (held !== null && this.#isFit(held, what)) {
       const reached = await this.#reached(held, deadline)
@@ -88,8 +106,7 @@ export class Bound {
     const taken = await takeReached(this.#engine, this.#settings(), what, deadline)
     try {
       this.requireOpen()
-      if (this.#state.length > 0) taken.link.tainted = true
-      for (const work of this.#state) await taken.link.run(work)
+      await this.#state.giveTo(taken)
     } catch (error) {
       taken.node.release(taken.link)
       this.#engine.cluster.heard(taken.node, error)
@@ -100,15 +117,31 @@ export class Bound {
     return taken
   }
 
-  /** The one that all is pinned to, as it is. @throws LostSessionError where it is gone */
+  /** No other will do, though it may come late. What is open has its own view of the data. */
+  async #bindPinned(deadline: number): Promise<Taken> {
+    const taken = this.onlyOne()
+    if (!this.mayBeOpen) await this.#reached(taken, deadline, true)
+    return this.onlyOne()
+  }
+
+  /** The one that all is pinned to, as it is. @throws LostSessionError where it is gone; RolledBackError, UnknownOutcomeError where a transaction is gone with it */
   onlyOne(): Taken {
     const taken = this.#write as Taken
     this.requireOpen()
-    if (taken.link.dead === null) return (this.last = taken)
-    const lost = this.#pinned
+    this.last = taken
+    if (taken.link.dead === null) {
+      this.lastId.require(taken.link)
+      return taken
+    }
+    const { serverBegins, mayBeOpen } = this
+    const lost = `the ${this.#pinned} of this session`
     this.#pinned = null
     this.#letGo('write')
-    throw new LostSessionError(`the ${lost} of this session`, taken.link.dead)
+    if (!mayBeOpen) throw new LostSessionError(lost, taken.link.dead)
+    this.mayBeOpen = false
+    const error = serverBegins ? new RolledBackError(`its connection was lost, and with it ${lost}`, taken.link.dead) : new UnknownOutcomeError(lost, taken.link.dead)
+    this.#fail(error)
+    throw error
   }
 
   /** Where it was lost, another will be bound, but for one that all was pinned to. */
@@ -118,40 +151,14 @@ export class Bound {
     if (this.#read === taken) this.#letGo('read')
   }
 
-  /** Where the writer's connection was lost, that is known from now on. */
-  notice(): void {
-    if (this.#write !== null) this.unbind(this.#write)
-  }
-
-  /** The connection that is bound to the writer knows an id that this session was given. */
-  noteId(): void {
-    this.#idKnown = true
-    this.lostId = false
-  }
-
   /** Changes the session: here, on what is bound beside it, and on what is bound later. */
-  async set(taken: Taken, work: Work): Promise<Answer> {
-    let sent = work.options.sql
-    taken.link.tainted = true
-    const answer = await taken.link.run(work, (sql) => (sent = sql))
-    const kept = keptWork(work, sent)
-    for (const other of [this.#read, this.#write]) {
-      if (other === null || other === taken || other.link.dead !== null) continue
-      other.link.tainted = true
-      await other.link.run(kept)
-    }
-    // The same text with other values says it anew.
-    const before = this.#state.findIndex(({ options }) => options.sql === kept.options.sql)
-    if (before >= 0) this.#state.splice(before, 1)
-    this.#state.push(kept)
-    return answer
+  set(taken: Taken, work: Work): Promise<Answer> {
+    return this.#state.add(taken, [this.#read, this.#write], work)
   }
 
   /** What only one connection has: from here on all goes there. */
   pinTo(taken: Taken, what: string): void {
     taken.link.tainted = true
-    // For what it holds the server, not we, keeps the rules.
-    if (what === 'lock') this.#pinned &&= what
     if (this.#pinned !== null) return
     if (this.#write !== taken) this.#letGo('write')
     this.#pinned = what
@@ -162,12 +169,13 @@ export class Bound {
   release(unfinished: boolean): void {
     for (const taken of new Set([this.#read, this.#write])) {
       if (taken === null) continue
-      if (unfinished || this.#pinned !== null || this.#state.length > 0) taken.link.tainted = true
+      if (unfinished || this.#pinned !== null || !this.#state.isEmpty) taken.link.tainted = true
       taken.node.release(taken.link)
     }
-    this.#read = this.#write = this.last = this.#pinned = null
-    this.lostId = this.#idKnown = false
-    this.#state.length = 0
+    this.#read = this.#write = this.last = this.#pinned = this.#beginsOn = null
+    this.mayBeOpen = false
+    this.lastId.clear()
+    this.#state.clear()
   }
 
   /** What is under way fails, and nothing is bound any more. */
@@ -185,17 +193,20 @@ export class Bound {
     else this.#read = taken
   }
 
-  /** Whether it has all that was written, as far as it can tell in time; null where it was lost meanwhile. */
-  async #reached(held: Taken, deadline: number): Promise<boolean | null> {
+  /** Whether it has all that was written, as far as it can tell in time; null where it was lost meanwhile. `only`: there is no other to go to. */
+  async #reached(held: Taken, deadline: number, only = false): Promise<boolean | null> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#engine.causality.reaches(held.node, held.link, this.#settings())
+        return await this.#engine.causality.reaches(held.node, held.link, this.#settings(), only)
       } catch (error) {
         if (isEndOfWait(error) && performance.now() < deadline) {
           await untilReady(attempt)
           continue
         }
-        if (failureOf(error) === 'statement') throw error
+        if (failureOf(error) === 'statement') {
+          if (only) return false
+          throw error
+        }
         this.#engine.cluster.heard(held.node, error)
         held.link.kill(error as Error)
         return null
@@ -213,10 +224,10 @@ export class Bound {
     if (what === 'read') this.#read = null
     else this.#write = null
     if (taken === null) return
-    if (what === 'write' && this.#idKnown) this.lostId = true
     if (this.last === taken) this.last = null
     if (taken === this.#read || taken === this.#write) return
-    if (this.#state.length > 0) taken.link.tainted = true
+    this.lastId.lost(taken.link)
+    if (!this.#state.isEmpty) taken.link.tainted = true
     taken.node.release(taken.link)
   }
 }

@@ -16,8 +16,6 @@ export class Outside {
   readonly #settings: () => Settings
   readonly #source: Source
   readonly #fail: (error: Error) => void
-  /** On the connection that all is pinned to: something that was not understood has run, and the server has not said since that nothing is open. */
-  mayBeOpen = false
 
   /** `fail`: what such a statement had begun was rolled back. */
   constructor(engine: Engine, bound: Bound, settings: () => Settings, fail: (error: Error) => void) {
@@ -33,7 +31,10 @@ export class Outside {
     const bound = this.#bound
     if (bound.pinned !== null) return this.onPinned(work, kind)
     const asked = lastId ? bound.write : bound.last
-    if (kind === 'last' && asked?.link.dead === null) return this.#ask(asked, work)
+    if (kind === 'last' && asked?.link.dead === null) {
+      bound.lastId.require(asked.link)
+      return this.#ask(asked, work)
+    }
     return kind === 'opaque' ? this.#opaque(work, statement) : runAlone(this.#engine, this.#settings(), this.#source, work, statement)
   }
 
@@ -44,26 +45,26 @@ export class Outside {
 
   /** On the one connection that all is pinned to. */
   async onPinned(work: Work, kind: Kind): Promise<Answer> {
-    // Nothing may come between a statement and what asks for its outcome; what is open has its own view of the data.
-    const taken = kind === 'read' && !this.mayBeOpen ? await this.#bound.bind('write') : this.#bound.onlyOne()
+    // Nothing may come between a statement and what asks for its outcome.
+    const taken = kind === 'read' ? await this.#bound.bind('write') : this.#bound.onlyOne()
     const { causality, cluster } = this.#engine
     const reads = kind === 'read' || kind === 'last'
     try {
       const answer = await taken.link.run(work)
       if (!reads) causality.wrote(taken.node)
-      this.mayBeOpen = !isAtRest(answer.rows) && (this.mayBeOpen || kind === 'opaque')
+      this.#bound.mayBeOpen = !isAtRest(answer.rows) && (this.#bound.mayBeOpen || kind === 'opaque')
       return answer
     } catch (error) {
       if (kind === 'opaque') {
         causality.wrote(taken.node)
-        this.mayBeOpen = true
+        this.#bound.mayBeOpen = true
       }
       if (!reads && isUnknown(error, kind)) throw unknownWrite(this.#engine, taken, work, error as Error)
       cluster.heard(taken.node, error)
       // The server has rolled back what was open, and would commit what comes next by itself.
-      if (failureOf(error) === 'conflict' && this.mayBeOpen) {
+      if (failureOf(error) === 'conflict' && this.#bound.mayBeOpen) {
         await taken.link.run(text('ROLLBACK')).catch((cause) => taken.link.kill(cause as Error))
-        this.mayBeOpen = false
+        this.#bound.mayBeOpen = false
         this.#fail(error as Error)
       }
       // Tells what was lost with it.
@@ -97,8 +98,8 @@ export class Outside {
       const { write } = this.#bound
       if (write !== null && write.link.dead === null) {
         write.link.tainted = true
-        this.mayBeOpen = !isAtRest(rows)
-        if (this.mayBeOpen) this.#bound.pinTo(write, 'transaction that may be open')
+        this.#bound.mayBeOpen = !isAtRest(rows)
+        if (this.#bound.mayBeOpen) this.#bound.pinTo(write, 'transaction that may be open')
       }
     }
   }

@@ -26,15 +26,13 @@ export class Session {
   /** After this nothing but the end of the transaction is taken. */
   #failed: Error | null = null
   #autocommit = true
-  /** The server has it off too, and begins transactions by itself: BEGIN would release the tables that are locked. */
-  #serverBegins = false
   /** SET TRANSACTION, for the next one. */
   readonly #next: Work[] = []
 
   constructor(engine: Engine, settings: Settings) {
     this.#engine = engine
     this.settings = settings
-    this.#bound = new Bound(engine, () => this.settings)
+    this.#bound = new Bound(engine, () => this.settings, (error) => this.#fail(error))
     this.#outside = new Outside(engine, this.#bound, () => this.settings, (error) => this.#fail(error))
   }
 
@@ -56,7 +54,7 @@ export class Session {
     const transaction = this.#transaction
     const end: Answered = (error, rows, fields) => {
       if (transaction?.ended) this.#fail(error as Error)
-      if (error === null && statement.givesId) this.#bound.noteId()
+      if (error === null && statement.givesId) this.#gaveId()
       this.#turns.endNow()
       done(error, rows, fields)
     }
@@ -95,8 +93,6 @@ export class Session {
     this.#bound.release(this.#transaction !== null)
     this.#transaction = this.#failed = null
     this.#autocommit = true
-    this.#serverBegins = false
-    this.#outside.mayBeOpen = false
     this.#next.length = 0
   }
 
@@ -112,12 +108,11 @@ export class Session {
     this.#refuse()
     switch (statement.kind) {
       case 'rollback':
-        // The loss of what all was pinned to is told with the next statement.
-        return this.#end((transaction) => transaction.rollback(work), async () => (this.#bound.isPinLost ? ok() : this.#outside.onPinned(work, 'read')))
+        return this.#end((transaction) => transaction.rollback(work), async () => (this.#bound.isPinLost ? this.#nothingOpen() : this.#outside.onPinned(work, 'last')))
       case 'commit':
         return this.#end((transaction) => transaction.commit(work), () => this.#outside.onPinned(work, 'write'))
       case 'begin':
-        await this.#end((transaction) => transaction.commit(text('COMMIT')), async () => (this.#outside.mayBeOpen ? this.#outside.onPinned(text('COMMIT'), 'write') : ok()))
+        await this.#end((transaction) => transaction.commit(text('COMMIT')), async () => (this.#bound.mayBeOpen ? this.#outside.onPinned(text('COMMIT'), 'write') : ok()))
         this.#begin(work, statement)
         if (statement.begin?.snapshot === true) await this.#guarded((transaction) => transaction.open())
         return ok()
@@ -147,12 +142,20 @@ export class Session {
 
   async #ordinary(work: Work, statement: Statement): Promise<Answer> {
     if (this.#mustBegin()) this.#begin(text('BEGIN'), plain('begin'))
-    this.#requireId(statement)
-    if (this.#transaction === null) return this.#alone(work, statement)
+    this.#askId(statement)
+    try {
+      return await (this.#transaction === null ? this.#alone(work, statement) : this.#within(work, statement))
+    } finally {
+      this.#bound.lastId.asked = false
+    }
+  }
+
+  /** Within a transaction. */
+  #within(work: Work, statement: Statement): Promise<Answer> {
     return this.#guarded(async (transaction) => {
       const answer = await transaction.run(work, statement)
       if (statement.pin !== null && transaction.taken !== null) this.#bound.pinTo(transaction.taken, statement.pin)
-      if (statement.givesId) this.#bound.noteId()
+      if (statement.givesId) this.#gaveId()
       return answer
     })
   }
@@ -161,12 +164,18 @@ export class Session {
   async #alone(work: Work, statement: Statement): Promise<Answer> {
     if (statement.pin !== null) {
       this.#bound.pinTo(await this.#bound.bind('write'), statement.pin)
-      if (statement.pin === 'lock' && !this.#autocommit) await this.#tellAutocommit(text('SET autocommit = 0'))
+      if (!this.#autocommit && !this.#bound.serverBegins) await this.#tellAutocommit(text('SET autocommit = 0'))
     }
     const once = this.settings.exactlyOnce && statement.kind === 'write' && this.#bound.pinned === null
-    const answer = await (once ? this.#exactlyOnce(work, statement) : this.#outside.run(work, statement))
-    if (statement.givesId) this.#bound.noteId()
-    return answer
+    try {
+      const answer = await (once ? this.#exactlyOnce(work, statement) : this.#outside.run(work, statement))
+      if (statement.givesId) this.#gaveId()
+      return answer
+    } catch (error) {
+      // It may have been given one that nobody was told.
+      if (statement.givesId && error instanceof UnknownOutcomeError) this.#bound.lastId.gave(null)
+      throw error
+    }
   }
 
   /** A statement of its own becomes a transaction, so that its outcome can be found out. Nobody was told anything of it: it begins anew where it was rolled back. */
@@ -180,6 +189,7 @@ export class Session {
       } catch (error) {
         this.#failed = null
         await this.#end((transaction) => transaction.rollback(text('ROLLBACK')))
+        if ((error as Error).cause instanceof LostSessionError) throw (error as Error).cause
         const isNothing = error instanceof RolledBackError || error instanceof ReplayMismatchError
         if (!isNothing || attempt >= this.settings.replays) throw error
         await backoff(attempt)
@@ -209,19 +219,36 @@ export class Session {
   async #setAutocommit(on: boolean, work: Work): Promise<Answer> {
     const was = this.#autocommit
     this.#autocommit = on
-    const committed = on && !was ? await this.#commit() : ok()
-    return this.#bound.pinned !== null && this.#transaction === null ? this.#tellAutocommit(work) : committed
+    try {
+      const committed = on && !was ? await this.#commit() : ok()
+      return this.#bound.pinned !== null && this.#transaction === null ? await this.#tellAutocommit(work) : committed
+    } catch (error) {
+      this.#autocommit = was
+      throw error
+    }
   }
 
   /** To the server itself, on the connection that all is pinned to: what was not understood may have changed it there. */
   async #tellAutocommit(work: Work): Promise<Answer> {
-    this.#serverBegins = !this.#autocommit && this.#bound.pinned === 'lock'
-    return this.#outside.onPinned(work, this.#serverBegins ? 'opaque' : 'write')
+    const bound = this.#bound
+    const answer = await this.#outside.onPinned(work, this.#autocommit ? 'write' : 'opaque')
+    bound.serverBegins = !this.#autocommit
+    return answer
   }
 
-  /** Whether autocommit is off and nothing has begun yet. */
+  #gaveId(): void {
+    this.#bound.lastId.gave(this.#bound.write?.link ?? null)
+  }
+
+  /** ROLLBACK of what is gone. What all was pinned to is told as lost with the next statement. */
+  #nothingOpen(): Answer {
+    this.#bound.mayBeOpen = this.#bound.serverBegins = false
+    return ok()
+  }
+
+  /** Whether autocommit is off and nothing has begun yet. What the server begins, our BEGIN would commit, and give its locked tables free. */
   #mustBegin(): boolean {
-    return this.#transaction === null && !this.#autocommit && !(this.#serverBegins && this.#bound.pinned !== null)
+    return this.#transaction === null && !this.#autocommit && !this.#bound.serverBegins
   }
 
   #begin(work: Work, { begin }: Statement): void {
@@ -240,7 +267,9 @@ export class Session {
     const transaction = this.#transaction
     if (transaction === null) return this.#bound.pinned === null ? ok() : orPinned()
     try {
-      return await how(transaction)
+      const answer = await how(transaction)
+      if (transaction.inserted) this.#gaveId()
+      return answer
     } finally {
       this.#transaction = null
     }
@@ -279,15 +308,19 @@ export class Session {
     throw new RolledBackError(`${failed instanceof GaleraClientError ? failed.what : failed.message}; nothing is taken before ROLLBACK`, failed)
   }
 
-  /** @throws LostSessionError, in a transaction RolledBackError, where nobody knows any more which id the last INSERT was given */
-  #requireId({ lastId }: Statement): void {
-    this.#bound.notice()
+  /** Whoever is bound for it must know the last id. @throws RolledBackError where the transaction's connection does not */
+  #askId({ lastId }: Statement): void {
     const transaction = this.#transaction
-    if (!lastId || !this.#bound.lostId || transaction?.inserted === true) return
-    const lost = new LostSessionError('the id that LAST_INSERT_ID() would tell')
-    if (transaction === null) throw lost
-    const error = transaction.giveUp(lost)
-    this.#fail(error)
-    throw error
+    const known = this.#bound.lastId
+    known.asked = lastId && transaction?.inserted !== true
+    const taken = transaction?.taken ?? null
+    if (transaction === null || taken === null || taken.link.dead !== null) return
+    try {
+      known.require(taken.link)
+    } catch (lost) {
+      const error = transaction.giveUp(lost as LostSessionError)
+      this.#fail(error)
+      throw error
+    }
   }
 }

@@ -15,20 +15,25 @@ export function classify(sql: string): Statement {
   const tokens = tokensOf(sql)
   if (tokens === null) return statement('opaque')
   const end = tokens.findIndex(({ text }) => text === ';')
-  if (end >= 0 && end < tokens.length - 1 && tokens.slice(end).some(({ text }) => text !== ';')) return statement('opaque', { pin: tokens.some(({ kind }) => kind === 'variable') ? 'user variable' : null })
-  const found = classifyTokens(end < 0 ? tokens : tokens.slice(0, end))
+  if (end >= 0 && end < tokens.length - 1 && tokens.slice(end).some(({ text }) => text !== ';')) return withIds(tokens, statement('opaque', { pin: tokens.some(({ kind }) => kind === 'variable') ? 'user variable' : null }))
+  const found = withIds(tokens, classifyTokens(end < 0 ? tokens : tokens.slice(0, end)))
   // Without what is in an executable comment it may be something else.
   return found.kind === 'read' && /\/\*M?!/.test(sql) ? { ...found, kind: 'write' } : found
+}
+
+/** What it has to do with LAST_INSERT_ID(). Of several statements an INSERT gives what those after it ask for. */
+function withIds(tokens: readonly Token[], found: Statement): Statement {
+  const isCall = (at: number) => tokens[at]?.text === 'LAST_INSERT_ID' && tokens[at]?.kind === 'word' && tokens[at + 1]?.text === '('
+  const gives = tokens.findIndex(({ kind, text }, at) => (isCall(at) && tokens[at + 2]?.text !== ')') || (found.kind === 'opaque' && kind === 'word' && (text === 'INSERT' || text === 'REPLACE') && tokens[at + 1]?.text !== '('))
+  const asks = tokens.findIndex(({ kind, text }, at) => (isCall(at) && tokens[at + 2]?.text === ')') || (kind === 'system-variable' && /LAST_INSERT_ID|IDENTITY/.test(text)))
+  if (gives < 0 && asks < 0 && !found.inserts) return found
+  return { ...found, givesId: found.inserts || gives >= 0, lastId: asks >= 0 && (found.kind !== 'opaque' || gives < 0 || asks < gives) }
 }
 
 function classifyTokens(tokens: readonly Token[]): Statement {
   const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text)
   const first = tokens.find(({ text }) => text !== '(')?.text ?? ''
   const [, second = ''] = words
-  const lastId = tokens.some(({ kind, text }, at) => (kind === 'word' && text === 'LAST_INSERT_ID' && tokens[at + 2]?.text === ')') || (kind === 'system-variable' && /LAST_INSERT_ID|IDENTITY/.test(text)))
-  // LAST_INSERT_ID(expression)
-  const setsId = tokens.some(({ kind, text }, at) => kind === 'word' && text === 'LAST_INSERT_ID' && tokens[at + 1]?.text === '(' && tokens[at + 2]?.text !== ')')
-  const isInsert = first === 'INSERT' || first === 'REPLACE'
   const variable = tokens.some(({ kind, text }) => kind === 'variable' || text === ':=') ? ('user variable' as const) : null
   switch (first) {
     case 'SELECT':
@@ -38,7 +43,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
     case 'DESCRIBE':
     case 'EXPLAIN':
     case 'HELP':
-      return { ...query(tokens, variable), lastId, givesId: setsId }
+      return query(tokens, variable)
     case 'SHOW':
       if (variable !== null || tokens.some((_, at) => mayCall(tokens, at))) return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable })
       return statement(/^(WARNINGS|ERRORS|PROFILE|PROFILES|COUNT)$/.test(second) || (second === 'SESSION' || second === 'LOCAL') ? 'last' : 'read')
@@ -46,7 +51,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
     case 'UPDATE':
     case 'DELETE':
     case 'REPLACE':
-      return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable, inserts: isInsert, givesId: isInsert || setsId, lastId, time: words.includes('RETURNING') })
+      return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable, inserts: first === 'INSERT' || first === 'REPLACE', time: words.includes('RETURNING') })
     case 'BEGIN':
       return second === '' || second === 'WORK' ? statement('begin', { begin: { readOnly: false, snapshot: false } }) : statement('opaque', { pin: variable })
     case 'START':

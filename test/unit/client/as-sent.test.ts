@@ -9,6 +9,8 @@ const kindOf = (values: unknown, sql = 'SELECT a FROM t WHERE b = ?', config: ob
 test.each([
   [[raw('mine()')]],
   [[1, [2, raw('mine()')]]],
+  [[1, [[3, raw('mine()')]]]],
+  [[1, new Set([raw('mine()')])]],
 ])('a value that is SQL (%j) makes of a read what it is', (values) => expect(kindOf(values, 'SELECT a FROM t WHERE b = ? AND c IN (?)')).toBe('write'))
 
 test('by name too, and by a format of the application; what can not be put in is told when it is sent', () => {

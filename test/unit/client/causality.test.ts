@@ -8,14 +8,14 @@ import type { Node } from '../../../src/client/nodes/node.ts'
 import type { Settings } from '../../../src/client/options.ts'
 
 /** A node whose answers take 20 ms, and what it was asked. */
-function slowNode(name: string) {
+function slowNode(name: string, causal = 20) {
   const asked: string[] = []
   const link = {
     dead: null as Error | null,
     kill: (reason: Error) => (link.dead = reason),
     rows: async (sql: string) => {
       asked.push(sql)
-      await delay(20)
+      await delay(sql.endsWith('FOR SELECT 1') ? causal : 20)
       return [{ gtid: '0-1-7' }]
     },
   }
@@ -32,4 +32,25 @@ test('without any time to wait a reader is not even asked, and a new writer has 
   causality.wrote(written.node)
   expect([await causality.reaches(reader.node, reader.link, settings), reader.asked, counters.causalTimeouts]).toEqual([false, [], 1])
   expect([await causality.reaches(writer.node, writer.link, settings), writer.link.dead, writer.node.applied]).toEqual([true, null, 7n])
+})
+
+test('who has told by a causal read of its own what a lost node had written has it, without a second one', async () => {
+  const [written, writer] = [slowNode('n1'), slowNode('n2')]
+  ;(written.node as { health: unknown }).health = { state: 'out' }
+  const cluster = { writer: writer.node, nodes: [written.node, writer.node], take: async () => writer, heard: () => undefined } as unknown as Cluster
+  const causality = new Causality(cluster, newCounters())
+  causality.wrote(written.node)
+  expect(await causality.reaches(writer.node, writer.link, settings)).toBe(true)
+  expect([writer.asked.length, causality.isReached(writer.node, settings)]).toEqual([1, true])
+  causality.wrote(written.node)
+  expect(causality.isReached(writer.node, settings)).toBe(false)
+})
+
+test('where there is no other to go to, a connection is not given up for a causal read that takes long', async () => {
+  const [written, writer, pinned, other] = [slowNode('n1'), slowNode('n2'), slowNode('n3', 1_200), slowNode('n4', 1_200)]
+  const causality = new Causality({ writer: writer.node, nodes: [] } as unknown as Cluster, newCounters())
+  causality.wrote(written.node)
+  const some = { ...settings, causalTimeout: 1 }
+  const [only, either] = [causality.reaches(pinned.node, pinned.link, some, true), causality.reaches(other.node, other.link, some)]
+  expect([await only, pinned.link.dead, await either, other.link.dead?.message]).toEqual([true, null, false, 'no causal read was answered within 1000 ms'])
 })

@@ -55,6 +55,11 @@ test.each([
   ['UPDATE t SET n = last_insert_id (n + 1)', false, true],
   ['SELECT LAST_INSERT_ID(5)', false, true],
   ['SELECT @@identity', true, false],
+  ['SET @id = LAST_INSERT_ID()', true, false],
+  ['CALL p(LAST_INSERT_ID())', true, false],
+  ['INSERT INTO t VALUES (1); SELECT LAST_INSERT_ID()', false, true],
+  ['UPDATE t SET n = LAST_INSERT_ID(); INSERT INTO t VALUES (1)', true, true],
+  ['SELECT REPLACE(a, b, c); SELECT INSERT(a, 1, 2, 3)', false, false],
   ['UPDATE t SET n = 1', false, false],
 ])('%s: asks for the last id %s, gives one %s', (sql, lastId, givesId) => expect(classify(sql)).toMatchObject({ lastId, givesId }))
 

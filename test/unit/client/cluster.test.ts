@@ -52,3 +52,22 @@ test('a node that was found under another name gets nothing new, and goes when w
   expect(names()).toEqual(['a:1', 'alias:1'])
   cluster.close()
 })
+
+test('of two that were found for one server the one that is reached is kept, and neither for ever out of use', () => {
+  const { cluster, named, names } = clusterOf('a:1')
+  saw(named('a:1'), { members: ['a:1', 'b:1', 'c:1'], address: 'a:1' }, 'n1')
+  saw(named('b:1'), { address: 'b:1' }, 'n2')
+  named('b:1').busy = 1
+  named('b:1').out('no answer')
+  saw(named('c:1'), { address: 'c:1' }, 'n2')
+  // It fails once more.
+  named('b:1').emit('looked')
+  expect([named('b:1').drained, named('c:1').drained]).toEqual([true, false])
+  // And answers again, by both addresses.
+  saw(named('b:1'), { address: 'b:1' }, 'n2')
+  expect([named('b:1').drained, named('c:1').drained]).toEqual([true, false])
+  named('c:1').out('no answer')
+  saw(named('a:1'), { members: ['a:1', 'b:1'], address: 'a:1' }, 'n1')
+  expect([names(), named('b:1').drained]).toEqual([['a:1', 'b:1'], false])
+  cluster.close()
+})

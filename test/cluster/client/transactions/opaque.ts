@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ClientPlace } from '../place.ts'
-import { nOf, row } from '../calls.ts'
+import { cutOff, nOf, row } from '../calls.ts'
 
 /** Texts of several statements and their like, of which nobody knows what they begin and end. */
 export function opaqueTexts(place: ClientPlace): void {
@@ -89,6 +89,42 @@ export function opaqueTexts(place: ClientPlace): void {
     await connection.query('UPDATE t SET n = 9 WHERE id = 1')
     connection.release()
     await expect.poll(() => n()).toBe(6)
+  })
+
+  test('a transaction that the server has begun is lost with its connection: that is told, and nothing goes on in it', async () => {
+    const connection = await pool({ multipleStatements: true }).getConnection()
+    for (const [begin, code] of [[['SET autocommit = 0', 'LOCK TABLES t WRITE', 'UPDATE t SET n = 5 WHERE id = 1'], 'GALERA_ROLLED_BACK'], [['BEGIN; UPDATE t SET n = 5 WHERE id = 1'], 'GALERA_UNKNOWN_OUTCOME']] as const) {
+      for (const sql of begin) await connection.query(sql)
+      await cutOff(place, connection)
+      for (const sql of ['UPDATE t SET n = 6 WHERE id = 4', 'COMMIT']) await expect(connection.query(sql)).rejects.toMatchObject({ code })
+      await connection.rollback()
+      await connection.query('SET autocommit = 1')
+    }
+    connection.release()
+    expect(Number(on(0, `SET wsrep_sync_wait=1; SELECT SUM(n) FROM ${place.account().database}.t`))).toBe(0)
+  })
+
+  test('autocommit is as the application has set it, whatever became of the connection that had it', async () => {
+    const connection = await pool().getConnection()
+    for (const sql of ['SET autocommit = 0', 'LOCK TABLES t WRITE']) await connection.query(sql)
+    await cutOff(place, connection)
+    await expect(connection.query(INSERT)).rejects.toMatchObject({ code: 'GALERA_ROLLED_BACK' })
+    for (const sql of ['ROLLBACK', 'SET @a = 1', 'COMMIT', INSERT, 'ROLLBACK']) await connection.query(sql)
+    expect(count()).toBe(2)
+    await connection.query('SET autocommit = 1')
+    await connection.query('SET @a = 1')
+    await cutOff(place, connection)
+    await expect(connection.query('SET autocommit = 0')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
+    await connection.query(INSERT)
+    connection.release()
+    expect(count()).toBe(3)
+  })
+
+  test('what was begun in a text of several statements is not committed by the first statement with autocommit off', async () => {
+    const connection = await pool({ multipleStatements: true }).getConnection()
+    for (const sql of ['BEGIN; UPDATE t SET n = 5 WHERE id = 1', 'SET autocommit = 0', 'UPDATE t SET n = 6 WHERE id = 4', 'ROLLBACK']) await connection.query(sql)
+    connection.release()
+    expect(n()).toBe(0)
   })
 
   test('servers whose sessions begin with autocommit off', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ClientPlace } from '../place.ts'
+import { makeCuttingProxy } from '../../../support/cutting-proxy.ts'
 import { cutOff, inTransaction, nOf, row } from '../calls.ts'
 
 /** Sessions whose one connection is lost, or given back, while something depends on it. */
@@ -80,6 +81,56 @@ export function lostSessions(place: ClientPlace): void {
   })
 
   describe('LAST_INSERT_ID()', () => {
+    test('that another node was to be asked for is told as lost, before anything is sent', async () => {
+      const one = pool()
+      const connection = await one.getConnection()
+      for (const sql of ['INSERT INTO t (n) VALUES (LAST_INSERT_ID())', 'SET @id = LAST_INSERT_ID()', 'SET @a = 1; SET @id = LAST_INSERT_ID()']) {
+        await connection.query(INSERT)
+        one.drain('n1')
+        await expect(connection.query(sql)).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
+        one.undrain('n1')
+      }
+      await connection.query(INSERT)
+      one.drain('n1')
+      await connection.beginTransaction()
+      await expect(connection.query('INSERT INTO t (n) VALUES (LAST_INSERT_ID())')).rejects.toMatchObject({ code: 'GALERA_ROLLED_BACK' })
+      await connection.rollback()
+      connection.release()
+      expect(count()).toBe(6)
+    })
+
+    test('is asked of who knows it, also in a transaction that only reads', async () => {
+      const connection = await pool().getConnection()
+      const [{ insertId }] = (await connection.query(INSERT)) as unknown as [{ insertId: number }]
+      await connection.query('START TRANSACTION READ ONLY')
+      expect(row(await connection.query('SELECT LAST_INSERT_ID() AS id'))).toEqual({ id: insertId })
+      connection.release()
+    })
+
+    test('of a COMMIT that was found out is told as lost', async () => {
+      await using proxy = await makeCuttingProxy(place.node(0).address, 3306)
+      const one = pool({ exactlyOnce: true, nodes: [{ host: '127.0.0.1', port: proxy.port, priority: 1 }, place.node(1).address] })
+      await one.createTokenTable()
+      const connection = await one.getConnection()
+      await connection.query('SELECT 1 FROM t')
+      proxy.cutAt('COMMIT', 'after')
+      await connection.query(INSERT)
+      expect([one.counters.resolvedCommits, count()]).toEqual([1, 3])
+      await expect(connection.query('SELECT LAST_INSERT_ID()')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
+      connection.release()
+    })
+
+    test('of a transaction that was repeated is known after it', async () => {
+      const connection = await pool().getConnection()
+      await connection.beginTransaction()
+      const [{ insertId }] = (await connection.query(INSERT)) as unknown as [{ insertId: number }]
+      await cutOff(place, connection)
+      await connection.query('UPDATE t SET n = 7 WHERE id = 1')
+      await connection.commit()
+      expect(row(await connection.query('SELECT LAST_INSERT_ID() AS id'))).toEqual({ id: insertId })
+      connection.release()
+    })
+
     test('is known of an INSERT on another node than the one before', async () => {
       const one = pool()
       const connection = await one.getConnection()
