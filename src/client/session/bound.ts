@@ -165,6 +165,11 @@ export class Bound {
     this.#write = taken
   }
 
+  /** To this session, by the connection to the writer. */
+  gaveId(): void {
+    this.lastId.gave(this.#write?.link ?? null)
+  }
+
   /** Gives all back, as good as new. `unfinished`: a transaction is open. */
   release(unfinished: boolean): void {
     for (const taken of new Set([this.#read, this.#write])) {
