@@ -58,7 +58,7 @@ async function read(engine: Engine, settings: Settings, source: Source, work: Wo
   }
 }
 
-async function write(engine: Engine, settings: Settings, source: Source, work: Work, { kind }: Statement): Promise<Answer> {
+async function write(engine: Engine, settings: Settings, source: Source, work: Work, { kind, lastId, givesId }: Statement): Promise<Answer> {
   engine.counters.writes++
   const deadline = performance.now() + settings.failoverTimeout
   for (let attempt = 0; ; attempt++) {
@@ -73,6 +73,8 @@ async function write(engine: Engine, settings: Settings, source: Source, work: W
     } catch (error) {
       // What came before its failure may be there.
       if (kind === 'opaque') engine.causality.wrote(node)
+      // Asked once more, the connection may take the id that it gave in vain for the last.
+      if (lastId && givesId && failureOf(error) === 'conflict') throw error
       if (sent && isUnknown(error, kind)) throw unknownWrite(engine, taken, work, error as Error)
       await goOn(engine, taken, work, error, attempt, deadline, settings.failoverTimeout)
     } finally {

@@ -4,10 +4,14 @@ import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Link, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
+import type { Statement } from '../sql/statement.ts'
 import { untilReady } from './backoff.ts'
 import { LastId } from './last-id.ts'
 import { isEndOfWait, isPrepared, takeNow, takeReached } from './once.ts'
 import { SetStatements } from './set-statements.ts'
+
+/** Why all may be pinned. */
+const OPEN = 'transaction that may be open'
 
 /** The real connections of one session: one to a reader, one to the writer, bound when they are needed and kept; with what the session has set on them. */
 export class Bound {
@@ -23,7 +27,8 @@ export class Bound {
   #destroyed = false
   /** The connection that is used, or was last; null before the first. */
   last: Taken | null = null
-  #mayBeOpen = false
+  /** On the connection that all is pinned to: whether a transaction is open that is not ours. `unsure`: something has run that was not understood, and the server has not said. */
+  open: 'no' | 'unsure' | 'yes' = 'no'
   /** Whose server has autocommit off too. */
   #beginsOn: Link | null = null
 
@@ -48,13 +53,9 @@ export class Bound {
     return this.#pinned !== null && this.#write?.link.dead !== null
   }
 
-  /** On the connection that all is pinned to: something that was not understood has run, and the server has not said since that nothing is open. */
+  /** A transaction that is not ours. */
   get mayBeOpen(): boolean {
-    return this.#mayBeOpen || this.serverBegins
-  }
-
-  set mayBeOpen(open: boolean) {
-    this.#mayBeOpen = open
+    return this.open !== 'no' || this.serverBegins
   }
 
   /** The server begins transactions by itself, on the connection that all is pinned to. */
@@ -133,14 +134,15 @@ export class Bound {
       this.lastId.require(taken.link)
       return taken
     }
-    const { serverBegins, mayBeOpen } = this
+    const { serverBegins, open } = this
     const lost = `the ${this.#pinned} of this session`
     this.#pinned = null
+    this.open = 'no'
     this.#letGo('write')
-    if (!mayBeOpen) throw new LostSessionError(lost, taken.link.dead)
-    this.mayBeOpen = false
-    const error = serverBegins ? new RolledBackError(`its connection was lost, and with it ${lost}`, taken.link.dead) : new UnknownOutcomeError(lost, taken.link.dead)
-    this.#fail(error)
+    if (open === 'no' && !serverBegins) throw new LostSessionError(lost, taken.link.dead)
+    const error = open === 'no' ? new RolledBackError(`its connection was lost, and with it ${lost}`, taken.link.dead) : new UnknownOutcomeError(lost, taken.link.dead)
+    // Who has begun nothing would never end it.
+    if (open === 'yes' || serverBegins) this.#fail(error)
     throw error
   }
 
@@ -159,15 +161,31 @@ export class Bound {
   /** What only one connection has: from here on all goes there. */
   pinTo(taken: Taken, what: string): void {
     taken.link.tainted = true
+    // It says who is to begin transactions.
+    if (this.#pinned !== null) this.#pinned = what === 'lock' ? what : this.#pinned
     if (this.#pinned !== null) return
     if (this.#write !== taken) this.#letGo('write')
     this.#pinned = what
     this.#write = taken
   }
 
-  /** To this session, by the connection to the writer. */
-  gaveId(): void {
-    this.lastId.gave(this.#write?.link ?? null)
+  /** For a transaction that is not ours. */
+  pinOpen(taken: Taken, open: Bound['open']): void {
+    this.open = open
+    if (open !== 'no') this.pinTo(taken, OPEN)
+  }
+
+  /** No transaction is open any more, and where all was pinned for that only, it is free. */
+  nothingOpen(): void {
+    this.open = 'no'
+    this.#beginsOn = null
+    if (this.#pinned === OPEN) this.#pinned = null
+  }
+
+  /** The connection to the writer has answered a statement so that gives ids; an INSERT with ids of the application's own gives none. */
+  gaveId({ inserts }: Statement, rows: unknown): void {
+    const { insertId } = (Array.isArray(rows) || rows === null ? {} : rows) as { insertId?: number | string }
+    if (!inserts || insertId === undefined || Number(insertId) !== 0) this.lastId.gave(this.#write?.link ?? null)
   }
 
   /** Gives all back, as good as new. `unfinished`: a transaction is open. */
@@ -178,7 +196,7 @@ export class Bound {
       taken.node.release(taken.link)
     }
     this.#read = this.#write = this.last = this.#pinned = this.#beginsOn = null
-    this.mayBeOpen = false
+    this.open = 'no'
     this.lastId.clear()
     this.#state.clear()
   }

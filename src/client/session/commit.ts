@@ -30,6 +30,8 @@ export async function commit(transaction: Repeatable, work: Work): Promise<Answe
     } catch (error) {
       if (!(error instanceof Sent)) throw uncommitted(transaction, error as Error)
       const { cause } = error
+      // It may be there, and then what comes next must see it.
+      if (transaction.wrote && transaction.taken !== null) engine.causality.wrote(transaction.taken.node)
       // From here on its connection is gone.
       transaction.drop(cause)
       if (!transaction.wrote) return ok()

@@ -42,7 +42,7 @@ export class Current {
   begin(work: Work, { begin }: Statement): void {
     this.#engine.counters.transactions++
     const { pinned } = this.#bound
-    const place = { engine: this.#engine, settings: this.#settings(), bind: (what: 'read' | 'write') => this.#bound.bind(what), unbind: (taken: Taken) => this.#bound.unbind(taken) }
+    const place = { engine: this.#engine, settings: this.#settings(), bind: (what: 'read' | 'write') => this.#bound.bind(what), unbind: (taken: Taken) => this.#bound.unbind(taken), lastId: this.#bound.lastId }
     this.#open = new Transaction(place, work, begin, this.#next.splice(0), pinned === null ? null : `the ${pinned} of this session is of its connection`)
   }
 
@@ -56,7 +56,7 @@ export class Current {
     if (transaction === null) return this.#bound.pinned === null ? ok() : orPinned()
     try {
       const answer = await how(transaction)
-      if (transaction.inserted) this.#bound.gaveId()
+      if (transaction.inserted) this.#bound.lastId.gave(this.#bound.write?.link ?? null)
       return answer
     } finally {
       this.#open = null
@@ -104,12 +104,12 @@ export class Current {
   }
 
   /** Whoever is bound for this statement must know the last id, where it asks for it. @throws RolledBackError where the transaction's connection does not */
-  askId({ lastId }: Statement): void {
+  askId(statement: Statement): void {
     const transaction = this.#open
     const known = this.#bound.lastId
-    known.asked = lastId && transaction?.inserted !== true
+    known.asked = statement.lastId && transaction?.inserted !== true
     const taken = transaction?.taken ?? null
-    if (transaction === null || taken === null || taken.link.dead !== null) return
+    if (transaction === null || taken === null || taken.link.dead !== null || transaction.moves(statement)) return
     try {
       known.require(taken.link)
     } catch (lost) {

@@ -4,10 +4,13 @@ import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import type { Kind, Statement } from '../sql/statement.ts'
-import { isAtRest } from './at-rest.ts'
+import { isAtRest, isOpen } from './at-rest.ts'
 import { isUnknown, readNow, runAlone, type Source, unknownWrite } from './autocommit.ts'
 import type { Bound } from './bound.ts'
 import { text } from './recorded.ts'
+
+/** Of the answer to what was not understood. Rows do not say it. */
+const openAfter = (rows: unknown): Bound['open'] => (isAtRest(rows) ? 'no' : isOpen(rows) ? 'yes' : 'unsure')
 
 /** The statements of a session outside of its transactions. */
 export class Outside {
@@ -43,28 +46,51 @@ export class Outside {
     readNow(this.#engine, this.#settings(), this.#source, taken, work, done)
   }
 
+  /** Asks the server, where the answer to something that was not understood has not said it, whether a transaction is open. */
+  async settle(): Promise<void> {
+    const bound = this.#bound
+    if (bound.open !== 'unsure' || bound.serverBegins || bound.isPinLost) return
+    const { link, node } = bound.onlyOne()
+    try {
+      const [row] = await link.rows('SELECT @@in_transaction AS transaction, @@autocommit AS autocommit')
+      const isOver = Number(row?.['transaction']) === 0 && Number(row?.['autocommit']) === 1
+      if (isOver) bound.nothingOpen()
+      else bound.open = 'yes'
+    } catch (error) {
+      this.#engine.cluster.heard(node, error)
+      link.kill(error as Error)
+    }
+  }
+
   /** On the one connection that all is pinned to. */
   async onPinned(work: Work, kind: Kind): Promise<Answer> {
     // Nothing may come between a statement and what asks for its outcome.
     const taken = kind === 'read' ? await this.#bound.bind('write') : this.#bound.onlyOne()
     const { causality, cluster } = this.#engine
-    const reads = kind === 'read' || kind === 'last'
+    const wasOpen = this.#bound.open === 'yes' || this.#bound.serverBegins
+    const reads = kind === 'read' || kind === 'last' || kind === 'rollback'
     try {
       const answer = await taken.link.run(work)
       if (!reads) causality.wrote(taken.node)
-      this.#bound.mayBeOpen = !isAtRest(answer.rows) && (this.#bound.mayBeOpen || kind === 'opaque')
+      this.#note(kind, answer.rows)
       return answer
     } catch (error) {
       if (kind === 'opaque') {
         causality.wrote(taken.node)
-        this.#bound.mayBeOpen = true
+        this.#bound.open = 'unsure'
       }
-      if (!reads && isUnknown(error, kind)) throw unknownWrite(this.#engine, taken, work, error as Error)
+      if (!reads && isUnknown(error, kind)) {
+        const unknown = unknownWrite(this.#engine, taken, work, error as Error)
+        // Nothing may tell it as rolled back later.
+        if (wasOpen) this.#fail(unknown)
+        else this.#bound.nothingOpen()
+        throw unknown
+      }
       cluster.heard(taken.node, error)
       // The server has rolled back what was open, and would commit what comes next by itself.
       if (failureOf(error) === 'conflict' && this.#bound.mayBeOpen) {
         await taken.link.run(text('ROLLBACK')).catch((cause) => taken.link.kill(cause as Error))
-        this.#bound.mayBeOpen = false
+        this.#bound.open = 'no'
         this.#fail(error as Error)
       }
       // Tells what was lost with it.
@@ -74,6 +100,13 @@ export class Outside {
       }
       throw error
     }
+  }
+
+  /** What a server that begins by itself has committed within is known again when the application has ended it. */
+  #note(kind: Kind, rows: unknown): void {
+    const bound = this.#bound
+    if (kind === 'opaque') bound.open = bound.serverBegins ? 'unsure' : openAfter(rows)
+    else if (bound.serverBegins ? kind === 'commit' || kind === 'rollback' : isAtRest(rows)) bound.open = 'no'
   }
 
   /** The connection that alone knows it. */
@@ -98,8 +131,7 @@ export class Outside {
       const { write } = this.#bound
       if (write !== null && write.link.dead === null) {
         write.link.tainted = true
-        this.#bound.mayBeOpen = !isAtRest(rows)
-        if (this.#bound.mayBeOpen) this.#bound.pinTo(write, 'transaction that may be open')
+        this.#bound.pinOpen(write, openAfter(rows))
       }
     }
   }

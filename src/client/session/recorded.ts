@@ -68,6 +68,8 @@ export async function runEntry(link: Link, { work, insertId, timestamp }: Entry)
     }
     return digestOf(rows)
   } catch (error) {
+    // The id may still wait there for the next INSERT, whosever it is.
+    if (insertId !== null) link.tainted = true
     if (error instanceof NotChosen || failureOf(error) !== 'statement') throw error
     if (insertId !== null) throw new NotChosen()
     return toldOfError(error)

@@ -6,6 +6,7 @@ import type { Engine } from '../engine.ts'
 import type { Settings } from '../options.ts'
 import { backoff } from './backoff.ts'
 import { type Entry, History } from './history.ts'
+import type { LastId } from './last-id.ts'
 import { NotChosen, runEntry, text } from './recorded.ts'
 
 /** Whose transaction it is. */
@@ -14,6 +15,7 @@ export interface Place {
   readonly settings: Settings
   readonly bind: (what: 'read' | 'write') => Promise<Taken>
   readonly unbind: (taken: Taken) => void
+  readonly lastId: LastId
 }
 
 /** A failure that `attempt` does not try to mend. */

@@ -53,7 +53,7 @@ export class Session {
     const transaction = this.#current.open
     const end: Answered = (error, rows, fields) => {
       if (transaction?.ended) this.#current.fail(error as Error)
-      if (error === null && statement.givesId) this.#bound.gaveId()
+      if (error === null && statement.givesId) this.#bound.gaveId(statement, rows)
       this.#turns.endNow()
       done(error, rows, fields)
     }
@@ -72,6 +72,7 @@ export class Session {
   stream(send: (taken: Taken) => Promise<Error | null>): Promise<void> {
     return this.#turns.take(async () => {
       this.#current.refuse()
+      if (this.#current.open === null) await this.#outside.settle()
       if (this.#mustBegin()) this.#current.begin(text('BEGIN'), plain('begin'))
       const taken = this.#current.open === null ? await this.#bound.bind('read') : await this.#current.within((one) => one.link('its rows were streamed'))
       const error = await send(taken)
@@ -104,13 +105,15 @@ export class Session {
     this.#bound.requireOpen()
     if (statement.kind === 'rollback') this.#current.forgive()
     this.#current.refuse()
+    // What asks for the outcome of the statement before comes right after it.
+    if (statement.kind !== 'last' && this.#current.open === null) await this.#outside.settle()
     switch (statement.kind) {
       case 'rollback':
-        return this.#current.end((transaction) => transaction.rollback(work), async () => (this.#bound.isPinLost ? this.#nothingOpen() : this.#outside.onPinned(work, 'last')))
+        return this.#current.end((transaction) => transaction.rollback(work), async () => (this.#bound.isPinLost ? this.#nothingOpen() : this.#outside.onPinned(work, 'rollback')))
       case 'commit':
-        return this.#current.end((transaction) => transaction.commit(work), () => this.#outside.onPinned(work, 'write'))
+        return this.#current.end((transaction) => transaction.commit(work), () => this.#outside.onPinned(work, 'commit'))
       case 'begin':
-        await this.#current.end((transaction) => transaction.commit(text('COMMIT')), async () => (this.#bound.mayBeOpen ? this.#outside.onPinned(text('COMMIT'), 'write') : ok()))
+        await this.#current.end((transaction) => transaction.commit(text('COMMIT')), async () => (this.#bound.mayBeOpen ? this.#outside.onPinned(text('COMMIT'), 'commit') : ok()))
         this.#current.begin(work, statement)
         if (statement.begin?.snapshot === true) await this.#current.within((transaction) => transaction.open())
         return ok()
@@ -118,6 +121,7 @@ export class Session {
       case 'autocommit-off':
         return this.#setAutocommit(statement.kind === 'autocommit-on', work)
       case 'set-transaction':
+        if (this.#bound.serverBegins) return this.#outside.onPinned(work, 'last')
         this.#current.prepare(work)
         return ok()
       case 'ddl':
@@ -153,7 +157,7 @@ export class Session {
     return this.#current.within(async (transaction) => {
       const answer = await transaction.run(work, statement)
       if (statement.pin !== null && transaction.taken !== null) this.#bound.pinTo(transaction.taken, statement.pin)
-      if (statement.givesId) this.#bound.gaveId()
+      if (statement.givesId) this.#bound.gaveId(statement, answer.rows)
       return answer
     })
   }
@@ -167,7 +171,7 @@ export class Session {
     const once = this.settings.exactlyOnce && statement.kind === 'write' && this.#bound.pinned === null
     try {
       const answer = await (once ? this.#exactlyOnce(work, statement) : this.#outside.run(work, statement))
-      if (statement.givesId) this.#bound.gaveId()
+      if (statement.givesId) this.#bound.gaveId(statement, answer.rows)
       return answer
     } catch (error) {
       // It may have been given one that nobody was told.
@@ -190,6 +194,8 @@ export class Session {
         if ((error as Error).cause instanceof LostSessionError) throw (error as Error).cause
         const isNothing = error instanceof RolledBackError || error instanceof ReplayMismatchError
         if (!isNothing || attempt >= this.settings.replays) throw error
+        // The connection that is asked once more may take what it gave in vain for the last.
+        if (statement.lastId && statement.givesId) this.#bound.lastId.gave(null)
         await backoff(attempt)
       }
     }
@@ -229,14 +235,14 @@ export class Session {
   /** To the server itself, on the connection that all is pinned to: what was not understood may have changed it there. */
   async #tellAutocommit(work: Work): Promise<Answer> {
     const bound = this.#bound
-    const answer = await this.#outside.onPinned(work, this.#autocommit ? 'write' : 'opaque')
-    bound.serverBegins = !this.#autocommit
+    const answer = await this.#outside.onPinned(work, 'write')
+    bound.serverBegins = !this.#autocommit && (bound.pinned === 'lock' || bound.open !== 'no')
     return answer
   }
 
   /** ROLLBACK of what is gone. What all was pinned to is told as lost with the next statement. */
   #nothingOpen(): Answer {
-    this.#bound.mayBeOpen = this.#bound.serverBegins = false
+    this.#bound.nothingOpen()
     return ok()
   }
 

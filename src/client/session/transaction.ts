@@ -51,7 +51,7 @@ export class Transaction {
   /** Of a statement before the end. Rejects with its error, RolledBackError or ReplayMismatchError. */
   async run(work: Work, statement: Statement): Promise<Answer> {
     const done = this.#done
-    if (this.#moves(statement)) await done.move()
+    if (this.moves(statement)) await done.move()
     const spoils = spoiltBy(statement, this.#inserted)
     if (spoils !== null) {
       await done.open()
@@ -62,6 +62,8 @@ export class Transaction {
       if (statement.kind === 'opaque') done.opaque = link.tainted = true
       const answer = await runRecorded(link, done.history, work, statement).catch((error) => {
         if (failureOf(error) === 'statement') done.answered++
+        // The connection that is asked once more may take what it gave in vain for the last.
+        if (statement.lastId && statement.givesId) done.place.lastId.gave(null)
         throw error
       })
       done.answered++
@@ -74,7 +76,7 @@ export class Transaction {
   runNow(work: Work, statement: Statement, answered: Answered): boolean {
     const done = this.#done
     const { taken } = done
-    if (taken === null || taken.link.dead !== null || statement.pin !== null || statement.time || statement.lastId || !ORDINARY.has(statement.kind) || this.#moves(statement)) return false
+    if (taken === null || taken.link.dead !== null || statement.pin !== null || statement.time || statement.lastId || !ORDINARY.has(statement.kind) || this.moves(statement)) return false
     if (statement.kind === 'write' && !this.#readOnly) done.wrote = true
     let sent = work.options.sql
     const end: Answered = (error, rows, fields) => {
@@ -151,7 +153,8 @@ export class Transaction {
     if (inserts ? insertIdOf(rows) !== null : givesId) this.#inserted = true
   }
 
-  #moves({ kind }: Statement): boolean {
+  /** Whether it goes to the writer for this. */
+  moves({ kind }: Statement): boolean {
     return this.#done.on === 'read' && !this.#readOnly && kind !== 'read' && kind !== 'savepoint'
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { makeCuttingProxy } from '../../../support/cutting-proxy.ts'
 import type { ClientPlace } from '../place.ts'
-import { cutOff, inTransaction, nOf } from '../calls.ts'
+import { cutOff, inTransaction, nOf, row } from '../calls.ts'
 
 /** What is begun and ended in other ways than by BEGIN and COMMIT. */
 export function agreement(place: ClientPlace): void {
@@ -93,6 +93,19 @@ export function agreement(place: ClientPlace): void {
       await cutOff(place, connection)
       await expect(connection.query('INSERT INTO t (n) VALUES (LAST_INSERT_ID())')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
       connection.release()
+    })
+
+    test('after a COMMIT whose outcome is unknown, whoever looks sees it', async () => {
+      await using proxy = await makeCuttingProxy(place.node(0).address, 3306)
+      const one = pool({ nodes: [{ host: '127.0.0.1', port: proxy.port, priority: 1 }, place.node(1).address] })
+      const connection = await one.getConnection()
+      await connection.beginTransaction()
+      await connection.query('UPDATE t SET n = 5 WHERE id = 1')
+      proxy.cutAt('COMMIT', 'after')
+      await expect(connection.commit()).rejects.toMatchObject({ code: 'GALERA_UNKNOWN_OUTCOME' })
+      connection.release()
+      expect(row(await one.query('SELECT n FROM t WHERE id = 1'))).toEqual({ n: 5 })
+      expect(one.counters.causalWaits).toBe(1)
     })
 
     test('the token is in the same table whatever database the session uses', async () => {

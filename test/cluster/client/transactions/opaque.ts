@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { makeCuttingProxy } from '../../../support/cutting-proxy.ts'
 import type { ClientPlace } from '../place.ts'
 import { cutOff, nOf, row } from '../calls.ts'
 
@@ -102,6 +103,44 @@ export function opaqueTexts(place: ClientPlace): void {
     }
     connection.release()
     expect(Number(on(0, `SET wsrep_sync_wait=1; SELECT SUM(n) FROM ${place.account().database}.t`))).toBe(0)
+  })
+
+  test('a COMMIT whose outcome is unknown is never told as rolled back later', async () => {
+    await using proxy = await makeCuttingProxy(place.node(0).address, 3306)
+    const one = pool({ nodes: [{ host: '127.0.0.1', port: proxy.port, priority: 1 }, place.node(1).address] })
+    const connection = await one.getConnection()
+    for (const sql of ['SET autocommit = 0', 'LOCK TABLES t WRITE', INSERT]) await connection.query(sql)
+    proxy.cutAt('COMMIT', 'after')
+    for (const sql of ['COMMIT', 'SELECT n FROM t', INSERT]) await expect(connection.query(sql)).rejects.toMatchObject({ code: 'GALERA_UNKNOWN_OUTCOME' })
+    await connection.rollback()
+    connection.release()
+    expect(count()).toBe(3)
+  })
+
+  test('a text whose answer does not say whether a transaction is open pins nothing for longer than that is asked', async () => {
+    const connection = await pool({ multipleStatements: true }).getConnection()
+    await connection.query('SELECT 1; SELECT n FROM t')
+    expect(row(await connection.query('SELECT @@wsrep_node_name AS name FROM t WHERE id = 1'))).not.toEqual({ name: 'n1' })
+    // One that is open stays so.
+    await connection.query('BEGIN; UPDATE t SET n = 5 WHERE id = 1; SELECT 1')
+    await connection.query('UPDATE t SET n = 6 WHERE id = 4')
+    await connection.rollback()
+    connection.release()
+    expect(n()).toBe(0)
+  })
+
+  test('a session that is pinned and has autocommit off has its token, and the isolation that it asked for', async () => {
+    await using proxy = await makeCuttingProxy(place.node(0).address, 3306)
+    const one = pool({ exactlyOnce: true, nodes: [{ host: '127.0.0.1', port: proxy.port, priority: 1 }, place.node(1).address] })
+    await one.createTokenTable()
+    const connection = await one.getConnection()
+    for (const sql of ['SET @a = 1', 'SET autocommit = 0', 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED', INSERT]) await connection.query(sql)
+    const LEVEL = 'SELECT trx_isolation_level AS level FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = CONNECTION_ID()'
+    expect(row(await connection.query(LEVEL))).toEqual({ level: 'READ COMMITTED' })
+    proxy.cutAt('COMMIT', 'after')
+    await connection.query('COMMIT')
+    connection.release()
+    expect([count(), one.counters.resolvedCommits]).toEqual([3, 1])
   })
 
   test('autocommit is as the application has set it, whatever became of the connection that had it', async () => {

@@ -99,6 +99,35 @@ export function lostSessions(place: ClientPlace): void {
       expect(count()).toBe(6)
     })
 
+    test('is not told by who was given none, and known where a transaction moves to the writer', async () => {
+      const one = pool({ optimisticTransactions: true })
+      const connection = await one.getConnection()
+      const [{ insertId }] = (await connection.query(INSERT)) as unknown as [{ insertId: number }]
+      await connection.beginTransaction()
+      await connection.query('SELECT n FROM t')
+      await connection.query('UPDATE t SET n = LAST_INSERT_ID() WHERE id = 1')
+      await connection.commit()
+      expect(n()).toBe(insertId)
+      await connection.query(`CREATE TABLE IF NOT EXISTS named (name CHAR(36) PRIMARY KEY)`)
+      one.drain('n1')
+      await connection.query('REPLACE INTO named VALUES (UUID())')
+      await expect(connection.query('UPDATE t SET n = LAST_INSERT_ID() WHERE id = 1')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
+      connection.release()
+    })
+
+    test('of a try that came to nothing is not taken for the last', async () => {
+      const one = pool({ exactlyOnce: true })
+      await one.createTokenTable()
+      const connection = await one.getConnection()
+      await connection.query(INSERT)
+      const failed = expect(connection.query('INSERT INTO t (n) SELECT LAST_INSERT_ID() FROM t WHERE id = 1 AND SLEEP(1) = 0 FOR UPDATE')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
+      await expect.poll(() => on(0, "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO t (n) SELECT%'")).toBe('1')
+      on(1, `UPDATE ${place.account().database}.t SET n = n + 10 WHERE id = 1`)
+      await failed
+      connection.release()
+      expect(count()).toBe(3)
+    })
+
     test('is asked of who knows it, also in a transaction that only reads', async () => {
       const connection = await pool().getConnection()
       const [{ insertId }] = (await connection.query(INSERT)) as unknown as [{ insertId: number }]
