@@ -13,6 +13,11 @@ interface Position {
   readonly seqno: bigint
 }
 
+interface Told {
+  readonly on: Node
+  readonly position: Position
+}
+
 interface Written {
   /** How often it was written to, and how many of that are up to `position`. */
   writes: number
@@ -118,9 +123,16 @@ export class Causality {
   }
 
   async #ask(node: Node, written: Written): Promise<void> {
-    const { writes } = written
-    const { on, position } = await this.#position(node)
-    if (on !== node) written.toldBy = { node: on, writes }
+    let { writes } = written
+    let told = await this.#seen(node)
+    if (told === null) {
+      // All connections of a lost node end in the same moment: one question is to do for all.
+      await untilReady(0)
+      writes = written.writes
+      told = await this.#ordered()
+      written.toldBy = { node: told.on, writes }
+    }
+    const { on, position } = told
     if (position.seqno > written.position.seqno) written.position = position
     // What a node tells may be a moment behind what it has applied; only its place in the cluster's order says that the numbers begin anew.
     else if (position.seqno < on.applied) await this.#compare(on)
@@ -138,16 +150,20 @@ export class Causality {
     }
   }
 
-  /** Of a node that is gone, what was acknowledged there is ordered before whatever another node is asked now. */
-  async #position(written: Node): Promise<{ readonly on: Node; readonly position: Position }> {
-    if (written.health !== null && written.health.state !== 'out') {
-      try {
-        const link = await written.acquire()
-        return { on: written, position: await positionOf(link, 'seen').finally(() => written.release(link)) }
-      } catch (error) {
-        this.#cluster.heard(written, error)
-      }
+  /** How far the node itself is; null where it is gone. */
+  async #seen(node: Node): Promise<Told | null> {
+    if (node.health === null || node.health.state === 'out') return null
+    try {
+      const link = await node.acquire()
+      return { on: node, position: await positionOf(link, 'seen').finally(() => node.release(link)) }
+    } catch (error) {
+      this.#cluster.heard(node, error)
+      return null
     }
+  }
+
+  /** What was acknowledged anywhere is ordered before what the writer is asked now. */
+  async #ordered(): Promise<Told> {
     const deadline = performance.now() + LONGEST_ASK
     for (let attempt = 0; ; attempt++) {
       const { node, link } = await this.#cluster.take('write', deadline)
