@@ -11,7 +11,7 @@ import type { Node } from '../nodes/node.ts'
 import type { Answer, Work } from '../nodes/link.ts'
 import type { Resolved } from '../options.ts'
 import { readNow, runAlone, type Source } from '../session/autocommit.ts'
-import { PURGE_TOKENS, TOKEN_TABLE } from '../session/commit-token.ts'
+import { purgeTokens, TOKEN_TABLE } from '../session/commit-token.ts'
 import { later } from '../session/later.ts'
 import { OldTokens } from '../session/old-tokens.ts'
 import { pooled, takeNow } from '../session/once.ts'
@@ -128,7 +128,7 @@ export class GaleraPool extends EventEmitter {
 
   /** Removes tokens of so long ago, at most 1000 at once; the pool does that by itself as it adds new ones. @returns how many went */
   async purgeTokens(hours = 24): Promise<number> {
-    const { rows } = await this.#run(plain(PURGE_TOKENS(this.#resolved.tokenTable, hours)))
+    const { rows } = await this.#run(plain(purgeTokens(this.#resolved.tokenTable, hours)))
     return (rows as { affectedRows: number }).affectedRows
   }
 

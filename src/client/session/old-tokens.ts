@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Cluster } from '../nodes/cluster.ts'
-import { PURGE_TOKENS } from './commit-token.ts'
+import { purgeTokens } from './commit-token.ts'
 
 /** Of so many tokens each, twice as many old ones are removed. */
 const EACH = 500
@@ -35,6 +35,6 @@ export class OldTokens {
 
   async #remove(): Promise<void> {
     const { node, link } = await this.#cluster.take('write', performance.now() + TIMEOUT)
-    await link.rows(PURGE_TOKENS(this.#table, 24)).finally(() => node.release(link))
+    await link.rows(purgeTokens(this.#table, 24)).finally(() => node.release(link))
   }
 }

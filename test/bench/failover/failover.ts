@@ -21,7 +21,7 @@ export async function failoverLines(tell: (text: string) => void, only: readonly
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
   const [first] = cluster.nodes as [TestNode]
   const place: Place = { nodes: cluster.nodes.map(({ name, address }) => ({ name, address })), account: await cluster.account(first), folder: cluster.folder }
-  asRoot(first, 'CREATE TABLE galeractl_commits (token BINARY(16) NOT NULL PRIMARY KEY, tombstone BINARY(16) NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, KEY (at))')
+  asRoot(first, 'CREATE TABLE galeractl_commits (token BINARY(16) NOT NULL PRIMARY KEY, tombstone BINARY(16) NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)')
   const table = new Table({ head: HEAD, style: { head: [], border: [] } })
   for (const [fault, begin] of Object.entries(FAULTS)) {
     for (const name of Object.keys(CONTENDERS)) {

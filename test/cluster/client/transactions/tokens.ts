@@ -7,9 +7,10 @@ export function tokens(place: ClientPlace): void {
 
   describe('old tokens', () => {
     const table = () => `${place.account().database}.galeractl_commits`
+    const insert = (hours: number, rows: string) => `INSERT INTO ${table()} (token, at) SELECT UNHEX(CONCAT(LPAD(HEX(1000 * (UNIX_TIMESTAMP() - 3600 * ${hours})), 12, '0'), LEFT(MD5(seq), 20))), NOW() - INTERVAL ${hours} HOUR FROM ${rows}`
     const addSome = async () => {
       await pool().createTokenTable()
-      on(0, `DELETE FROM ${table()}; INSERT INTO ${table()} (token, at) SELECT UNHEX(MD5(seq)), NOW() - INTERVAL 25 HOUR FROM seq_1_to_900; INSERT INTO ${table()} (token, at) SELECT UNHEX(MD5(seq)), NOW() - INTERVAL 23 HOUR FROM seq_1001_to_1100`)
+      on(0, `DELETE FROM ${table()}; ${insert(25, 'seq_1_to_900')}; ${insert(23, 'seq_1001_to_1100')}`)
     }
     const old = () => Number(on(0, `SELECT COUNT(*) FROM ${table()} WHERE at < NOW() - INTERVAL 24 HOUR`))
     /** As many as surely are a reason to look for old ones. */
