@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import { createPool, type GaleraPool, type GaleraPoolOptions, type GaleraPromisePool } from '../../../src/client/index.ts'
 import { makeCluster, type TestCluster, type TestNode } from '../../support/cluster.ts'
 import { asRoot } from '../../support/transfer.ts'
@@ -7,7 +7,7 @@ import { asRoot } from '../../support/transfer.ts'
 export interface ClientPlace {
   readonly cluster: TestCluster
   readonly node: (at: number) => TestNode
-  /** A pool over all three, n1 the writer; ended after the test file. */
+  /** A pool over all three, n1 the writer; ended after the test. */
   readonly pool: (options?: Partial<GaleraPoolOptions>) => GaleraPromisePool & { readonly core: GaleraPool }
   /** What a node has, past all pools. */
   readonly on: (at: number, sql: string) => string
@@ -24,8 +24,11 @@ export function clientPlace(net: number): ClientPlace {
     account = await cluster.account(cluster.nodes[0] as TestNode)
     asRoot(cluster.nodes[0] as TestNode, `GRANT ALL ON ${account.database}.* TO ${account.user}@'%'; GRANT RELOAD, PROCESS ON *.* TO ${account.user}@'%'`)
   })
+  // Or the connections that they keep for a while would be too many for the server.
+  afterEach(() => {
+    for (const pool of pools.splice(0)) pool.end()
+  })
   afterAll(async () => {
-    for (const pool of pools) pool.end()
     await cluster[Symbol.asyncDispose]()
   })
   return {
