@@ -1,6 +1,6 @@
 import type { Counters } from './counters.ts'
 import { TimeoutError } from './errors.ts'
-import { failureOf } from './failure.ts'
+import { failureOf, isEndOfWait } from './failure.ts'
 import type { Cluster } from './nodes/cluster.ts'
 import type { Link } from './nodes/link.ts'
 import type { Node } from './nodes/node.ts'
@@ -66,7 +66,7 @@ export class Causality {
     return true
   }
 
-  /** @returns whether the node has all that was written, or came so far in time; a promise only where that is not known at once. Rejects as a statement does. */
+  /** @returns whether the node has all that was written, or came so far in time; a promise only where that is not known at once. `only`: there is no other node to go to. Rejects as a statement does. */
   reaches(node: Node, link: Link, settings: Settings, only = false): boolean | Promise<boolean> {
     return this.isReached(node, settings) || this.#wait(node, link, settings.causalTimeout, only)
   }
@@ -171,6 +171,7 @@ export class Causality {
         return { on: node, position: await positionOf(link, 'ordered').finally(() => node.release(link)) }
       } catch (error) {
         this.#cluster.heard(node, error)
+        if (failureOf(error) === 'statement' && !isEndOfWait(error)) throw error
         if (performance.now() >= deadline) throw new TimeoutError(`to ask ${node.name} how far it is`, LONGEST_ASK, error)
         await untilReady(attempt)
       }

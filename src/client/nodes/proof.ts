@@ -15,6 +15,7 @@ export class Proof {
   #asking: Promise<boolean> | null = null
   #link: Link | null = null
   #since: number | null = null
+  #closed = false
 
   /** `connect`: it gets a connection of its own, which may have to wait. */
   constructor(connect: () => Link) {
@@ -23,6 +24,7 @@ export class Proof {
 
   /** One question at a time, however often it is asked. Never rejects. */
   ask(): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false)
     this.#since ??= performance.now()
     if (performance.now() - this.#since >= DOUBTED) return Promise.resolve(true)
     this.#asking ??= this.#once().finally(() => (this.#asking = null))
@@ -36,6 +38,7 @@ export class Proof {
 
   /** Nobody waits for it any more. */
   close(): void {
+    this.#closed = true
     this.#link?.kill(new Error('the pool was ended'))
   }
 

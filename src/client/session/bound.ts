@@ -1,5 +1,5 @@
 import { LostSessionError, RolledBackError, UnknownOutcomeError } from '../errors.ts'
-import { failureOf } from '../failure.ts'
+import { failureOf, isEndOfWait } from '../failure.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Link, Work } from '../nodes/link.ts'
@@ -7,7 +7,8 @@ import type { Settings } from '../options.ts'
 import type { Statement } from '../sql/statement.ts'
 import { untilReady } from './backoff.ts'
 import { LastId } from './last-id.ts'
-import { isEndOfWait, isPrepared, takeNow, takeReached } from './once.ts'
+import { isPrepared, takeNow, takeReached } from './once.ts'
+import { headerOf } from './recorded.ts'
 import { SetStatements } from './set-statements.ts'
 
 /** Why all may be pinned. */
@@ -184,7 +185,7 @@ export class Bound {
 
   /** The connection to the writer has answered a statement so that gives ids; an INSERT with ids of the application's own gives none. */
   gaveId({ inserts }: Statement, rows: unknown): void {
-    const { insertId } = (Array.isArray(rows) || rows === null ? {} : rows) as { insertId?: number | string }
+    const { insertId } = headerOf(rows)
     if (!inserts || insertId === undefined || Number(insertId) !== 0) this.lastId.gave(this.#write?.link ?? null)
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { UnknownOutcomeError } from '../errors.ts'
-import { failureOf } from '../failure.ts'
+import { failureOf, isEndOfWait } from '../failure.ts'
 import type { Cluster } from '../nodes/cluster.ts'
 import type { Link } from '../nodes/link.ts'
 import type { Node } from '../nodes/node.ts'
@@ -50,7 +50,7 @@ export async function committedOn(cluster: Cluster, table: string, token: Buffer
       }
     } catch (error) {
       const failure = failureOf(error)
-      const busy = failure === 'conflict' || (error as { errno?: number }).errno === 1205
+      const busy = failure === 'conflict' || isEndOfWait(error)
       if ((failure === 'statement' && !busy) || performance.now() >= deadline) throw new UnknownOutcomeError('COMMIT', error)
       await untilReady(attempt)
     }

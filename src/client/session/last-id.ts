@@ -8,7 +8,7 @@ export class LastId {
   /** The statement that is under way asks for it, and its own transaction has given none. */
   asked = false
 
-  /** The connection that has to be asked; null: any will do, or none can. */
+  /** The connection that has to be asked; null: it does not matter which, or nobody knows. */
   get knownBy(): Link | null {
     return this.#knownBy
   }

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts'
-import { type SqlError, TimeoutError } from '../errors.ts'
-import { failureOf } from '../failure.ts'
+import { TimeoutError } from '../errors.ts'
+import { failureOf, isEndOfWait } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Link } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
@@ -13,9 +13,6 @@ const DEFAULT = 0
 
 /** Whether the connection waits before reads as the settings ask for. */
 export const isPrepared = ({ syncWait }: Link, { consistency }: Settings): boolean => syncWait === (consistency === 'cluster' ? BEFORE_READ : DEFAULT)
-
-/** ER_LOCK_WAIT_TIMEOUT: a view changed while a causal read waited, or it took too long. */
-export const isEndOfWait = (error: unknown): boolean => (error as SqlError).errno === 1205
 
 /** Connections of a pool, each given back after its statement. */
 export function pooled(engine: Engine, settings: Settings): Source {

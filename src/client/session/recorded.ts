@@ -102,8 +102,11 @@ export function keptWork({ protocol, options }: Work, sent: string): Work {
   return { protocol, options: { ...rest, values: keptValues(values) } as QueryOptions }
 }
 
+/** What a write reports; nothing where the answer was rows. */
+export const headerOf = (rows: unknown) => (Array.isArray(rows) || rows === null ? {} : rows) as { readonly insertId?: number | string; readonly affectedRows?: number }
+
 /** Of a single row: ids of several rows are up to the node. */
 export function insertIdOf(rows: unknown): Entry['insertId'] {
-  const { insertId, affectedRows } = (Array.isArray(rows) || rows === null ? {} : rows) as { insertId?: number | string; affectedRows?: number }
+  const { insertId, affectedRows } = headerOf(rows)
   return insertId === undefined || Number(insertId) === 0 || affectedRows !== 1 ? null : insertId
 }

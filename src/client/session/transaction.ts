@@ -63,7 +63,7 @@ export class Transaction {
       const answer = await runRecorded(link, done.history, work, statement).catch((error) => {
         if (failureOf(error) === 'statement') done.answered++
         // The connection that is asked once more may take what it gave in vain for the last.
-        if (statement.lastId && statement.givesId) done.place.lastId.gave(null)
+        else if (statement.lastId && statement.givesId) done.place.lastId.gave(null)
         throw error
       })
       done.answered++

@@ -54,3 +54,13 @@ test('where there is no other to go to, a connection is not given up for a causa
   const [only, either] = [causality.reaches(pinned.node, pinned.link, some, true), causality.reaches(other.node, other.link, some)]
   expect([await only, pinned.link.dead, await either, other.link.dead?.message]).toEqual([true, null, false, 'no causal read was answered within 1000 ms'])
 })
+
+test('a server that has no such function is not asked again and again', async () => {
+  const [written, writer] = [slowNode('n1'), slowNode('n2')]
+  ;(written.node as { health: unknown }).health = { state: 'out' }
+  const missing = Object.assign(new Error('FUNCTION does not exist'), { errno: 1305, sqlState: '42000' })
+  const link = { rows: () => Promise.reject(missing) }
+  const causality = new Causality({ writer: writer.node, nodes: [], take: async () => ({ node: writer.node, link }), heard: () => undefined } as unknown as Cluster, newCounters())
+  causality.wrote(written.node)
+  await expect(causality.reaches(writer.node, writer.link, settings)).rejects.toBe(missing)
+})

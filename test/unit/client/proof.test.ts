@@ -26,10 +26,11 @@ test('however often it is asked, the server has one question to answer', async (
 })
 
 test('its connection does not outlive the pool, though the question may wait for long', async () => {
-  const { ended, proof } = proofOf(() => new Promise(() => undefined))
+  const { asked, ended, proof } = proofOf(() => new Promise(() => undefined))
   void proof.ask()
   proof.close()
   expect(ended).toEqual(['at once'])
+  expect([await proof.ask(), asked.length]).toEqual([false, 1])
 })
 
 test('who says Synced for 10 s is believed, though a long ALTER lets the question wait; who was not Synced meanwhile begins anew', async () => {

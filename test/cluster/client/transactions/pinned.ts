@@ -128,6 +128,17 @@ export function lostSessions(place: ClientPlace): void {
       expect(count()).toBe(3)
     })
 
+    test('is known after a statement that failed by itself', async () => {
+      const connection = await pool().getConnection()
+      const [{ insertId }] = (await connection.query(INSERT)) as unknown as [{ insertId: number }]
+      await connection.beginTransaction()
+      await expect(connection.query('INSERT INTO t (id, n) VALUES (1, LAST_INSERT_ID())')).rejects.toMatchObject({ errno: 1062 })
+      await connection.query('UPDATE t SET n = LAST_INSERT_ID() WHERE id = 1')
+      await connection.commit()
+      connection.release()
+      expect(n()).toBe(insertId)
+    })
+
     test('is asked of who knows it, also in a transaction that only reads', async () => {
       const connection = await pool().getConnection()
       const [{ insertId }] = (await connection.query(INSERT)) as unknown as [{ insertId: number }]
