@@ -3,6 +3,7 @@ import { OutsideError, ReportedError } from '../errors.ts'
 import { GEAR_VARIABLE } from '../config/settings.ts'
 import type { GearPaths } from '../gear/gear.ts'
 import { readIfExists } from '../system/files.ts'
+import { awaitLock, tryLock } from '../system/lock.ts'
 import { ownCommand, processInfo, startDaemon } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
 import { askAgent } from './control-client.ts'
@@ -12,25 +13,50 @@ const STARTED_WITHIN = 20_000
 const ENDED_WITHIN = 5_000
 
 /**
- * Makes sure that the gear's agent runs; it outlives this process.
- * @throws OutsideError `agent-start` with what the agent said last
+ * Makes sure that the gear's agent runs; it outlives this process. `prepare` runs before one is started, and is over
+ * before another start looks at the same ports and files.
+ * @throws OutsideError `agent-start` with what the agent said last; RefusedError `locked` while something else works on the stopped gear
  */
-export async function ensureAgent(paths: GearPaths): Promise<void> {
-  if ((await askAgent(paths.agentSocket, 'GET', '/ping')) !== null) return
+export async function ensureAgent(paths: GearPaths, prepare: () => Promise<unknown> = async () => undefined): Promise<void> {
+  if (await answers(paths)) return
+  await using _turn = await turnToStart(paths)
+  if (await answers(paths)) return
+  await prepare()
+  let { log, ended } = await spawnAgent(paths)
+  let locked: ReportedError | null = null
+  await waitFor('the agent answers', async () => {
+    if (await answers(paths)) return true
+    if (ended.how === null) return undefined
+    const error = await agentError(paths.agentLog, log, ended.how)
+    if (!(error instanceof ReportedError) || error.code !== 'locked') throw error
+    locked = error
+    // Who had the lock may be an agent that will answer, or a look at the stopped gear that ends.
+    const lock = tryLock(paths.agentLock)
+    if (lock === null) return undefined
+    await lock[Symbol.asyncDispose]()
+    ;({ log, ended } = await spawnAgent(paths))
+    return undefined
+  }, { timeout: STARTED_WITHIN, interval: 10 }).catch((error) => {
+    throw locked ?? error
+  })
+}
+
+/** Only one at a time may look whether a start is possible, and start an agent: each would find the ports taken by the other. */
+export async function turnToStart(paths: GearPaths): Promise<AsyncDisposable> {
+  return awaitLock(paths.startLock, 'another start', STARTED_WITHIN)
+}
+
+const answers = async (paths: GearPaths): Promise<boolean> => (await askAgent(paths.agentSocket, 'GET', '/ping')) !== null
+
+/** @returns from where in the log it writes, and how it ended as soon as it has */
+async function spawnAgent(paths: GearPaths): Promise<{ readonly log: number; readonly ended: { how: number | string | null } }> {
   const { file, args } = ownCommand()
-  const before = await logLength(paths.agentLog)
+  const log = await logLength(paths.agentLog)
   const env = { ...(process.env as Record<string, string>), [GEAR_VARIABLE]: paths.dir }
   const daemon = await startDaemon(file, [...args, 'agent', '--json'], { logFile: paths.agentLog, env, cwd: paths.dir })
-  let ended: number | string | undefined
-  void daemon.ended.then((how) => (ended = how))
-  await waitFor('the agent answers', async () => {
-    if ((await askAgent(paths.agentSocket, 'GET', '/ping')) !== null) return true
-    if (ended === undefined) return undefined
-    const error = await agentError(paths.agentLog, before, ended)
-    // Another start was quicker: its agent will answer.
-    if (error instanceof ReportedError && error.code === 'locked') return undefined
-    throw error
-  }, { timeout: STARTED_WITHIN, interval: 10 })
+  const ended: { how: number | string | null } = { how: null }
+  void daemon.ended.then((how) => (ended.how = how))
+  return { log, ended }
 }
 
 /** Returns when the agent that runs now has ended: what a platform removes must have no process left. Not longer than some seconds. */

@@ -1,11 +1,13 @@
-import { startAgent } from '../agent/daemon.ts'
+import { type Agent, startAgent } from '../agent/daemon.ts'
 import type { Node } from '../agent/node.ts'
-import { configOf, gearFolder, gearPaths, gearServerFiles, openGear } from '../gear/gear.ts'
+import { turnToStart } from '../agent/spawn-agent.ts'
+import { configOf, type Gear, gearFolder, gearPaths, gearServerFiles, openGear } from '../gear/gear.ts'
 import { preflight } from '../gear/preflight.ts'
 import { setUpGear } from '../gear/setup.ts'
 import { takeFolder } from '../gear/take-folder.ts'
 import { clearDeadServer, findServer } from '../mariadb/server.ts'
 import { becomeInit } from '../system/init.ts'
+import type { Logger } from '../system/log.ts'
 import { notifyServiceManager } from '../system/service-manager.ts'
 import { type Context, type Given, text } from './command.ts'
 import { givenSettings } from './setting-options.ts'
@@ -18,12 +20,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   await takeFolder(folder, text(given, 'user'))
   await setUpGear(gearPaths(folder), { given: settings, tell: (progress) => context.log.info(progress) })
   const gear = await openGear(folder)
-  const files = gearServerFiles(gear.paths)
-  if ((await findServer(files)) === null) {
-    await clearDeadServer(files)
-    await preflight(gear.paths, configOf(gear))
-  }
-  const agent = await startAgent(gear, context.log)
+  const agent = await opened(gear, context.log)
   const asked = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => asked.resolve())
   tellWhenReady(agent.node)
@@ -35,6 +32,16 @@ export async function run(context: Context, given: Given): Promise<number> {
   } finally {
     await agent.close()
   }
+}
+
+async function opened(gear: Gear, log: Logger): Promise<Agent> {
+  const files = gearServerFiles(gear.paths)
+  await using _turn = await turnToStart(gear.paths)
+  if ((await findServer(files)) === null) {
+    await clearDeadServer(files)
+    await preflight(gear.paths, configOf(gear))
+  }
+  return await startAgent(gear, log)
 }
 
 /** Ready means Synced, however long that takes; until then the service manager shows what the node does. */

@@ -1,4 +1,3 @@
-import { askAgent } from '../agent/control-client.ts'
 import { ensureAgent } from '../agent/spawn-agent.ts'
 import { configOf, gearServerFiles } from '../gear/gear.ts'
 import { preflight } from '../gear/preflight.ts'
@@ -12,13 +11,12 @@ export async function run(context: Context, given: Given): Promise<number> {
   const gear = await openedGear(context)
   const config = configOf(gear)
 
-  const agentRuns = (await askAgent(gear.paths.agentSocket, 'GET', '/ping')) !== null
   const files = gearServerFiles(gear.paths)
-  if (!agentRuns && (await findServer(files)) === null) {
+  await ensureAgent(gear.paths, async () => {
+    if ((await findServer(files)) !== null) return
     await clearDeadServer(files)
     await preflight(gear.paths, config)
-  }
-  await ensureAgent(gear.paths)
+  })
   await agentDoes(context, gear, `/start?timeout=${timeout ?? config.startTimeout}${given['restored'] === true ? '&restored=yes' : ''}`)
   return 0
 }

@@ -1,29 +1,40 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { OutsideError, RefusedError } from '../errors.ts'
+import { waitFor } from './wait.ts'
 
 /**
  * An exclusive lock that the kernel releases when the process ends, however it ends: no stale lock
  * file can block a start. `flock(1)` locks the open file description that it inherits, which stays
  * locked in this process.
- * @throws RefusedError `locked` where another process holds it
+ * @returns null where another process holds it
  */
-export async function lockFile(path: string, what: string): Promise<AsyncDisposable> {
+export function tryLock(path: string): AsyncDisposable | null {
   const fd = open(path)
   // execa hands no descriptor of ours on; this takes 2 ms.
   const { status: exitCode } = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
-  if (exitCode !== 0) {
-    closeSync(fd)
-    if (exitCode === null) throw new OutsideError('no-flock', 'flock can not be run', 'Install the package util-linux.')
-    throw new RefusedError('locked', `${what} is already running on this gear`, 'Wait for it to end, or see galeractl status.')
-  }
-  return { [Symbol.asyncDispose]: async () => closeSync(fd) }
+  if (exitCode === 0) return { [Symbol.asyncDispose]: async () => closeSync(fd) }
+  closeSync(fd)
+  if (exitCode === null) throw new OutsideError('no-flock', 'flock can not be run', 'Install the package util-linux.')
+  return null
+}
+
+/** @throws RefusedError `locked` where another process holds it */
+export async function lockFile(path: string, what: string): Promise<AsyncDisposable> {
+  const lock = tryLock(path)
+  if (lock === null) throw new RefusedError('locked', `${what} is already running on this gear`, 'Wait for it to end, or see galeractl status.')
+  return lock
+}
+
+/** Waits for who holds it, at most `timeout` milliseconds. @throws NotYetError `timeout` */
+export async function awaitLock(path: string, what: string, timeout: number): Promise<AsyncDisposable> {
+  return waitFor(`${what}, which runs on this gear already, has ended`, async () => tryLock(path) ?? undefined, { timeout, interval: 20 })
 }
 
 function open(path: string): number {
   try {
     return openSync(path, 'a', 0o600)
   } catch (cause) {
-    throw new OutsideError('lock', `can't open ${path}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the permissions.', { cause })
+    throw new OutsideError('lock', `can't open ${path}: ${(cause as Error).message}`, 'Run galeractl setup where a folder is missing; run as the owner of the gear, or mend the permissions.', { cause })
   }
 }

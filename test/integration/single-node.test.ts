@@ -1,6 +1,8 @@
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestGear, testGear } from '../support/gear.ts'
 
@@ -82,6 +84,28 @@ test('stop records a clean departure; a second stop is no error', async () => {
   expect(await gear.run('stop')).toMatchObject({ exitCode: 0, stdout: 'already stopped\n' })
   const ledger = JSON.parse(readFileSync(join(gear.dir, 'state/ledger.json'), 'utf8')) as { departure: { position: { seqno: string } } | null }
   expect(Number(ledger.departure?.position.seqno)).toBeGreaterThan(0)
+})
+
+test('several starts of a stopped node at once are one start', async () => {
+  const results = await Promise.all(Array.from({ length: 12 }, (_, at) => delay(at * 25).then(() => gear.run('start'))))
+  expect(results.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(results.map(() => ({ exitCode: 0, stderr: expect.not.stringContaining('port') })))
+  expect((await gear.run('stop')).exitCode).toBe(0)
+})
+
+test.each([
+  ['a start that looks at the ports', 'start.lock'],
+  ['a look at the stopped gear', 'agent.lock'],
+])('start waits for %s', async (_what, lock) => {
+  const other = spawn('flock', [join(gear.dir, 'run', lock), 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const free = () => spawnSync('flock', ['-n', join(gear.dir, 'run', lock), 'true']).status === 0
+  await expect.poll(free).toBe(false)
+  const probe = lock === 'start.lock' ? createServer().listen(3306, '127.0.33.2') : null
+  const starting = gear.run('start')
+  expect(await Promise.race([starting, delay(1_500, 'waits')])).toBe('waits')
+  probe?.close()
+  other.stdin.end()
+  expect(await starting).toMatchObject({ exitCode: 0 })
+  expect((await gear.run('stop')).exitCode).toBe(0)
 })
 
 test('an agent that is ended in order leaves mariadbd running, and the next one takes it over', async () => {
