@@ -3,7 +3,7 @@ import { OutsideError, ReportedError } from '../errors.ts'
 import { GEAR_VARIABLE } from '../config/settings.ts'
 import type { GearPaths } from '../gear/gear.ts'
 import { readIfExists } from '../system/files.ts'
-import { awaitLock, tryLock } from '../system/lock.ts'
+import { awaitFolderLock, tryLock } from '../system/lock.ts'
 import { ownCommand, processInfo, startDaemon } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
 import { askAgent } from './control-client.ts'
@@ -43,7 +43,7 @@ export async function ensureAgent(paths: GearPaths, prepare: () => Promise<unkno
 
 /** Only one at a time may look whether a start is possible, and start an agent: each would find the ports taken by the other. */
 export async function turnToStart(paths: GearPaths): Promise<AsyncDisposable> {
-  return awaitLock(paths.startLock, 'another start', STARTED_WITHIN)
+  return awaitFolderLock(paths.dir, 'another start', STARTED_WITHIN)
 }
 
 const answers = async (paths: GearPaths): Promise<boolean> => (await askAgent(paths.agentSocket, 'GET', '/ping')) !== null

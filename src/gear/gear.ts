@@ -36,8 +36,6 @@ export interface GearPaths {
   readonly socket: string
   readonly pidFile: string
   readonly agentSocket: string
-  /** Held while a start looks whether it can and brings an agent up. */
-  readonly startLock: string
   readonly agentLock: string
   readonly agentPid: string
   readonly spool: string
@@ -77,7 +75,6 @@ export function gearPaths(dir: string): GearPaths {
     socket: at('run', 'mariadbd.sock'),
     pidFile: at('run', 'mariadbd.pid'),
     agentSocket: at('run', 'agent.sock'),
-    startLock: at('run', 'start.lock'),
     agentLock: at('run', 'agent.lock'),
     agentPid: at('run', 'agent.pid'),
     spool: at('run', 'notify.spool'),

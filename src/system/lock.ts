@@ -9,8 +9,8 @@ import { waitFor } from './wait.ts'
  * locked in this process.
  * @returns null where another process holds it
  */
-export function tryLock(path: string): AsyncDisposable | null {
-  const fd = open(path)
+export function tryLock(path: string, flags: 'a' | 'r' = 'a'): AsyncDisposable | null {
+  const fd = open(path, flags)
   // execa hands no descriptor of ours on; this takes 2 ms.
   const { status: exitCode } = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
   if (exitCode === 0) return { [Symbol.asyncDispose]: async () => closeSync(fd) }
@@ -26,15 +26,15 @@ export async function lockFile(path: string, what: string): Promise<AsyncDisposa
   return lock
 }
 
-/** Waits for who holds it, at most `timeout` milliseconds. @throws NotYetError `timeout` */
-export async function awaitLock(path: string, what: string, timeout: number): Promise<AsyncDisposable> {
-  return waitFor(`${what}, which runs on this gear already, has ended`, async () => tryLock(path) ?? undefined, { timeout, interval: 20 })
+/** A lock of the folder itself, which needs no file; waits for who holds it, at most `timeout` milliseconds. @throws NotYetError `timeout` */
+export async function awaitFolderLock(folder: string, what: string, timeout: number): Promise<AsyncDisposable> {
+  return waitFor(`${what}, which runs on this gear already, has ended`, async () => tryLock(folder, 'r') ?? undefined, { timeout, interval: 20 })
 }
 
-function open(path: string): number {
+function open(path: string, flags: 'a' | 'r'): number {
   try {
-    return openSync(path, 'a', 0o600)
+    return openSync(path, flags, 0o600)
   } catch (cause) {
-    throw new OutsideError('lock', `can't open ${path}: ${(cause as Error).message}`, 'Run galeractl setup where a folder is missing; run as the owner of the gear, or mend the permissions.', { cause })
+    throw new OutsideError('lock', `can't open ${path}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the permissions.', { cause })
   }
 }

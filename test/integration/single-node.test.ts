@@ -93,13 +93,13 @@ test('several starts of a stopped node at once are one start', async () => {
 })
 
 test.each([
-  ['a start that looks at the ports', 'start.lock'],
-  ['a look at the stopped gear', 'agent.lock'],
+  ['a start that looks at the ports', '.'],
+  ['a look at the stopped gear', 'run/agent.lock'],
 ])('start waits for %s', async (_what, lock) => {
-  const other = spawn('flock', [join(gear.dir, 'run', lock), 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] })
-  const free = () => spawnSync('flock', ['-n', join(gear.dir, 'run', lock), 'true']).status === 0
+  const other = spawn('flock', [join(gear.dir, lock), 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const free = () => spawnSync('flock', ['-n', join(gear.dir, lock), 'true']).status === 0
   await expect.poll(free).toBe(false)
-  const probe = lock === 'start.lock' ? createServer().listen(3306, '127.0.33.2') : null
+  const probe = lock === '.' ? createServer().listen(3306, '127.0.33.2') : null
   const starting = gear.run('start')
   expect(await Promise.race([starting, delay(1_500, 'waits')])).toBe('waits')
   probe?.close()
