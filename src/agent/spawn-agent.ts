@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { OutsideError, ReportedError } from '../errors.ts'
+import { NotYetError, OutsideError, ReportedError } from '../errors.ts'
 import { GEAR_VARIABLE } from '../config/settings.ts'
 import type { GearPaths } from '../gear/gear.ts'
 import { readIfExists } from '../system/files.ts'
@@ -34,10 +34,11 @@ export async function ensureAgent(paths: GearPaths, prepare: () => Promise<unkno
     const lock = tryLock(paths.agentLock)
     if (lock === null) return undefined
     await lock[Symbol.asyncDispose]()
+    locked = null
     ;({ log, ended } = await spawnAgent(paths))
     return undefined
   }, { timeout: STARTED_WITHIN, interval: 10 }).catch((error) => {
-    throw locked ?? error
+    throw error instanceof NotYetError ? (locked ?? error) : error
   })
 }
 

@@ -1,17 +1,12 @@
 import type { Counters } from './counters.ts'
-import { TimeoutError } from './errors.ts'
+import { GaleraClientError, TimeoutError } from './errors.ts'
 import { failureOf, isEndOfWait } from './failure.ts'
 import type { Cluster } from './nodes/cluster.ts'
 import type { Link } from './nodes/link.ts'
 import type { Node } from './nodes/node.ts'
 import type { Settings } from './options.ts'
+import { inTime, isCausal, NOWHERE, type Position, positionOf } from './position.ts'
 import { untilReady } from './session/backoff.ts'
-
-/** How far a node is, as MariaDB tells it, and its last number. */
-interface Position {
-  readonly gtid: string
-  readonly seqno: bigint
-}
 
 interface Told {
   readonly on: Node
@@ -28,10 +23,10 @@ interface Written {
   asking: Promise<void> | null
 }
 
-const NOWHERE: Position = { gtid: '', seqno: -1n }
-
 /** How long a node may take to tell its position where another is gone. Milliseconds. */
 const LONGEST_ASK = 30_000
+/** What it knows already. Milliseconds. */
+const LONGEST_LOOK = 5_000
 
 /**
  * Reads see what this pool has written. A write costs nothing more; the first read elsewhere asks the nodes that were written to how far they are
@@ -66,16 +61,16 @@ export class Causality {
     return true
   }
 
-  /** @returns whether the node has all that was written, or came so far in time; a promise only where that is not known at once. `only`: there is no other node to go to. Rejects as a statement does. */
-  reaches(node: Node, link: Link, settings: Settings, only = false): boolean | Promise<boolean> {
-    return this.isReached(node, settings) || this.#wait(node, link, settings.causalTimeout, only)
+  /** @returns whether the node has all that was written, or came so far in time; a promise only where that is not known at once. `only`: there is no other node to go to. Rejects as a statement does, and where nobody told by `deadline` (performance.now) how far the writer is. */
+  reaches(node: Node, link: Link, settings: Settings, deadline: number, only = false): boolean | Promise<boolean> {
+    return this.isReached(node, settings) || this.#wait(node, link, settings.causalTimeout, deadline, only)
   }
 
-  async #wait(node: Node, link: Link, milliseconds: number, only: boolean): Promise<boolean> {
+  async #wait(node: Node, link: Link, milliseconds: number, deadline: number, only: boolean): Promise<boolean> {
     let { gtid, seqno } = NOWHERE
     for (const [one, written] of this.#written) {
       if (hasAll(node, one, written)) continue
-      await this.#cover(one, written)
+      await this.#cover(one, written, deadline)
       if (!hasAll(node, one, written) && written.position.seqno > seqno) ({ gtid, seqno } = written.position)
     }
     if (node.applied >= seqno) return true
@@ -100,7 +95,8 @@ export class Causality {
       else this.#beginAnew(position)
       return true
     }
-    if (!(await isCausal(link, hasTime ? LONGEST_ASK : seconds * 1_000))) {
+    const time = only ? LONGEST_ASK : Math.min(isWriter ? LONGEST_ASK : seconds * 1_000, Math.max(0, deadline - performance.now()))
+    if (!(await isCausal(link, time))) {
       this.#counters.causalTimeouts++
       return false
     }
@@ -115,11 +111,31 @@ export class Causality {
   }
 
   /** Moves the target beyond what was written there until now. One question serves all that wait. */
-  async #cover(node: Node, written: Written): Promise<void> {
+  async #cover(node: Node, written: Written, deadline: number): Promise<void> {
+    const began = performance.now()
     for (const until = written.writes; written.covered < until; ) {
       written.asking ??= this.#ask(node, written).finally(() => (written.asking = null))
-      await written.asking
+      await this.#within(deadline, began, written.asking)
     }
+  }
+
+  /** Who asks first has its own time, and those that join in have theirs. */
+  async #within(deadline: number, began: number, asking: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.#late(performance.now() - began)), Math.max(0, deadline - performance.now()))
+    })
+    try {
+      await Promise.race([asking, late])
+    } catch (error) {
+      if (!(error instanceof GaleraClientError) || performance.now() >= deadline) throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #late(milliseconds: number): Error {
+    return this.#cluster.writer === null ? this.#cluster.noPrimary(milliseconds) : new TimeoutError(`to ask ${this.#cluster.writer.name} how far it is`, Math.round(milliseconds))
   }
 
   async #ask(node: Node, written: Written): Promise<void> {
@@ -142,7 +158,7 @@ export class Causality {
   async #compare(node: Node): Promise<void> {
     try {
       const link = await node.acquire()
-      const position = await positionOf(link, 'ordered').finally(() => node.release(link))
+      const position = await inTime(link, LONGEST_ASK, positionOf(link, 'ordered')).finally(() => node.release(link))
       if (position.seqno < node.applied) this.#beginAnew(position)
     } catch (error) {
       // The next who has to wait asks again.
@@ -155,7 +171,7 @@ export class Causality {
     if (node.health === null || node.health.state === 'out') return null
     try {
       const link = await node.acquire()
-      return { on: node, position: await positionOf(link, 'seen').finally(() => node.release(link)) }
+      return { on: node, position: await inTime(link, LONGEST_LOOK, positionOf(link, 'seen')).finally(() => node.release(link)) }
     } catch (error) {
       this.#cluster.heard(node, error)
       return null
@@ -168,7 +184,7 @@ export class Causality {
     for (let attempt = 0; ; attempt++) {
       const { node, link } = await this.#cluster.take('write', deadline)
       try {
-        return { on: node, position: await positionOf(link, 'ordered').finally(() => node.release(link)) }
+        return { on: node, position: await inTime(link, LONGEST_ASK, positionOf(link, 'ordered')).finally(() => node.release(link)) }
       } catch (error) {
         this.#cluster.heard(node, error)
         if (failureOf(error) === 'statement' && !isEndOfWait(error)) throw error
@@ -182,26 +198,6 @@ export class Causality {
 /** Without any look at numbers: what was written on itself it has, and what it has waited for to tell of it. */
 const hasAll = (node: Node, one: Node, { toldBy, writes }: Written): boolean => node === one || (toldBy !== null && toldBy.node === node && toldBy.writes === writes)
 
-/** Whether it has answered a causal read in time; if not, it is left with it, and the connection given up. Rejects as a statement does. */
-async function isCausal(link: Link, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, false)
-  })
-  const answered = await Promise.race([link.rows('SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1').then(() => true), late]).finally(() => clearTimeout(timer))
-  if (!answered) link.kill(new Error(`no causal read was answered within ${milliseconds} ms`))
-  return answered
-}
-
 function reached(node: Node, seqno: bigint): void {
   if (seqno > node.applied) node.applied = seqno
-}
-
-/** `ordered`: after all that the cluster has ordered before (wsrep_sync_wait). */
-async function positionOf(link: Link, how: 'seen' | 'ordered'): Promise<Position> {
-  const [row] = await link.rows(`${how === 'ordered' ? 'SET STATEMENT wsrep_sync_wait = 1 FOR ' : ''}SELECT WSREP_LAST_SEEN_GTID() AS gtid`)
-  const gtid = String(row?.['gtid'] ?? '')
-  const seqno = /^\d+-\d+-(\d+)$/.exec(gtid)?.[1]
-  if (seqno === undefined) throw new Error(`the node's position is ${JSON.stringify(gtid)}`)
-  return { gtid, seqno: BigInt(seqno) }
 }

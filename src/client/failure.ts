@@ -35,4 +35,7 @@ export function failureOf(error: unknown): Failure {
 /** ER_LOCK_WAIT_TIMEOUT: it took too long, or a view changed while a causal read waited. */
 export const isEndOfWait = (error: unknown): boolean => (error as SqlError).errno === 1205
 
+/** The application's own `timeout` for the statement. */
+export const isOwnLimit = (error: unknown): boolean => (error as SqlError | undefined)?.code === 'PROTOCOL_SEQUENCE_TIMEOUT'
+
 const isOfConnection = (error: unknown): boolean => /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|PROTOCOL_CONNECTION_LOST|PROTOCOL_SEQUENCE_TIMEOUT|GALERA_NODE_LOST)/.test((error as SqlError).code ?? '') || /closed state/.test((error as Error).message)

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { ConnectionOptions, Query, QueryOptions } from 'mysql2'
+import type { Connection, ConnectionOptions, Query, QueryOptions } from 'mysql2'
 import { Activity } from '../activity.ts'
 import { Causality } from '../causality.ts'
 import { type Counters, newCounters } from '../counters.ts'
@@ -53,7 +53,7 @@ export class GaleraPool extends EventEmitter {
     super()
     this.#resolved = resolved
     this.config = { connectionConfig: { trace: true, ...resolved.common } as ConnectionOptions, connectionLimit: resolved.limit }
-    const cluster = new Cluster(resolved, (connection) => this.emit('connection', connection))
+    const cluster = new Cluster(resolved, (connection) => this.#tellOpened(connection))
     // Outside of what is under way: what a listener throws is the application's.
     const tell = (name: string, what: unknown) => process.nextTick(() => this.emit(name, what))
     cluster.on('node', (node: Node) => tell('node', viewOf(node, cluster)))
@@ -61,6 +61,17 @@ export class GaleraPool extends EventEmitter {
     this.#engine = { cluster, causality: new Causality(cluster, this.counters), counters: this.counters, tokenTable: resolved.tokenTable, oldTokens: new OldTokens(cluster, resolved.tokenTable), tell }
     this.#leases = new Leases(resolved.limit, resolved.queueLimit, resolved.waits)
     this.#source = pooled(this.#engine, resolved.settings)
+  }
+
+  /** At once, so that what a listener sends comes first. What it throws is the application's, and no fault of the connection. */
+  #tellOpened(connection: Connection): void {
+    try {
+      this.emit('connection', connection)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+    }
   }
 
   getConnection(done: (error: Error | null, connection?: GaleraConnection) => void): void {

@@ -1,5 +1,5 @@
 import { ReplayMismatchError, RolledBackError, UnknownOutcomeError } from '../errors.ts'
-import { failureOf } from '../failure.ts'
+import { failureOf, isOwnLimit } from '../failure.ts'
 import type { SessionOptions } from '../options.ts'
 import { backoff } from '../session/backoff.ts'
 import type { GaleraConnection, GaleraPromiseConnection } from './connection.ts'
@@ -38,6 +38,6 @@ function isRolledBack(error: unknown): boolean {
   const chain: Error[] = []
   for (let one = error; one instanceof Error && chain.length < 5; one = one.cause) chain.push(one)
   // A conflict may be why nobody knows: what was committed before it is there.
-  if (chain.some((one) => one instanceof UnknownOutcomeError)) return false
+  if (chain.some((one) => one instanceof UnknownOutcomeError || isOwnLimit(one))) return false
   return chain.some((one) => one instanceof RolledBackError || one instanceof ReplayMismatchError || failureOf(one) === 'conflict')
 }

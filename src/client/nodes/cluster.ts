@@ -109,6 +109,11 @@ export class Cluster extends EventEmitter {
     return this.nodes.map(({ name, health, drained, error }) => `${name}: ${drained ? 'drained' : (health?.why ?? error?.message ?? 'not reached yet')}`)
   }
 
+  /** Nobody has taken it in so many milliseconds. */
+  noPrimary(milliseconds: number): NoPrimaryError {
+    return new NoPrimaryError(Math.round(milliseconds), this.describe(), this.nodes.find(({ error }) => error !== null)?.error ?? undefined)
+  }
+
   /** Until some node takes it. */
   #wait(what: 'read' | 'write', deadline: number, since: number): Promise<Node> {
     return new Promise((resolve, reject) => {
@@ -129,7 +134,7 @@ export class Cluster extends EventEmitter {
         end()
         resolve(node)
       }
-      const timer = setTimeout(() => fail(new NoPrimaryError(Math.round(performance.now() - since), this.describe(), this.nodes.find(({ error }) => error !== null)?.error ?? undefined)), Math.max(0, deadline - performance.now()))
+      const timer = setTimeout(() => fail(this.noPrimary(performance.now() - since)), Math.max(0, deadline - performance.now()))
       this.#waiting.add(look)
       look()
     })

@@ -1,5 +1,9 @@
+import type { Socket } from 'node:net'
 import { type Connection, type ConnectionOptions, createConnection, type FieldPacket, type QueryOptions } from 'mysql2'
 import type { SqlError } from '../errors.ts'
+
+/** Milliseconds. */
+const CLOSES_WITHIN = 2_000
 
 /** What is sent, as the application gave it. */
 export interface Work {
@@ -96,7 +100,12 @@ export class Link {
   /** In order, when nothing is under way. */
   close(): void {
     this.#die(lost('the connection was closed'))
-    this.connection.end(() => undefined)
+    // Whoever hangs does not end it.
+    this.connection.end(() => {
+      const { stream } = this.connection as unknown as { stream: Socket }
+      const cut = setTimeout(() => stream.destroy(), CLOSES_WITHIN)
+      stream.once('close', () => clearTimeout(cut))
+    })
   }
 
   #die(reason: Error): void {

@@ -1,5 +1,5 @@
 import { shortened, type SqlError, TimeoutError, UnknownOutcomeError } from '../errors.ts'
-import { failureOf } from '../failure.ts'
+import { type Failure, failureOf, isEndOfWait, isOwnLimit } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
@@ -42,7 +42,7 @@ export function readNow(engine: Engine, settings: Settings, source: Source, take
 async function read(engine: Engine, settings: Settings, source: Source, work: Work, failed: { readonly taken: Taken; readonly error: unknown } | null = null): Promise<Answer> {
   if (failed === null) engine.counters.reads++
   const deadline = performance.now() + settings.failoverTimeout
-  if (failed !== null) await goOn(engine, failed.taken, work, failed.error, 0, deadline, settings.failoverTimeout)
+  if (failed !== null) await goOn(engine, failed.taken, work, failed.error, 0, deadline, settings.failoverTimeout, failureOfRead(failed.taken, failed.error))
   for (let attempt = failed === null ? 0 : 1; ; attempt++) {
     const taken = await source.take(settings.splitReads ? 'read' : 'write', deadline)
     const { node, link } = taken
@@ -50,7 +50,7 @@ async function read(engine: Engine, settings: Settings, source: Source, work: Wo
     try {
       return await link.run(work)
     } catch (error) {
-      await goOn(engine, taken, work, error, attempt, deadline, settings.failoverTimeout)
+      await goOn(engine, taken, work, error, attempt, deadline, settings.failoverTimeout, failureOfRead(taken, error))
     } finally {
       link.repeatable = false
       source.give({ node, link })
@@ -99,12 +99,13 @@ export function unknownWrite(engine: Engine, { node, link }: Taken, { options }:
   return new UnknownOutcomeError(shortened(options.sql), error)
 }
 
+/** One that waits for the cluster before it is run (wsrep_sync_wait) was not run where that wait came to an end. */
+const failureOfRead = ({ link }: Taken, error: unknown): Failure => (link.syncWait !== 0 && isEndOfWait(error) ? 'refused' : failureOf(error))
+
 /** Throws where another try would be no use. */
-async function goOn(engine: Engine, { node, link }: Taken, { options }: Work, error: unknown, attempt: number, deadline: number, time: number): Promise<void> {
-  const failure = failureOf(error)
+async function goOn(engine: Engine, { node, link }: Taken, { options }: Work, error: unknown, attempt: number, deadline: number, time: number, failure: Failure = failureOf(error)): Promise<void> {
   if (failure === 'statement') throw error
-  // The application's own limit.
-  if ((error as SqlError).code === 'PROTOCOL_SEQUENCE_TIMEOUT') throw new TimeoutError(shortened(options.sql), Number(options.timeout), error)
+  if (isOwnLimit(error)) throw new TimeoutError(shortened(options.sql), Number(options.timeout), error)
   // The server is about to close it, if it has not.
   if (failure === 'lost' || failure === 'unsure') link.kill(error as Error)
   engine.cluster.heard(node, error)

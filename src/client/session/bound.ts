@@ -221,7 +221,7 @@ export class Bound {
   async #reached(held: Taken, deadline: number, only = false): Promise<boolean | null> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#engine.causality.reaches(held.node, held.link, this.#settings(), only)
+        return await this.#engine.causality.reaches(held.node, held.link, this.#settings(), deadline, only)
       } catch (error) {
         if (isEndOfWait(error) && performance.now() < deadline) {
           await untilReady(attempt)

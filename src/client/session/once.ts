@@ -2,7 +2,7 @@ import type { Engine } from '../engine.ts'
 import { TimeoutError } from '../errors.ts'
 import { failureOf, isEndOfWait } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
-import type { Link } from '../nodes/link.ts'
+import type { Answer, Link, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import type { Source } from './autocommit.ts'
 import { untilReady } from './backoff.ts'
@@ -29,6 +29,18 @@ export function takeNow({ cluster, causality }: Engine, settings: Settings, what
   return null
 }
 
+/** Runs what waits for the cluster before it is run (wsrep_sync_wait): a change of the view ends such a wait, and it was not run. Rejects as a statement does. */
+export async function runAfterWait(link: Link, work: Work, deadline: number): Promise<Answer> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await link.run(work)
+    } catch (error) {
+      if (link.syncWait === DEFAULT || !isEndOfWait(error) || performance.now() >= deadline) throw error
+      await untilReady(attempt)
+    }
+  }
+}
+
 /** A connection to a node that has applied what the settings ask for; to the writer where a reader lags. @throws as Cluster.take; TimeoutError */
 export async function takeReached({ cluster, causality }: Engine, settings: Settings, first: 'read' | 'write', deadline: number): Promise<Taken> {
   let what = first
@@ -42,7 +54,7 @@ export async function takeReached({ cluster, causality }: Engine, settings: Sett
         await link.rows(`SET SESSION wsrep_sync_wait = ${wanted === DEFAULT ? 'DEFAULT' : wanted}`)
         link.syncWait = wanted
       }
-      const reached = causality.reaches(node, link, settings)
+      const reached = causality.reaches(node, link, settings, deadline)
       if (reached === true || (await reached)) return taken
     } catch (error) {
       node.release(link)

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts'
-import { failureOf } from '../failure.ts'
+import { LostSessionError } from '../errors.ts'
+import { failureOf, isOwnLimit } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
@@ -7,6 +8,7 @@ import type { Kind, Statement } from '../sql/statement.ts'
 import { isAtRest, isOpen } from './at-rest.ts'
 import { isUnknown, readNow, runAlone, type Source, unknownWrite } from './autocommit.ts'
 import type { Bound } from './bound.ts'
+import { runAfterWait } from './once.ts'
 import { text } from './recorded.ts'
 
 /** Of the answer to what was not understood. Rows do not say it. */
@@ -30,13 +32,13 @@ export class Outside {
   }
 
   async run(work: Work, statement: Statement): Promise<Answer> {
-    const { kind, lastId } = statement
+    const { kind, lastId, ofBefore } = statement
     const bound = this.#bound
     if (bound.pinned !== null) return this.onPinned(work, kind)
     const asked = lastId ? bound.write : bound.last
-    if (kind === 'last' && asked?.link.dead === null) {
+    if (kind === 'last' && asked !== null && (ofBefore || asked.link.dead === null)) {
       bound.lastId.require(asked.link)
-      return this.#ask(asked, work)
+      return this.#ask(asked, work, statement)
     }
     return kind === 'opaque' ? this.#opaque(work, statement) : runAlone(this.#engine, this.#settings(), this.#source, work, statement)
   }
@@ -70,7 +72,7 @@ export class Outside {
     const wasOpen = this.#bound.open === 'yes' || this.#bound.serverBegins
     const reads = kind === 'read' || kind === 'last' || kind === 'rollback'
     try {
-      const answer = await taken.link.run(work)
+      const answer = reads ? await runAfterWait(taken.link, work, performance.now() + this.#settings().failoverTimeout) : await taken.link.run(work)
       if (!reads) causality.wrote(taken.node)
       this.#note(kind, answer.rows)
       return answer
@@ -110,13 +112,18 @@ export class Outside {
   }
 
   /** The connection that alone knows it. */
-  async #ask(taken: Taken, work: Work): Promise<Answer> {
+  async #ask(taken: Taken, work: Work, statement: Statement): Promise<Answer> {
+    const { link, node } = taken
     this.#bound.last = taken
     try {
-      return await taken.link.run(work)
+      return await link.run(work)
     } catch (error) {
-      this.#engine.cluster.heard(taken.node, error)
-      throw error
+      this.#engine.cluster.heard(node, error)
+      if (failureOf(error) !== 'lost' || isOwnLimit(error)) throw error
+      link.kill(error as Error)
+      if (statement.ofBefore) throw new LostSessionError('how the statement before went', error)
+      if (statement.lastId) this.#bound.lastId.require(link)
+      return runAlone(this.#engine, this.#settings(), this.#source, work, statement)
     }
   }
 

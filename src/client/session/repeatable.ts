@@ -1,5 +1,5 @@
-import { GaleraClientError, LostSessionError, ReplayMismatchError, RolledBackError, type SqlError, UnknownOutcomeError } from '../errors.ts'
-import { type Failure, failureOf } from '../failure.ts'
+import { GaleraClientError, LostSessionError, ReplayMismatchError, RolledBackError, UnknownOutcomeError } from '../errors.ts'
+import { type Failure, failureOf, isOwnLimit } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Work } from '../nodes/link.ts'
 import type { Engine } from '../engine.ts'
@@ -7,6 +7,7 @@ import type { Settings } from '../options.ts'
 import { backoff } from './backoff.ts'
 import { type Entry, History } from './history.ts'
 import type { LastId } from './last-id.ts'
+import { runAfterWait } from './once.ts'
 import { NotChosen, runEntry, text } from './recorded.ts'
 
 /** Whose transaction it is. */
@@ -86,7 +87,7 @@ export class Repeatable {
     const node = this.#taken?.node
     if (node !== undefined) engine.cluster.heard(node, error)
     // The application's own limit.
-    if ((error as SqlError).code === 'PROTOCOL_SEQUENCE_TIMEOUT' || this.opaque) throw this.end(error)
+    if (isOwnLimit(error) || this.opaque) throw this.end(error)
     // The server has rolled it back, and would commit what comes next by itself.
     if (failure === 'conflict') await this.rollback(text('ROLLBACK'))
     else this.drop(error)
@@ -168,7 +169,7 @@ export class Repeatable {
     this.#taken = taken
     try {
       for (const work of this.#before) await taken.link.run(work)
-      await taken.link.run(this.#begin)
+      await runAfterWait(taken.link, this.#begin, performance.now() + this.place.settings.failoverTimeout)
       for (const [at, entry] of this.history.entries.entries()) await this.#again(taken, entry, at)
     } catch (error) {
       // What comes next must not take it for open.

@@ -1,11 +1,11 @@
-import { LostSessionError, ReplayMismatchError, RolledBackError, UnknownOutcomeError } from '../errors.ts'
+import { LostSessionError, ReplayMismatchError, RolledBackError, shortened, TimeoutError, UnknownOutcomeError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import { statementOf } from '../sql/classified.ts'
 import { type Statement, statement as plain } from '../sql/statement.ts'
-import { failureOf } from '../failure.ts'
+import { failureOf, isOwnLimit } from '../failure.ts'
 import { backoff, untilReady } from './backoff.ts'
 import { Bound } from './bound.ts'
 import { Current } from './current.ts'
@@ -191,7 +191,9 @@ export class Session {
       } catch (error) {
         this.#current.forgive()
         await this.#current.end((transaction) => transaction.rollback(text('ROLLBACK')))
-        if ((error as Error).cause instanceof LostSessionError) throw (error as Error).cause
+        const { cause } = error as Error
+        if (cause instanceof LostSessionError) throw cause
+        if (isOwnLimit(cause)) throw new TimeoutError(shortened(work.options.sql), Number(work.options.timeout), cause)
         const isNothing = error instanceof RolledBackError || error instanceof ReplayMismatchError
         if (!isNothing || attempt >= this.settings.replays) throw error
         // The connection that is asked once more may take what it gave in vain for the last.

@@ -5,8 +5,7 @@ import type { Token } from './tokens.ts'
 export function classifySet(tokens: readonly Token[], classify: (tokens: readonly Token[]) => Statement): Statement {
   const words = tokens.map(({ kind, text }) => (kind === 'word' || kind === 'system-variable' ? text : ''))
   const [, second = ''] = words
-  // What is in quotes is not looked at, and may be any variable.
-  if (tokens.some(({ kind }, at) => kind === 'quoted' && /^(=|:=)$/.test(tokens[at + 1]?.text ?? ''))) return statement('opaque', { pin: 'XA' })
+  if (tokens.some((_, at) => isHidden(tokens, at))) return statement('opaque', { pin: 'XA' })
   // Chains transactions, or ends the connection with COMMIT.
   if (words.some((word) => /^((SESSION|LOCAL|GLOBAL)\.)?COMPLETION_TYPE$/.test(word))) return statement('opaque', { pin: 'XA' })
   if (second === 'STATEMENT') {
@@ -28,4 +27,14 @@ export function classifySet(tokens: readonly Token[], classify: (tokens: readonl
   const on = /^(ON|TRUE|1)$/.test(value[0]?.text ?? '')
   if (!before || value.length !== 1 || (!on && !/^(OFF|FALSE|0)$/.test(value[0]?.text ?? ''))) return statement('opaque', { pin: 'XA' })
   return statement(on ? 'autocommit-on' : 'autocommit-off')
+}
+
+/** What is in quotes is not looked at, and what is put in for a placeholder (`SET ?? = ?`, `SET ?`, `SET :name = 1`) not known: it may be any variable. */
+function isHidden(tokens: readonly Token[], at: number): boolean {
+  const { kind, text } = tokens[at] as Token
+  const before = tokens[at - 1]?.text ?? ''
+  if (/^(=|:=)$/.test(tokens[at + 1]?.text ?? '') && (kind === 'quoted' || text === '?' || before === ':')) return true
+  if (text !== '?') return false
+  const depth = tokens.slice(0, at).reduce((open, { text: one }) => open + (one === '(' ? 1 : one === ')' ? -1 : 0), 0)
+  return depth === 0 && /^(SET|SESSION|LOCAL|GLOBAL|,)$/.test(before)
 }

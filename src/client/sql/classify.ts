@@ -8,14 +8,17 @@ const DDL = new Set(['ALTER', 'CACHE', 'CHANGE', 'CHECK', 'GRANT', 'INSTALL', 'O
 const LOCKS = new Set(['GET_LOCK', 'RELEASE_LOCK', 'RELEASE_ALL_LOCKS', 'IS_FREE_LOCK', 'IS_USED_LOCK'])
 /** Their value is of the connection, or of the statement before. */
 const OF_CONNECTION = new Set(['CONNECTION_ID', 'DATABASE', 'SCHEMA', 'USER', 'CURRENT_USER', 'SESSION_USER', 'SYSTEM_USER', 'CURRENT_ROLE', 'FOUND_ROWS', 'ROW_COUNT', 'LAST_INSERT_ID', 'LASTVAL', 'WSREP_LAST_WRITTEN_GTID', 'WSREP_LAST_SEEN_GTID'])
+const OF_BEFORE = /^(FOUND_ROWS|ROW_COUNT|LASTVAL|WSREP_LAST_WRITTEN_GTID|((SESSION|LOCAL)\.)?(WARNING_COUNT|ERROR_COUNT|LAST_GTID))$/
+/** Among several statements nobody gives them to another connection. */
+const OF_SESSION: ReadonlySet<Kind> = new Set(['set', 'set-transaction', 'autocommit-on', 'autocommit-off', 'opaque'])
 const OF_LAST = /^(SESSION\.|LOCAL\.)?(LAST_INSERT_ID|IDENTITY|WARNING_COUNT|ERROR_COUNT|PSEUDO_THREAD_ID|LAST_GTID)$/
 
 /** Where in doubt, it is a write. Pure; see classified for a memory of it. */
 export function classify(sql: string): Statement {
   const tokens = tokensOf(sql)
-  if (tokens === null) return statement('opaque')
+  if (tokens === null) return statement('opaque', { pin: 'unknown state' })
   const end = tokens.findIndex(({ text }) => text === ';')
-  if (end >= 0 && end < tokens.length - 1 && tokens.slice(end).some(({ text }) => text !== ';')) return withIds(tokens, statement('opaque', { pin: tokens.some(({ kind }) => kind === 'variable') ? 'user variable' : null }))
+  if (end >= 0 && end < tokens.length - 1 && tokens.slice(end).some(({ text }) => text !== ';')) return withIds(tokens, statement('opaque', { pin: leftBySeveral(tokens) }))
   const found = withIds(tokens, classifyTokens(end < 0 ? tokens : tokens.slice(0, end)))
   // Without what is in an executable comment it may be something else.
   return found.kind === 'read' && /\/\*M?!/.test(sql) ? { ...found, kind: 'write' } : found
@@ -46,14 +49,15 @@ function classifyTokens(tokens: readonly Token[]): Statement {
       return query(tokens, variable)
     case 'SHOW':
       if (variable !== null || tokens.some((_, at) => mayCall(tokens, at))) return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable })
-      return statement(/^(WARNINGS|ERRORS|PROFILE|PROFILES|COUNT)$/.test(second) || (second === 'SESSION' || second === 'LOCAL') ? 'last' : 'read')
+      if (/^(WARNINGS|ERRORS|PROFILE|PROFILES|COUNT)$/.test(second)) return statement('last', { ofBefore: true })
+      return statement(second === 'SESSION' || second === 'LOCAL' ? 'last' : 'read')
     case 'INSERT':
     case 'UPDATE':
     case 'DELETE':
     case 'REPLACE':
       return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable, inserts: first === 'INSERT' || first === 'REPLACE', time: words.includes('RETURNING') })
     case 'BEGIN':
-      return second === '' || second === 'WORK' ? statement('begin', { begin: { readOnly: false, snapshot: false } }) : statement('opaque', { pin: variable })
+      return second === '' || second === 'WORK' ? statement('begin', { begin: { readOnly: false, snapshot: false } }) : statement('opaque', { pin: variable ?? 'unknown state' })
     case 'START':
       return second === 'TRANSACTION' ? statement('begin', { begin: { readOnly: words.includes('ONLY'), snapshot: words.includes('SNAPSHOT') } }) : statement('ddl')
     case 'COMMIT':
@@ -79,6 +83,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
       return statement('ddl', { pin: words.includes('LOCK') || words.includes('EXPORT') ? 'lock' : null })
     case 'CREATE':
     case 'DROP':
+      if (second === 'PREPARE') return statement('write', { pin: 'prepared statement' })
       return second === 'TEMPORARY' || (second === 'OR' && words[3] === 'TEMPORARY') ? statement('write', { pin: 'temporary table' }) : statement('ddl', { pin: variable })
     case 'HANDLER':
       return statement('write', { pin: 'lock' })
@@ -91,9 +96,20 @@ function classifyTokens(tokens: readonly Token[]): Statement {
       return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable })
     case 'KILL':
       return statement('kill')
+    case 'CALL':
+    case 'EXECUTE':
+      return statement('opaque', { pin: variable ?? 'unknown state' })
     default:
       return statement(DDL.has(first) ? 'ddl' : 'opaque', { pin: variable })
   }
+}
+
+/** Whether something of it is only of its connection, and the next statement is to find it there. */
+function leftBySeveral(tokens: readonly Token[]): Statement['pin'] {
+  const ends = [...tokens.flatMap(({ text }, at) => (text === ';' ? [at] : [])), tokens.length]
+  const parts = ends.map((end, at) => tokens.slice((ends[at - 1] ?? -1) + 1, end)).filter((part) => part.length > 0)
+  const pins = parts.map((part) => classifyTokens(part)).map(({ kind, pin }) => pin ?? (OF_SESSION.has(kind) ? 'unknown state' : null))
+  return pins.includes('lock') ? 'lock' : (pins.find((pin) => pin !== null) ?? null)
 }
 
 /** SELECT and its like: a read unless something in it says otherwise. */
@@ -117,7 +133,7 @@ function query(tokens: readonly Token[], variable: Statement['pin']): Statement 
     if (MODIFIES.has(text) && next !== '(' && tokens[0]?.text !== 'EXPLAIN' && tokens[0]?.text !== 'DESC' && tokens[0]?.text !== 'DESCRIBE') kind = 'write'
     if (OF_CONNECTION.has(text) && tokens[at - 1]?.text !== '.' && (next === '(' || text === 'CURRENT_USER' || text === 'CURRENT_ROLE') && kind === 'read') kind = text === 'LAST_INSERT_ID' && tokens[at + 2]?.text !== ')' ? 'write' : 'last'
   }
-  return statement(kind, { pin, time })
+  return statement(kind, { pin, time, ofBefore: kind === 'last' && tokens.some(({ kind: type, text }) => (type === 'word' || type === 'system-variable') && OF_BEFORE.test(text)) })
 }
 
 /** A function that may be a stored one; also where its name is still to be put in (`?(`, `:name (`). */
@@ -127,6 +143,8 @@ function mayCall(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1]?.text
   if (text === '?' || before === ':') return true
   if (kind === 'quoted') return !isColumnList(tokens, at)
+  // A name may begin with a digit.
+  if (kind === 'number') return true
   if (kind !== 'word') return false
   return before === '.' || (!OF_CONNECTION.has(text) && !PURE_FUNCTIONS.has(text) && !NOT_CALLED.has(text) && !isColumnList(tokens, at))
 }

@@ -15,7 +15,7 @@ const kinds: readonly (readonly [string, readonly string[]])[] = [
     'INSERT INTO t VALUES (1)', 'SELECT a FROM t FOR UPDATE', 'SELECT a FROM t FOR UPDATE SKIP LOCKED', 'SELECT a FROM t LOCK IN SHARE MODE NOWAIT', 'SELECT 1 INTO @a', "SELECT 1 INTO OUTFILE 'x'", 'SELECT @a', 'SELECT @a := 1', 'SELECT mine(1)', 'SELECT db.mine(1)',
     'SELECT `mine`(1)', "SELECT GET_LOCK('a', 1)", 'SELECT NEXTVAL(s)', 'SELECT NEXT VALUE FOR s', 'SELECT db.user(1)', 'SELECT st_next_number()', 'SELECT ST_X1(p) FROM t', 'SELECT TO_NUMBER(1)', 'SELECT /*!40001 SQL_NO_CACHE */ a FROM t', '/*!999999 EXPLAIN */ DELETE FROM t', 'SELECT s.NEXTVAL', 'SELECT s.currval FROM dual', 'SELECT SETVAL(s, 1)', 'SELECT LAST_INSERT_ID(5)', 'SELECT 1 /*! FOR UPDATE */', 'SELECT 1 /*M!100100 INTO @x */', 'CREATE TEMPORARY TABLE t (a INT)', 'DROP TEMPORARY TABLE t',
     'SET GLOBAL a = 1', 'SET @@GLOBAL.a = 1', 'DO SLEEP(1)', 'WITH a AS (SELECT 1) DELETE FROM t', 'SET STATEMENT insert_id=5 FOR INSERT INTO t VALUES (1)', 'REPLACE INTO t VALUES (1)', 'UNLOCK TABLES', 'ANALYZE UPDATE t SET a = 1', "SELECT IS_USED_LOCK('x')", 'HANDLER t OPEN', 'SELECT * FROM t PROCEDURE ANALYSE()', "SELECT db . `mine` ('x')",
-    'SELECT ??(?)', 'SELECT ?(1)', 'SELECT ??.?? (?)', 'SELECT :mine(1)', 'SELECT :left (1)', 'SHOW TABLES WHERE mine(1)', 'SHOW SESSION STATUS WHERE `mine`(1)', 'SHOW TABLES WHERE 1 = @a', "SHOW TABLES WHERE GET_LOCK('a', 1)", 'SET @a = 1', 'SET @a = 1, sql_mode = ""', 'SET insert_id = 5', 'SET SESSION timestamp = 1', 'PREPARE s FROM "SELECT 1"', 'DEALLOCATE PREPARE s',
+    'SELECT ??(?)', 'SELECT ?(1)', 'SELECT ??.?? (?)', 'SELECT :mine(1)', 'SELECT :left (1)', 'SHOW TABLES WHERE mine(1)', 'SHOW SESSION STATUS WHERE `mine`(1)', 'SHOW TABLES WHERE 1 = @a', "SHOW TABLES WHERE GET_LOCK('a', 1)", 'SET @a = 1', 'SET @a = 1, sql_mode = ""', 'SET insert_id = 5', 'SET SESSION timestamp = 1', 'PREPARE s FROM "SELECT 1"', 'DEALLOCATE PREPARE s', 'DROP PREPARE s', 'SELECT 2fa_next(1)', 'SELECT db.2fa_next(1)',
   ]],
   ['last', ['SELECT LAST_INSERT_ID()', 'SELECT FOUND_ROWS()', 'SELECT ROW_COUNT()', 'SELECT CONNECTION_ID()', 'SHOW WARNINGS', 'SHOW COUNT(*) ERRORS', 'SELECT @@last_insert_id', 'SELECT @@SESSION.warning_count', 'SELECT DATABASE()', 'SELECT CURRENT_USER', 'SHOW SESSION VARIABLES']],
   ['opaque', ['SELECT 1; SELECT 2', 'CALL p()', "SELECT 'unclosed", "SELECT 'a\\'", 'BEGIN NOT ATOMIC SELECT 1; END', 'COMMIT AND CHAIN', 'XA START "a"', 'EXECUTE s', 'EXECUTE IMMEDIATE "SELECT 1"', 'LOAD DATA INFILE "x" INTO TABLE t', 'SET autocommit = 0, sql_mode = ""', 'SET @a = 1, autocommit = 0', 'SET autocommit = 1, @a = 1', 'SET timestamp = 1, SESSION autocommit = 0', 'SET GLOBAL a = 1, SESSION b = 2', 'SET SESSION b = 2, GLOBAL a = 1', 'SET autocommit = ?', "SET autocommit = 'ON'", 'SET autocommit = DEFAULT', 'SET autocommit = @@GLOBAL.autocommit', 'nonsense', '', 'SELECT 1 /*! FOR UPDATE', 'SET `autocommit` = 0', 'SET `completion_type` = 1', "SELECT 1 /*!999999 ' */ FOR UPDATE /* ' */",
@@ -40,9 +40,11 @@ describe.each(kinds)('%s', (kind, texts) => {
 test.each([
   ['user variable', ['SET @a = 1', 'SELECT @a := 1', 'SELECT 1 INTO @a', 'UPDATE t SET a = (@b := a)', 'SET insert_id = 5', 'SET timestamp = 1', 'SET @a = 1, autocommit = 0']],
   ['temporary table', ['CREATE TEMPORARY TABLE t (a INT)', 'CREATE OR REPLACE TEMPORARY TABLE t (a INT)']],
-  ['lock', ['LOCK TABLES t WRITE', "SELECT GET_LOCK('a', 1)", "DO GET_LOCK('a', 1)", 'FLUSH TABLES WITH READ LOCK', 'HANDLER t OPEN', "SHOW TABLES WHERE GET_LOCK('a', 1)"]],
-  ['prepared statement', ['PREPARE s FROM "SELECT 1"', 'DEALLOCATE PREPARE s']],
-  ['XA', ['SET completion_type = 1', 'SET @@session.completion_type = 1', 'XA START "a"']],
+  ['lock', ['LOCK TABLES t WRITE', "SELECT GET_LOCK('a', 1)", "DO GET_LOCK('a', 1)", 'FLUSH TABLES WITH READ LOCK', 'HANDLER t OPEN', "SHOW TABLES WHERE GET_LOCK('a', 1)", "SELECT GET_LOCK('a', 1); SELECT 1"]],
+  ['prepared statement', ['PREPARE s FROM "SELECT 1"', 'DEALLOCATE PREPARE s', 'DROP PREPARE s', 'SELECT 1; PREPARE s FROM "SELECT 1"']],
+  ['XA', ['SET completion_type = 1', 'SET @@session.completion_type = 1', 'XA START "a"', 'SET ?? = ?', 'SET SESSION ?? = ?', 'SET @@session.?? = ?', 'SET ?', 'SET SESSION ?', 'SET sql_mode = ?, ?? = ?', 'SET sql_mode = "", ?', 'SET :name = 1']],
+  ['unknown state', ['CALL p()', 'EXECUTE s', 'EXECUTE IMMEDIATE "SELECT 1"', 'BEGIN NOT ATOMIC SET time_zone = "+00:00"; END', "SELECT 'unclosed", 'SET time_zone = "+00:00"; SET NAMES utf8mb4', 'USE db; SELECT 1', 'SELECT 1; CALL p()', 'SET autocommit = 0; SELECT 1', 'SET TRANSACTION READ ONLY; SELECT 1']],
+  [null, ['SELECT 1; SELECT n FROM t', 'BEGIN; UPDATE t SET a = 1; COMMIT', 'LOAD DATA INFILE "x" INTO TABLE t', 'SET sql_mode = ?', 'SET sql_mode = CONCAT(@@sql_mode, ?)', 'SET time_zone = :zone']],
 ] as const)('%s: only its own connection has it', (pin, texts) => {
   for (const sql of texts) expect(classify(sql).pin, sql).toBe(pin)
 })
@@ -62,6 +64,11 @@ test.each([
   ['SELECT REPLACE(a, b, c); SELECT INSERT(a, 1, 2, 3)', false, false],
   ['UPDATE t SET n = 1', false, false],
 ])('%s: asks for the last id %s, gives one %s', (sql, lastId, givesId) => expect(classify(sql)).toMatchObject({ lastId, givesId }))
+
+test.each([
+  ['SHOW WARNINGS', true], ['SHOW COUNT(*) ERRORS', true], ['SELECT FOUND_ROWS()', true], ['SELECT ROW_COUNT()', true], ['SELECT @@warning_count', true],
+  ['SELECT DATABASE()', false], ['SELECT CONNECTION_ID()', false], ['SHOW SESSION VARIABLES', false], ['SELECT row_count FROM t', false],
+])('%s: asks how the statement before went %s', (sql, ofBefore) => expect(classify(sql)).toMatchObject({ ofBefore }))
 
 test('a read with whatever inside, be it quoted or a comment, stays a read; unquoted it does not', () => {
   const effect = fc.constantFrom('FOR UPDATE', 'LOCK IN SHARE MODE', 'INTO @x', '; DELETE FROM t', ":= 1", 'mine(1)')

@@ -77,6 +77,30 @@ export function causalReads(place: ClientPlace): void {
       expect(one.counters.failovers).toBe(0)
     })
 
+    test('with consistency cluster, a wait that the server gives up is no failure: reads and transactions wait anew', async () => {
+      const none = pool({ consistency: 'none' })
+      await nameOf(none)
+      const options = "SET GLOBAL wsrep_provider_options = 'repl.causal_read_timeout=PT"
+      place.on(1, `${options}0.3S'`)
+      const lock = await pool({ nodes: [place.node(1).address] }).getConnection()
+      try {
+        const one = pool({ nodes: [place.node(1).address], consistency: 'cluster' })
+        const [pinned, open] = await Promise.all([one.getConnection(), one.getConnection()])
+        await pinned.query('SET @a = 1')
+        await lock.query('FLUSH TABLES WITH READ LOCK')
+        await none.query('UPDATE t SET n = 7 WHERE id = 1')
+        const SQL = 'SELECT n FROM t WHERE id = 1'
+        const reading = Promise.all([one.query(SQL), pinned.query(SQL), open.beginTransaction().then(() => open.query(SQL))])
+        expect(await Promise.race([reading, delay(1_500, 'waits')])).toBe('waits')
+        await lock.query('UNLOCK TABLES')
+        expect((await reading).map((answer) => row(answer))).toEqual(Array.from({ length: 3 }, () => ({ n: 7 })))
+        for (const connection of [pinned, open]) connection.release()
+      } finally {
+        lock.destroy()
+        place.on(1, `${options}30S'`)
+      }
+    })
+
     test('with consistency cluster, what another process has written', async () => {
       const [a, b] = [pool(), pool({ consistency: 'cluster' })]
       for (let turn = 1; turn <= 50; turn++) {

@@ -101,4 +101,22 @@ export function faults(place: ClientPlace): void {
     await one.query('UPDATE t SET n = 3 WHERE id = 1')
     expect(total(place)).toEqual([3, 3, 3])
   })
+
+  test('what a listener throws for a new connection is the application\'s own, and no fault of the node', async () => {
+    const others = process.listeners('uncaughtException')
+    const thrown: Error[] = []
+    process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error))
+    try {
+      const one = pool()
+      await allSynced(one)
+      one.core.on('connection', () => {
+        throw new Error('of the listener')
+      })
+      await one.query('SELECT n FROM t')
+      expect([states(one), thrown.map(({ message }) => message)]).toEqual([['synced', 'synced', 'synced'], ['of the listener']])
+    } finally {
+      process.removeAllListeners('uncaughtException')
+      for (const other of others) process.on('uncaughtException', other)
+    }
+  })
 }

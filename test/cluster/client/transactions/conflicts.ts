@@ -32,6 +32,23 @@ export function conflicts(place: ClientPlace): void {
         expect(n()).toBe(10)
       }))
 
+    test('the limit that the application has set for a statement is told when it is reached, and nothing is repeated', async () => {
+      const one = pool({ exactlyOnce: true })
+      await one.createTokenTable()
+      const limited = { sql: 'UPDATE t SET n = 2 WHERE id = 1', timeout: 300 }
+      let runs = 0
+      await inTransaction(pool(), async (holder) => {
+        await holder.query('UPDATE t SET n = 1 WHERE id = 1')
+        await expect(one.query(limited)).rejects.toMatchObject({ code: 'GALERA_TIMEOUT' })
+        const again = one.transaction(async (connection) => {
+          runs++
+          await connection.query(limited)
+        })
+        await expect(again).rejects.toMatchObject({ code: 'GALERA_ROLLED_BACK' })
+      })
+      expect([runs, one.counters.replays, n()]).toEqual([1, 0, 0])
+    })
+
     test('a hot row that three pools write to, each on a node of its own, adds up exactly', async () => {
       const pools = [0, 1, 2].map((at) => pool({ nodes: [place.node(at).address] }))
       await Promise.all(pools.flatMap((one) => Array.from({ length: 4 }, async () => {

@@ -45,6 +45,47 @@ export function sessionState(place: ClientPlace): void {
       connection.release()
     })
 
+    test.each([
+      ['a text of several statements', "SET time_zone = '+05:00'; SET NAMES utf8mb4", 'SELECT @@time_zone AS zone FROM t LIMIT 1', { zone: '+05:00' }],
+      ['a procedure', 'CALL make_left_behind()', 'SELECT a FROM left_behind', { a: 5 }],
+    ])('what %s leaves is found again, and if it is lost that is told', async (_what, make, look, found) => {
+      const connection = await pool({ multipleStatements: true }).getConnection()
+      await connection.query('CREATE OR REPLACE PROCEDURE make_left_behind() CREATE TEMPORARY TABLE left_behind SELECT 5 AS a')
+      await connection.query('SELECT 1 FROM t')
+      await connection.query(make)
+      expect(row(await connection.query(look))).toEqual(found)
+      await cutOff(place, connection)
+      await expect(connection.query(look)).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
+      connection.release()
+    })
+
+    test('DROP PREPARE commits nothing', async () => {
+      const connection = await pool().getConnection()
+      await connection.beginTransaction()
+      for (const sql of ['UPDATE t SET n = 5 WHERE id = 1', "PREPARE s FROM 'SELECT 1'", 'DROP PREPARE s', 'ROLLBACK']) await connection.query(sql)
+      expect(row(await connection.query('SELECT n FROM t WHERE id = 1'))).toEqual({ n: 0 })
+      connection.release()
+    })
+
+    test('autocommit that is set by its name as a value is not taken for on', async () => {
+      const connection = await pool().getConnection()
+      await connection.query('SET SESSION ?? = ?', ['autocommit', 0])
+      await connection.query('UPDATE t SET n = 5 WHERE id = 1')
+      await connection.query('COMMIT')
+      connection.release()
+      expect(Number(place.on(0, `SELECT n FROM ${place.account().database}.t WHERE id = 1`))).toBe(5)
+    })
+
+    test('how the statement before went is not asked of a connection that does not know it', async () => {
+      const connection = await pool().getConnection()
+      await connection.query('SELECT SQL_CALC_FOUND_ROWS id FROM t LIMIT 1')
+      const at = { n1: 0, n2: 1, n3: 2 }[row<{ name: 'n1' | 'n2' | 'n3' }>(await connection.query('SELECT @@wsrep_node_name AS name FROM t LIMIT 1')).name]
+      await cutOff(place, connection, at)
+      for (const sql of ['SELECT FOUND_ROWS() AS n', 'SHOW WARNINGS']) await expect(connection.query(sql)).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
+      expect(row(await connection.query('SELECT DATABASE() AS name'))).toEqual({ name: place.account().database })
+      connection.release()
+    })
+
     test('KILL, as the first statement, goes to the node of the connection whose threadId was told', async () => {
       const one = pool()
       const [running, other] = await Promise.all([one.getConnection(), one.getConnection()])
