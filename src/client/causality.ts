@@ -67,6 +67,7 @@ export class Causality {
   }
 
   async #wait(node: Node, link: Link, milliseconds: number, deadline: number, only: boolean): Promise<boolean> {
+    deadline = Math.max(deadline, performance.now() + milliseconds)
     let { gtid, seqno } = NOWHERE
     for (const [one, written] of this.#written) {
       if (hasAll(node, one, written)) continue

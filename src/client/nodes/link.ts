@@ -103,6 +103,7 @@ export class Link {
     // Whoever hangs does not end it.
     this.connection.end(() => {
       const { stream } = this.connection as unknown as { stream: Socket }
+      if (stream.destroyed) return
       const cut = setTimeout(() => stream.destroy(), CLOSES_WITHIN)
       stream.once('close', () => clearTimeout(cut))
     })

@@ -59,6 +59,11 @@ export class Bound {
     return this.open !== 'no' || this.serverBegins
   }
 
+  /** BEGIN and COMMIT end nothing that is the application's: neither what is open nor locked tables. */
+  get isFreeToBegin(): boolean {
+    return this.#pinned === null || (!this.mayBeOpen && this.#pinned !== 'lock' && this.#pinned !== 'XA')
+  }
+
   /** The server begins transactions by itself, on the connection that all is pinned to. */
   get serverBegins(): boolean {
     return this.#pinned !== null && this.#beginsOn !== null && this.#beginsOn === this.#write?.link
@@ -162,8 +167,8 @@ export class Bound {
   /** What only one connection has: from here on all goes there. */
   pinTo(taken: Taken, what: string): void {
     taken.link.tainted = true
-    // It says who is to begin transactions.
-    if (this.#pinned !== null) this.#pinned = what === 'lock' ? what : this.#pinned
+    // These say who is to begin transactions.
+    if (this.#pinned !== null && (what === 'lock' || (what === 'XA' && this.#pinned !== 'lock'))) this.#pinned = what
     if (this.#pinned !== null) return
     if (this.#write !== taken) this.#letGo('write')
     this.#pinned = what

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts'
-import { LostSessionError } from '../errors.ts'
+import { LostSessionError, shortened, TimeoutError } from '../errors.ts'
 import { failureOf, isOwnLimit } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
@@ -7,6 +7,7 @@ import type { Settings } from '../options.ts'
 import type { Kind, Statement } from '../sql/statement.ts'
 import { isAtRest, isOpen } from './at-rest.ts'
 import { isUnknown, readNow, runAlone, type Source, unknownWrite } from './autocommit.ts'
+import { backoff } from './backoff.ts'
 import type { Bound } from './bound.ts'
 import { runAfterWait } from './once.ts'
 import { text } from './recorded.ts'
@@ -34,7 +35,7 @@ export class Outside {
   async run(work: Work, statement: Statement): Promise<Answer> {
     const { kind, lastId, ofBefore } = statement
     const bound = this.#bound
-    if (bound.pinned !== null) return this.onPinned(work, kind)
+    if (bound.pinned !== null) return this.#pinned(work, statement)
     const asked = lastId ? bound.write : bound.last
     if (kind === 'last' && asked !== null && (ofBefore || asked.link.dead === null)) {
       bound.lastId.require(asked.link)
@@ -61,6 +62,23 @@ export class Outside {
     } catch (error) {
       this.#engine.cluster.heard(node, error)
       link.kill(error as Error)
+    }
+  }
+
+  /** Where nothing else was open there, what another was faster than is sent once more. */
+  async #pinned(work: Work, { kind, lastId, givesId }: Statement): Promise<Answer> {
+    for (let attempt = 0; ; attempt++) {
+      const alone = !this.#bound.mayBeOpen
+      try {
+        return await this.onPinned(work, kind)
+      } catch (error) {
+        // Asked once more, the connection may take the id that it gave in vain for the last.
+        const isAgain = alone && kind === 'write' && !(lastId && givesId) && failureOf(error) === 'conflict'
+        if (!isAgain || attempt >= this.#settings().replays) throw error
+        this.#engine.counters.failovers++
+        this.#engine.tell('failover', { from: this.#bound.write?.node.name ?? '', sql: shortened(work.options.sql), error: error as Error })
+        await backoff(attempt)
+      }
     }
   }
 
@@ -96,6 +114,7 @@ export class Outside {
         this.#fail(error as Error)
       }
       // Tells what was lost with it.
+      if (reads && isOwnLimit(error)) throw new TimeoutError(shortened(work.options.sql), Number(work.options.timeout), error)
       if (reads && failureOf(error) === 'lost') {
         taken.link.kill(error as Error)
         this.#bound.onlyOne()
@@ -115,11 +134,13 @@ export class Outside {
   async #ask(taken: Taken, work: Work, statement: Statement): Promise<Answer> {
     const { link, node } = taken
     this.#bound.last = taken
+    if (statement.ofBefore && link.dead !== null) throw new LostSessionError('how the statement before went', link.dead)
     try {
       return await link.run(work)
     } catch (error) {
       this.#engine.cluster.heard(node, error)
-      if (failureOf(error) !== 'lost' || isOwnLimit(error)) throw error
+      if (isOwnLimit(error)) throw new TimeoutError(shortened(work.options.sql), Number(work.options.timeout), error)
+      if (failureOf(error) !== 'lost') throw error
       link.kill(error as Error)
       if (statement.ofBefore) throw new LostSessionError('how the statement before went', error)
       if (statement.lastId) this.#bound.lastId.require(link)

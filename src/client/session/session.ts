@@ -168,7 +168,7 @@ export class Session {
       this.#bound.pinTo(await this.#bound.bind('write'), statement.pin)
       if (!this.#autocommit && !this.#bound.serverBegins) await this.#tellAutocommit(text('SET autocommit = 0'))
     }
-    const once = this.settings.exactlyOnce && statement.kind === 'write' && this.#bound.pinned === null
+    const once = this.settings.exactlyOnce && statement.kind === 'write' && statement.pin === null && this.#bound.isFreeToBegin
     try {
       const answer = await (once ? this.#exactlyOnce(work, statement) : this.#outside.run(work, statement))
       if (statement.givesId) this.#bound.gaveId(statement, answer.rows)

@@ -5,14 +5,15 @@ import type { Token } from './tokens.ts'
 export function classifySet(tokens: readonly Token[], classify: (tokens: readonly Token[]) => Statement): Statement {
   const words = tokens.map(({ kind, text }) => (kind === 'word' || kind === 'system-variable' ? text : ''))
   const [, second = ''] = words
-  if (tokens.some((_, at) => isHidden(tokens, at))) return statement('opaque', { pin: 'XA' })
   // Chains transactions, or ends the connection with COMMIT.
   if (words.some((word) => /^((SESSION|LOCAL|GLOBAL)\.)?COMPLETION_TYPE$/.test(word))) return statement('opaque', { pin: 'XA' })
   if (second === 'STATEMENT') {
     const at = words.indexOf('FOR')
-    return at < 0 ? statement('opaque') : classify(tokens.slice(at + 1))
+    if (at < 0) return statement('opaque')
+    return hidesTarget(tokens.slice(0, at)) ? statement('opaque', { pin: 'XA' }) : classify(tokens.slice(at + 1))
   }
   if (second === 'PASSWORD' || second === 'DEFAULT') return statement('ddl')
+  if (hidesTarget(tokens)) return statement('opaque', { pin: 'XA' })
   const isTarget = (at: number) => at === 1 || tokens[at - 1]?.text === ','
   if (words.some((word, at) => isTarget(at) && (tokens[at]?.kind === 'word' ? word === 'GLOBAL' : word.startsWith('GLOBAL.')))) return tokens.some(({ text }) => text === ',') ? statement('opaque', { pin: 'user variable' }) : statement('write')
   if (second === 'TRANSACTION') return statement('set-transaction')
@@ -29,12 +30,15 @@ export function classifySet(tokens: readonly Token[], classify: (tokens: readonl
   return statement(on ? 'autocommit-on' : 'autocommit-off')
 }
 
-/** What is in quotes is not looked at, and what is put in for a placeholder (`SET ?? = ?`, `SET ?`, `SET :name = 1`) not known: it may be any variable. */
-function isHidden(tokens: readonly Token[], at: number): boolean {
-  const { kind, text } = tokens[at] as Token
-  const before = tokens[at - 1]?.text ?? ''
-  if (/^(=|:=)$/.test(tokens[at + 1]?.text ?? '') && (kind === 'quoted' || text === '?' || before === ':')) return true
-  if (text !== '?') return false
-  const depth = tokens.slice(0, at).reduce((open, { text: one }) => open + (one === '(' ? 1 : one === ')' ? -1 : 0), 0)
-  return depth === 0 && /^(SET|SESSION|LOCAL|GLOBAL|,)$/.test(before)
+/** Whether some target is in quotes, where it is not looked at, or will be put in for a placeholder (`SET ?? = ?`, `SET ?`, `SET :name = 1`): it may be any variable. */
+function hidesTarget(tokens: readonly Token[]): boolean {
+  let depth = 0
+  for (const [at, { kind, text }] of tokens.entries()) {
+    if (text === '(') depth++
+    if (text === ')') depth--
+    const before = tokens[at - 1]?.text ?? ''
+    if (/^(=|:=)$/.test(tokens[at + 1]?.text ?? '') && (kind === 'quoted' || text === '?' || before === ':')) return true
+    if (text === '?' && depth === 0 && (at === 1 || /^(SESSION|LOCAL|GLOBAL|STATEMENT|,)$/.test(before))) return true
+  }
+  return false
 }

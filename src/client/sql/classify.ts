@@ -10,13 +10,14 @@ const LOCKS = new Set(['GET_LOCK', 'RELEASE_LOCK', 'RELEASE_ALL_LOCKS', 'IS_FREE
 const OF_CONNECTION = new Set(['CONNECTION_ID', 'DATABASE', 'SCHEMA', 'USER', 'CURRENT_USER', 'SESSION_USER', 'SYSTEM_USER', 'CURRENT_ROLE', 'FOUND_ROWS', 'ROW_COUNT', 'LAST_INSERT_ID', 'LASTVAL', 'WSREP_LAST_WRITTEN_GTID', 'WSREP_LAST_SEEN_GTID'])
 const OF_BEFORE = /^(FOUND_ROWS|ROW_COUNT|LASTVAL|WSREP_LAST_WRITTEN_GTID|((SESSION|LOCAL)\.)?(WARNING_COUNT|ERROR_COUNT|LAST_GTID))$/
 /** Among several statements nobody gives them to another connection. */
-const OF_SESSION: ReadonlySet<Kind> = new Set(['set', 'set-transaction', 'autocommit-on', 'autocommit-off', 'opaque'])
+const OF_SESSION: ReadonlySet<Kind> = new Set(['set', 'set-transaction', 'autocommit-on', 'autocommit-off'])
+const HAS_BODY = new Set(['PROCEDURE', 'FUNCTION', 'TRIGGER', 'EVENT', 'PACKAGE'])
 const OF_LAST = /^(SESSION\.|LOCAL\.)?(LAST_INSERT_ID|IDENTITY|WARNING_COUNT|ERROR_COUNT|PSEUDO_THREAD_ID|LAST_GTID)$/
 
 /** Where in doubt, it is a write. Pure; see classified for a memory of it. */
 export function classify(sql: string): Statement {
   const tokens = tokensOf(sql)
-  if (tokens === null) return statement('opaque', { pin: 'unknown state' })
+  if (tokens === null) return statement('opaque')
   const end = tokens.findIndex(({ text }) => text === ';')
   if (end >= 0 && end < tokens.length - 1 && tokens.slice(end).some(({ text }) => text !== ';')) return withIds(tokens, statement('opaque', { pin: leftBySeveral(tokens) }))
   const found = withIds(tokens, classifyTokens(end < 0 ? tokens : tokens.slice(0, end)))
@@ -57,7 +58,7 @@ function classifyTokens(tokens: readonly Token[]): Statement {
     case 'REPLACE':
       return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable, inserts: first === 'INSERT' || first === 'REPLACE', time: words.includes('RETURNING') })
     case 'BEGIN':
-      return second === '' || second === 'WORK' ? statement('begin', { begin: { readOnly: false, snapshot: false } }) : statement('opaque', { pin: variable ?? 'unknown state' })
+      return second === '' || second === 'WORK' ? statement('begin', { begin: { readOnly: false, snapshot: false } }) : statement('opaque', { pin: variable })
     case 'START':
       return second === 'TRANSACTION' ? statement('begin', { begin: { readOnly: words.includes('ONLY'), snapshot: words.includes('SNAPSHOT') } }) : statement('ddl')
     case 'COMMIT':
@@ -96,9 +97,6 @@ function classifyTokens(tokens: readonly Token[]): Statement {
       return statement('write', { pin: words.some((word) => LOCKS.has(word)) ? 'lock' : variable })
     case 'KILL':
       return statement('kill')
-    case 'CALL':
-    case 'EXECUTE':
-      return statement('opaque', { pin: variable ?? 'unknown state' })
     default:
       return statement(DDL.has(first) ? 'ddl' : 'opaque', { pin: variable })
   }
@@ -108,7 +106,9 @@ function classifyTokens(tokens: readonly Token[]): Statement {
 function leftBySeveral(tokens: readonly Token[]): Statement['pin'] {
   const ends = [...tokens.flatMap(({ text }, at) => (text === ';' ? [at] : [])), tokens.length]
   const parts = ends.map((end, at) => tokens.slice((ends[at - 1] ?? -1) + 1, end)).filter((part) => part.length > 0)
-  const pins = parts.map((part) => classifyTokens(part)).map(({ kind, pin }) => pin ?? (OF_SESSION.has(kind) ? 'unknown state' : null))
+  // From there on it is what will be run later.
+  const body = parts.findIndex((part) => part[0]?.text === 'CREATE' && part.some(({ kind, text }) => kind === 'word' && HAS_BODY.has(text)))
+  const pins = parts.slice(0, body < 0 ? undefined : body).map((part) => classifyTokens(part)).map(({ kind, pin }) => pin ?? (OF_SESSION.has(kind) ? 'settings' : null))
   return pins.includes('lock') ? 'lock' : (pins.find((pin) => pin !== null) ?? null)
 }
 

@@ -10,7 +10,7 @@ export type Kind = 'read' | 'last' | 'write' | 'opaque' | 'ddl' | 'begin' | 'com
 export interface Statement {
   readonly kind: Kind
   /** Leaves something behind that only its own connection has. */
-  readonly pin: 'user variable' | 'temporary table' | 'lock' | 'prepared statement' | 'XA' | 'unknown state' | null
+  readonly pin: 'user variable' | 'temporary table' | 'lock' | 'prepared statement' | 'XA' | 'settings' | null
   /** It puts rows in, whose ids the server may choose. */
   readonly inserts: boolean
   /** LAST_INSERT_ID() tells of it afterwards. */

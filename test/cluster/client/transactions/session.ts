@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ClientPlace } from '../place.ts'
+import { makeCuttingProxy } from '../../../support/cutting-proxy.ts'
 import { cutOff, row } from '../calls.ts'
 
 /** What belongs to one connection of the server. */
@@ -45,18 +46,48 @@ export function sessionState(place: ClientPlace): void {
       connection.release()
     })
 
-    test.each([
-      ['a text of several statements', "SET time_zone = '+05:00'; SET NAMES utf8mb4", 'SELECT @@time_zone AS zone FROM t LIMIT 1', { zone: '+05:00' }],
-      ['a procedure', 'CALL make_left_behind()', 'SELECT a FROM left_behind', { a: 5 }],
-    ])('what %s leaves is found again, and if it is lost that is told', async (_what, make, look, found) => {
+    test('settings among several statements are found again, and if they are lost that is told', async () => {
       const connection = await pool({ multipleStatements: true }).getConnection()
-      await connection.query('CREATE OR REPLACE PROCEDURE make_left_behind() CREATE TEMPORARY TABLE left_behind SELECT 5 AS a')
+      const look = 'SELECT @@time_zone AS zone FROM t LIMIT 1'
       await connection.query('SELECT 1 FROM t')
-      await connection.query(make)
-      expect(row(await connection.query(look))).toEqual(found)
+      await connection.query("SET time_zone = '+05:00'; SET NAMES utf8mb4")
+      expect(row(await connection.query(look))).toEqual({ zone: '+05:00' })
       await cutOff(place, connection)
       await expect(connection.query(look)).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
       connection.release()
+    })
+
+    test('a temporary table of a procedure is found again in its transaction, and outside of it where reads go to the writer', async () => {
+      const connection = await pool().getConnection()
+      await connection.query('CREATE OR REPLACE PROCEDURE make_left_behind() CREATE OR REPLACE TEMPORARY TABLE left_behind SELECT 5 AS a')
+      await connection.beginTransaction()
+      await connection.query('CALL make_left_behind()')
+      expect(row(await connection.query('SELECT a FROM left_behind'))).toEqual({ a: 5 })
+      await connection.commit()
+      connection.configure({ splitReads: false })
+      await connection.query('CALL make_left_behind()')
+      expect(row(await connection.query('SELECT a FROM left_behind'))).toEqual({ a: 5 })
+      connection.release()
+    })
+
+    test('a pinned session writes exactly once, and repeats what another was faster than', async () => {
+      await using proxy = await makeCuttingProxy(place.node(0).address, 3306)
+      const nodes = [{ host: '127.0.0.1', port: proxy.port, priority: 1 }, place.node(1).address]
+      const one = pool({ exactlyOnce: true, nodes })
+      await one.createTokenTable()
+      const connection = await one.getConnection()
+      await connection.query('SET @a = 1')
+      proxy.cutAt('COMMIT', 'after')
+      await connection.query('UPDATE t SET n = 5 WHERE id = 1')
+      expect([one.counters.resolvedCommits, row(await one.query('SELECT n FROM t WHERE id = 1'))]).toEqual([1, { n: 5 }])
+      connection.release()
+      const [pinned, other] = [await pool().getConnection(), pool({ nodes: [place.node(1).address] })]
+      await pinned.query('SET @a = 1')
+      await pinned.query('SET wsrep_retry_autocommit = 0')
+      const add = (to: typeof pinned | typeof other) => Promise.all(Array.from({ length: 200 }, () => to.query('UPDATE t SET n = n + 1 WHERE id = 1')))
+      await Promise.all([add(pinned), add(other)])
+      expect(row(await pinned.query('SELECT n FROM t WHERE id = 1'))).toEqual({ n: 405 })
+      pinned.release()
     })
 
     test('DROP PREPARE commits nothing', async () => {
