@@ -114,6 +114,8 @@ export function sessionState(place: ClientPlace): void {
       await cutOff(place, connection, at)
       for (const sql of ['SELECT FOUND_ROWS() AS n', 'SHOW WARNINGS']) await expect(connection.query(sql)).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
       expect(row(await connection.query('SELECT DATABASE() AS name'))).toEqual({ name: place.account().database })
+      await expect(connection.query({ sql: 'SELECT DATABASE(), SLEEP(2)', timeout: 100 })).rejects.toMatchObject({ code: 'GALERA_TIMEOUT' })
+      await expect(connection.query('SHOW WARNINGS')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
       connection.release()
     })
 
