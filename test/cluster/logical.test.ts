@@ -21,10 +21,11 @@ let archive: string
 let dump: LogicalDump
 
 beforeAll(async () => {
-  source = await startStandalone({ settings: ODD })
+  // Or the source would count again between the archive and what is compared with it.
+  source = await startStandalone({ settings: [...ODD, '--innodb-stats-auto-recalc=OFF'] })
   source.sql(Buffer.concat([Buffer.from("SET GLOBAL sql_mode = '';\n"), readFileSync(join(import.meta.dirname, 'every-kind.sql'))]))
   // Larger than a file of the archive.
-  source.sql("USE kinds; CREATE TABLE kinds.long_rows (id INT PRIMARY KEY, t LONGTEXT, b MEDIUMBLOB); INSERT INTO kinds.long_rows VALUES (1, REPEAT('tab\tnew\n', 1500000), 'x'), (2, NULL, REPEAT('\\\\', 5000000)), (3, '', ''); CREATE TABLE kinds.many (id INT PRIMARY KEY, t VARCHAR(200)); INSERT INTO kinds.many SELECT seq, REPEAT(MD5(seq), 5) FROM seq_1_to_60000")
+  source.sql("USE kinds; CREATE TABLE kinds.long_rows (id INT PRIMARY KEY, t LONGTEXT, b MEDIUMBLOB); INSERT INTO kinds.long_rows VALUES (1, REPEAT('tab\tnew\n', 1500000), 'x'), (2, NULL, REPEAT('\\\\', 5000000)), (3, '', ''); CREATE TABLE kinds.many (id INT PRIMARY KEY, t VARCHAR(200)); INSERT INTO kinds.many SELECT seq, REPEAT(MD5(seq), 5) FROM seq_1_to_60000; ANALYZE TABLE kinds.many, kinds.long_rows, kinds.texts, kinds.numbers")
   source.sql("SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES'")
   archive = join(source.folder, 'archive.tar')
   dump = await dumpLogical({ access: source.access, output: createWriteStream(archive), lanes: 2, sums: 'sums', buffers: 'reused' })
