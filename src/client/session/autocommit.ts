@@ -99,13 +99,16 @@ export function unknownWrite(engine: Engine, { node, link }: Taken, { options }:
   return new UnknownOutcomeError(shortened(options.sql), error)
 }
 
+/** What the application has limited itself took longer, and changed nothing. */
+export const overLimit = ({ sql, timeout }: Work['options'], error: unknown): TimeoutError => new TimeoutError(shortened(sql), Number(timeout), error)
+
 /** One that waits for the cluster before it is run (wsrep_sync_wait) was not run where that wait came to an end. */
 const failureOfRead = ({ link }: Taken, error: unknown): Failure => (link.syncWait !== 0 && isEndOfWait(error) ? 'refused' : failureOf(error))
 
 /** Throws where another try would be no use. */
 async function goOn(engine: Engine, { node, link }: Taken, { options }: Work, error: unknown, attempt: number, deadline: number, time: number, failure: Failure = failureOf(error)): Promise<void> {
   if (failure === 'statement') throw error
-  if (isOwnLimit(error)) throw new TimeoutError(shortened(options.sql), Number(options.timeout), error)
+  if (isOwnLimit(error)) throw overLimit(options, error)
   // The server is about to close it, if it has not.
   if (failure === 'lost' || failure === 'unsure') link.kill(error as Error)
   engine.cluster.heard(node, error)

@@ -1,12 +1,12 @@
 import type { Engine } from '../engine.ts'
-import { LostSessionError, shortened, TimeoutError } from '../errors.ts'
+import { LostSessionError, shortened } from '../errors.ts'
 import { failureOf, isOwnLimit } from '../failure.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
 import type { Settings } from '../options.ts'
 import type { Kind, Statement } from '../sql/statement.ts'
 import { isAtRest, isOpen } from './at-rest.ts'
-import { isUnknown, readNow, runAlone, type Source, unknownWrite } from './autocommit.ts'
+import { isUnknown, overLimit, readNow, runAlone, type Source, unknownWrite } from './autocommit.ts'
 import { backoff } from './backoff.ts'
 import type { Bound } from './bound.ts'
 import { runAfterWait } from './once.ts'
@@ -113,8 +113,8 @@ export class Outside {
         this.#bound.open = 'no'
         this.#fail(error as Error)
       }
+      if (reads && isOwnLimit(error)) throw overLimit(work.options, error)
       // Tells what was lost with it.
-      if (reads && isOwnLimit(error)) throw new TimeoutError(shortened(work.options.sql), Number(work.options.timeout), error)
       if (reads && failureOf(error) === 'lost') {
         taken.link.kill(error as Error)
         this.#bound.onlyOne()
@@ -139,7 +139,7 @@ export class Outside {
       return await link.run(work)
     } catch (error) {
       this.#engine.cluster.heard(node, error)
-      if (isOwnLimit(error)) throw new TimeoutError(shortened(work.options.sql), Number(work.options.timeout), error)
+      if (isOwnLimit(error)) throw overLimit(work.options, error)
       if (failureOf(error) !== 'lost') throw error
       link.kill(error as Error)
       if (statement.ofBefore) throw new LostSessionError('how the statement before went', error)

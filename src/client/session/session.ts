@@ -1,4 +1,4 @@
-import { LostSessionError, ReplayMismatchError, RolledBackError, shortened, TimeoutError, UnknownOutcomeError } from '../errors.ts'
+import { LostSessionError, ReplayMismatchError, RolledBackError, UnknownOutcomeError } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
 import type { Answer, Answered, Work } from '../nodes/link.ts'
@@ -6,6 +6,7 @@ import type { Settings } from '../options.ts'
 import { statementOf } from '../sql/classified.ts'
 import { type Statement, statement as plain } from '../sql/statement.ts'
 import { failureOf, isOwnLimit } from '../failure.ts'
+import { overLimit } from './autocommit.ts'
 import { backoff, untilReady } from './backoff.ts'
 import { Bound } from './bound.ts'
 import { Current } from './current.ts'
@@ -193,7 +194,7 @@ export class Session {
         await this.#current.end((transaction) => transaction.rollback(text('ROLLBACK')))
         const { cause } = error as Error
         if (cause instanceof LostSessionError) throw cause
-        if (isOwnLimit(cause)) throw new TimeoutError(shortened(work.options.sql), Number(work.options.timeout), cause)
+        if (isOwnLimit(cause)) throw overLimit(work.options, cause)
         const isNothing = error instanceof RolledBackError || error instanceof ReplayMismatchError
         if (!isNothing || attempt >= this.settings.replays) throw error
         // The connection that is asked once more may take what it gave in vain for the last.
