@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { ResultsReporter } from './scripts/results-reporter.ts'
 
 /** Template and hook files are text in the executable; the same here. */
 const textAssets = {
@@ -11,9 +12,13 @@ const textAssets = {
 /** Real servers. */
 const real = { testTimeout: 180_000, hookTimeout: 180_000 }
 
+/** Where scripts/test.ts wants the results. */
+const results = process.env['GALERACTL_RESULTS']
+
 export default defineConfig({
   plugins: [textAssets],
   test: {
+    reporters: ['default', ...(results === undefined ? [] : [new ResultsReporter(results)])],
     // Two cores may be busy; what is awaited comes at once otherwise.
     expect: { poll: { timeout: 10_000 } },
     projects: [

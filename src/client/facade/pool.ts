@@ -57,7 +57,7 @@ export class GaleraPool extends EventEmitter {
     // Outside of what is under way: what a listener throws is the application's.
     const tell = (name: string, what: unknown) => process.nextTick(() => this.emit(name, what))
     cluster.on('node', (node: Node) => tell('node', viewOf(node, cluster)))
-    cluster.on('node', warnOfIdStep())
+    cluster.on('node', warnOfIdStep)
     this.#engine = { cluster, causality: new Causality(cluster, this.counters), counters: this.counters, tokenTable: resolved.tokenTable, oldTokens: new OldTokens(cluster, resolved.tokenTable), tell }
     this.#leases = new Leases(resolved.limit, resolved.queueLimit, resolved.waits)
     this.#source = pooled(this.#engine, resolved.settings)
