@@ -42,7 +42,7 @@ async function confirm(plan: ForcePlan, yesLose: Given[string]): Promise<void> {
   const named = new Set(Array.isArray(yesLose) ? yesLose : [])
   const unnamed = plan.missing.filter((name) => !named.has(name))
   if (unnamed.length === 0) return
-  const hint = `Run it again with ${plan.missing.map((name) => `--yes-lose ${name}`).join(' ')}.`
+  const hint = `Run it again with ${plan.missing.map((name) => `--yes-lose ${/\s/.test(name) ? `'${name}'` : name}`).join(' ')}.`
   if (!process.stdin.isTTY) throw new RefusedError('not-confirmed', `not confirmed: ${unnamed.join(', ')} would be left behind`, hint)
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {

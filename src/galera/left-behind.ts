@@ -1,6 +1,7 @@
 import { type Fork, forkId } from './fork.ts'
 import type { Down, Live, Observation } from './observation.ts'
 import { replacedBy } from './replaced.ts'
+import { nameless } from './view.ts'
 
 /**
  * The fork, told by `others`, at which this node was left behind; null where its data is part of the cluster's.
@@ -15,11 +16,18 @@ export function leftBehindAt(node: Down | Live, others: readonly Observation[]):
   if (own === null) return null
   const known = new Set(node.forks.map(forkId))
   // The cheapest test first: there may be a thousand others with twenty forks each.
-  const without = (fork: Fork) => fork.without.includes(node.name) && fork.uuid === own.uuid && !known.has(forkId(fork))
+  const names = calledIn(node)
+  const without = (fork: Fork) => fork.without.some((name) => names.includes(name)) && fork.uuid === own.uuid && !known.has(forkId(fork))
   const behind = others.flatMap((other) => (other.kind === 'silent' || other.name === node.name ? [] : other.forks.filter(without)))
   const beyond = (fork: Fork) => {
     const viewed = node.view?.seqno ?? -1n
     return node.kind === 'down' && own.seqno > fork.seqno && (fork.view === null || viewed <= fork.seqno || viewed <= fork.view)
   }
   return behind.find((fork) => fork.why !== 'not-in-view' || beyond(fork)) ?? null
+}
+
+/** What a fork may call this node: by its name or, where nobody knew that, by the node UUID that it had in the view. */
+export function calledIn(node: Down | Live): readonly string[] {
+  const uuids = [node.view?.ownUuid, node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid]
+  return [node.name, ...uuids.flatMap((uuid) => (uuid === undefined ? [] : [nameless(uuid)]))]
 }

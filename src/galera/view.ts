@@ -7,6 +7,9 @@ export interface Member {
   readonly address: string | null
 }
 
+/** What a member is called whose name nobody knows. */
+export const nameless = (nodeUuid: string): string => `node ${nodeUuid}`
+
 /** The members of a primary component at one moment. */
 export interface View {
   /** History. */

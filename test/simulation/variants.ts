@@ -13,6 +13,15 @@ const without = (...names: readonly string[]): Variant => ({
 
 export const FAULTS: Readonly<Record<string, Variant>> = {
   'who was left behind joins as it is': { ...without('rejoin-anew', 'left-behind'), from: 1_200 },
+  'who is given up is known by the peer list only': {
+    from: 848_609_370,
+    decide(facts) {
+      const decision = decide(facts)
+      if (decision.do !== 'bootstrap') return decision
+      const listed = (name: string) => facts.peers.some((peer) => peer.name === name)
+      return { ...decision, without: decision.without.map((one) => ({ ...one, names: one.names.filter(listed) })) }
+    },
+  },
   'half of the votes count as a majority': {
     from: 1_650,
     decide: (facts) => decide(facts.orders?.majority ? { ...facts, self: { ...facts.self, weight: facts.self.weight + 0.01 } } : facts),

@@ -26,7 +26,7 @@ export const operatorWord: Rule = {
   why: 'An operator has said, by galeractl bootstrap --force, that what only the missing nodes hold may be lost.',
   invariant: 'Every missing member of the newest view was named, and must take the state anew when it returns.',
   decide(facts) {
-    return withoutMissing(facts, (missing) => operatorsWord(facts, missing))
+    return withoutMissing(facts, (missing, uuid) => operatorsWord(facts, uuid, missing))
   },
 }
 

@@ -1,7 +1,7 @@
 import type { Data, Down, Facts, Live, Observation, Silent } from '../observation.ts'
-import { leftBehindAt } from '../left-behind.ts'
+import { calledIn, leftBehindAt } from '../left-behind.ts'
 import { replacedBy } from '../replaced.ts'
-import { newestViews, type View } from '../view.ts'
+import { nameless, newestViews, type View } from '../view.ts'
 
 export type Positioned = Down & { readonly data: Extract<Data, { kind: 'position' }> }
 
@@ -52,7 +52,7 @@ export const leftBehind = once((facts): readonly string[] => {
   const named = new Set<string>()
   for (const { forks } of all) for (const { without } of forks) for (const name of without) named.add(name)
   const restored = all.some(({ forks }) => forks.some(({ into }) => into !== null))
-  return all.filter((node) => (restored || named.has(node.name)) && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
+  return all.filter((node) => (restored || (named.size > 0 && calledIn(node).some((name) => named.has(name)))) && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
 })
 
 /** Down nodes with a known position that counts, self among them. */
@@ -66,6 +66,8 @@ export interface Membership {
   readonly names: readonly string[]
   /** Names of those among them that left in order since, with data that goes less far than what is here. */
   readonly left: readonly string[]
+  /** Those of `names` that stand for a member whose name nobody knows. */
+  readonly nameless: readonly string[]
   /** Whether a recorded view told it; otherwise it is the whole peer list. */
   readonly source: 'view' | 'peer-list'
 }
@@ -77,13 +79,13 @@ export interface Membership {
 export const newestMembers = oncePerHistory((facts, uuid): Membership => {
   const views = newestViews(knownViews(facts, uuid))
   if (views.length === 0) {
-    return { names: [facts.self.name, ...facts.peers.map((peer) => peer.name)].toSorted(), left: [], source: 'peer-list' }
+    return { names: [facts.self.name, ...facts.peers.map((peer) => peer.name)].toSorted(), left: [], nameless: [], source: 'peer-list' }
   }
   const members = views.flatMap((view) => view.members.map((member) => ({ uuid: member.uuid, name: member.name ?? nameOf(facts, member.uuid) })))
   const departed = departedWithin(facts, uuid)
   const still = new Set(members.filter((member) => !departed.has(member.uuid)).map(({ name }) => name))
   const names = [...new Set(members.map(({ name }) => name))].toSorted()
-  return { names, left: names.filter((name) => !still.has(name)), source: 'view' }
+  return { names, left: names.filter((name) => !still.has(name)), nameless: members.flatMap(({ uuid, name }) => (name === nameless(uuid) ? [name] : [])), source: 'view' }
 })
 
 /**
@@ -112,7 +114,7 @@ export const knownViews = oncePerHistory((facts, uuid): readonly View[] => {
 
 function nameOf(facts: Known, nodeUuid: string): string {
   const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && (node.view?.ownUuid === nodeUuid || (node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid) === nodeUuid))
-  return owner?.name ?? `node ${nodeUuid}`
+  return owner?.name ?? nameless(nodeUuid)
 }
 
 /** `n1`, `n1 and n2`, `n1, n2 and n3`. */

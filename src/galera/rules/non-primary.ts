@@ -10,7 +10,7 @@ import { answering, leftBehind, list, positioned, primaries, sentence, silent } 
 
 const rightToGoOn = (facts: Facts<Live>): Uncounted | null => {
   const missing = missingOf(facts, facts.self.uuid)
-  return operatorsWord(facts, missing) ?? majorityTold(facts, facts.self.uuid, missing)
+  return operatorsWord(facts, facts.self.uuid, missing) ?? majorityTold(facts, facts.self.uuid, missing)
 }
 
 const running = (peers: readonly (Live | Observation)[]): readonly Live[] => peers.filter((node): node is Live => node.kind === 'non-primary')

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Facts } from '../../../../src/galera/observation.ts'
+import type { Down, Facts, Observation } from '../../../../src/galera/observation.ts'
 import { decide, RULES } from '../../../../src/galera/rules/decide.ts'
 import { leftBehind } from '../../../../src/galera/rules/known.ts'
+import type { View } from '../../../../src/galera/view.ts'
 import { fork, replaced, HISTORY, OTHER_HISTORY, anyFacts, down, facts, fresh, gvwstate, live, nodeUuid, position, silent, stoppedNodes, unknown, view } from '../nodes.ts'
 
 const all = view(5, ['n1', 'n2', 'n3'])
@@ -146,6 +147,36 @@ describe.each(Object.entries(CASES))('%s decides where', (name, cases) => {
       expect(RULES.filter((rule) => rule.name !== name && RULES.indexOf(rule) < RULES.length - later.length).every((rule) => rule.decide(known) === null)).toBe(true)
       expect(other === undefined || typeof other.reason === 'string').toBe(true)
     }
+  })
+})
+
+describe('who is given up is told by name, whether or not the peer list names it', () => {
+  const given = (known: View, lose: readonly string[], ...peers: readonly Observation[]) => {
+    const decision = decide({ ...facts(down('n1', position(5), { view: known }), ...peers), orders: { majority: false, lose, reason: 'burnt' } })
+    return decision.do === 'bootstrap' ? decision.without.map(({ names, why }) => [why, ...names]) : decision
+  }
+  const nameless = (name: string): View => ({ ...all, members: all.members.map((member) => (member.name === name ? { ...member, name: null } : member)) })
+  const unnamed = `node ${nodeUuid('n3')}`
+
+  test.each([
+    ['nobody is listed', all, ['n2', 'n3'], [], [['forced', 'n2', 'n3']]],
+    ['one is listed, one is not', all, ['n2', 'n3'], [silent('n2')], [['forced', 'n2', 'n3']]],
+    ['one that nobody can name is not listed', nameless('n3'), ['n2', unnamed], [silent('n2')], [['forced', 'n2', unnamed]]],
+    ['one that nobody can name may be any that is silent', nameless('n3'), [unnamed], [down('n2', position(5)), silent('n3'), silent('n4')], [['forced', 'n3', 'n4', unnamed]]],
+  ] as const)('%s', (_case, known, lose, peers, names) => {
+    expect(given(known, lose, ...peers)).toEqual(names)
+  })
+
+  test('and takes the state anew, known by its name or by its UUID in the view', () => {
+    const rejoins = (own: Partial<Down>, without: string) => decide(facts(down('n3', position(9), own), live('n1', 'primary', { forks: [fork(5, [without])] })))
+    expect(rejoins({}, 'n3')).toMatchObject({ rule: 'rejoin-anew' })
+    expect(rejoins({ view: view(5, ['n1', 'n3'], 'n3') }, unnamed)).toMatchObject({ rule: 'rejoin-anew' })
+    expect(rejoins({ gvwstate: gvwstate('n3', ['n1', 'n3']) }, unnamed)).toMatchObject({ rule: 'rejoin-anew' })
+    expect(rejoins({ view: view(5, ['n1', 'n3'], 'n3') }, `node ${nodeUuid('n2')}`)).toMatchObject({ rule: 'join-primary' })
+  })
+
+  test('and does not count for the others', () => {
+    expect(decide(facts(down('n1', position(7), { view: view(7, ['n1']), forks: [fork(5, [unnamed])] }), down('n3', position(99), { view: view(5, ['n1', 'n3'], 'n3') })))).toMatchObject({ rule: 'most-advanced', do: 'bootstrap' })
   })
 })
 
