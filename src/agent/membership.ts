@@ -50,10 +50,14 @@ async function learnView(node: Node, status: NodeStatus): Promise<boolean> {
   const old = node.ledger.ledger.view
   const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.ownWeight !== null
   const ownWeight = known ? old.ownWeight : await node.session.weight()
-  const id = known ? null : await viewIdOf(node, view)
+  const id = node.namedView === view.seqno ? null : await viewIdOf(node, view)
   const named = (ledger: Ledger) => (id === null ? ledger : recordViewId(ledger, id))
   const learn = (ledger: Ledger) => recordJoining(recordView(named(ledger), { ...view, ownWeight }), ledger.joining && !isSynced(status))
-  return node.ledger.update(learn).then(() => true, (error) => {
+  const learned = () => {
+    if (id !== null) node.namedView = view.seqno
+    return true
+  }
+  return node.ledger.update(learn).then(learned, (error) => {
     node.log.error({ err: error }, 'the ledger can not be written')
     return false
   })

@@ -81,6 +81,8 @@ export class Node {
   polls = 0
   /** Whether the ledger's view is the one that the status tells of. */
   viewKnown = true
+  /** Seqno of the view whose id the ledger was told last: gvwstate.dat may be written a moment after the status tells of the view. */
+  namedView: bigint | null = null
   decision: Decision | RunningDecision | null = null
   observations: readonly Observation[] = []
   /** When (performance.now) the running node last asked the others, and what was wrong then. */

@@ -7,7 +7,7 @@ import { poll } from '../../../src/agent/membership.ts'
 import { Node } from '../../../src/agent/node.ts'
 import { report } from '../../../src/agent/report.ts'
 import type { NodeStatus } from '../../../src/galera/node-status.ts'
-import { HISTORY, nodeUuid } from '../galera/nodes.ts'
+import { HISTORY, nodeUuid, view } from '../galera/nodes.ts'
 
 const gvwstate = ['my_uuid: ' + nodeUuid('n1'), '#vwbeg', `view_id: 3 ${nodeUuid('n1')} 4`, 'bootstrap: 0', ...['n1', 'n2', 'n3'].map((name) => `member: ${nodeUuid(name)} 0`), '#vwend', ''].join('\n')
 const outside: Partial<NodeStatus> = { stateUuid: HISTORY, lastCommitted: 9n, primary: false, connected: true, localState: 0, localStateComment: 'Initialized', nodeUuid: nodeUuid('n1'), receiveQueue: 0 }
@@ -27,6 +27,17 @@ test('a server that no agent saw in its primary view tells that view as soon as 
   const { node } = await running()
   await poll(node)
   expect(report(node)).toMatchObject({ kind: 'non-primary', view: { uuid: HISTORY, seqno: null, members: ['n1', 'n2', 'n3'].map((name) => ({ uuid: nodeUuid(name) })) } })
+})
+
+test('the id of a view is learned also where gvwstate.dat is written after the status tells of the view', async () => {
+  const { node, gear } = await running()
+  const inPrimary: Partial<NodeStatus> = { ...outside, primary: true, localState: 4, localStateComment: 'Synced', clusterSize: 2, clusterWeight: 2 }
+  Object.assign(node.session, { status: async () => inPrimary, view: async () => view(5, ['n1', 'n2']), weight: async () => 1 })
+  await poll(node)
+  expect(node.ledger.ledger).toMatchObject({ view: { seqno: 5n }, viewIds: [] })
+  writeFileSync(join(gear, 'data/gvwstate.dat'), gvwstate.replace('view_id: 3', 'view_id: 4').replace(/member: .*\n#vwend/, '#vwend'))
+  await poll(node)
+  expect(node.ledger.ledger).toMatchObject({ view: { seqno: 5n }, viewIds: [expect.stringContaining('4')] })
 })
 
 test('where the ledger can not be written, it tells nothing rather than an older view', async () => {

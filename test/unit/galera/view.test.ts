@@ -18,6 +18,8 @@ test('the order of members is of no account', () => {
 test.each([
   ['gvwstate.dat tells of the recorded view', ['a/1'], 'a/1', ['n1', 'n2'], 5n],
   ['it tells of a view that no agent saw', ['a/1'], 'a/2', ['n1'], null],
+  ['it tells of another view of the same members, that no agent saw', ['a/1'], 'a/2', ['n1', 'n2'], null],
+  ['no id was ever recorded', [], 'a/2', ['n1', 'n2'], 5n],
   ['it is a copy of a view that was over before the recorded one', ['a/1', 'a/2'], 'a/1', ['n1', 'n3'], 5n],
   ['it has the id that was recorded last, with other members', ['a/1', 'a/2'], 'a/2', ['n1'], null],
 ])('the last view where %s', (_what, viewIds, viewId, members, seqno) => {
