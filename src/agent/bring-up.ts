@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { FaultsError, type GaleractlError, RefusedError } from '../errors.ts'
 import type { Decision } from '../galera/decision.ts'
 import { recordDecision } from '../galera/ledger.ts'
-import type { Facts } from '../galera/observation.ts'
+import type { Down, Facts } from '../galera/observation.ts'
 import { isOvertaken } from '../galera/restored.ts'
 import { joinsBefore } from '../galera/join-turn.ts'
 import { decide } from '../galera/rules/decide.ts'
@@ -40,7 +40,7 @@ export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
     refuseOvertaken(node)
     await node.reload()
     await readPosition(node, signal)
-    const decision = await considerNow(node)
+    const { decision, self } = await considerNow(node)
     await node.ledger.update((ledger) => recordDecision(ledger, decision, new Date().toISOString()))
     refusals = decision.do === 'refuse' ? refusals + 1 : 0
     if (decision.do === 'refuse') {
@@ -50,7 +50,7 @@ export async function bringUp(node: Node, signal: AbortSignal): Promise<void> {
       if (decision.rule === 'replaced-runs') await askToLook(node, decision.for)
     } else if (decision.do === 'join' && joinsBefore(factsOf(node)).length > 0 && performance.now() - (turn ??= performance.now()) < LONGEST_TURN) {
       node.say('waiting', `letting ${joinsBefore(factsOf(node)).join(', ')} join first`)
-    } else if (await carryOut(node, decision, signal)) {
+    } else if (await carryOut(node, self, decision, signal)) {
       return
     }
     await delay(pause(round), undefined, { signal })
@@ -83,13 +83,14 @@ export async function takeOver(node: Node): Promise<boolean> {
   return true
 }
 
-/** Asks everybody and decides. */
-async function considerNow(node: Node): Promise<Decision> {
+/** Asks everybody and decides. `self`: the node as it was then. */
+async function considerNow(node: Node): Promise<{ decision: Decision; self: Down }> {
   if (node.phase !== 'waiting') node.say('asking peers', `asking ${node.others.length} peers`)
   node.hear(await askAll(node))
-  const decision = decide(factsOf(node))
+  const facts = factsOf(node)
+  const decision = decide(facts)
   node.decision = decision
-  return decision
+  return { decision, self: facts.self }
 }
 
 /** What a stopped node would decide if it were started now; leaves the node as it is. */
@@ -104,7 +105,7 @@ export function factsOf(node: Node): Facts {
   return { self: reportDown(node), peers: node.observations, orders: node.orders }
 }
 
-async function carryOut(node: Node, decision: Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>, signal: AbortSignal): Promise<boolean> {
+async function carryOut(node: Node, self: Down, decision: Extract<Decision, { do: 'join' | 'reform' | 'bootstrap' }>, signal: AbortSignal): Promise<boolean> {
   const unknown = await scriptFault(node.config, node.mariadb)
   if (unknown !== null) throw new FaultsError('state transfer', [unknown])
   const renewed = await ensureCertificate(node.config, node.paths.tls, new Date())
@@ -112,7 +113,7 @@ async function carryOut(node: Node, decision: Extract<Decision, { do: 'join' | '
   let epoch = 0
   if (decision.do !== 'join') {
     node.say('fencing', `${decision.reason} Asking all reachable peers to acknowledge.`)
-    const fence = await raiseFence(node, decision)
+    const fence = await raiseFence(node, decision, self)
     if (!fence.held) {
       node.say('waiting', `Not acknowledged: ${fence.reason}. Asking again.`)
       return false

@@ -1,7 +1,9 @@
+import type { Acknowledgement } from '../galera/acknowledgement.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { peerLabel } from '../galera/endpoint.ts'
-import { acknowledged, type Answer, answerProposal, isForced, type Proposal, proposalFor } from '../galera/fence.ts'
+import { acknowledged, type Answer, answerProposal, isForced, isOvertaken, type Proposal, proposalFor } from '../galera/fence.ts'
 import { recordPromise } from '../galera/ledger.ts'
+import type { Down, Live } from '../galera/observation.ts'
 import { answerSchema } from '../galera/schemas.ts'
 import { sendMessage } from '../peers/message.ts'
 import type { Node } from './node.ts'
@@ -9,13 +11,13 @@ import { report } from './report.ts'
 
 export const FENCE_PATH = '/v1/fence'
 
-/** Answers a peer's proposal, and makes an acknowledgement durable before it is given. */
-export async function acknowledge(node: Node, proposal: Proposal): Promise<Answer> {
+/** Answers a proposal, and makes an acknowledgement durable before it is given. `overtaken`: by what was acknowledged before. */
+export async function acknowledge(node: Node, proposal: Proposal, overtaken: (promise: Acknowledgement | null) => boolean = () => false): Promise<Answer> {
   let answer: Answer = { ack: true }
   node.hearFrom(proposal.from)
   await node.ledger.update((ledger) => {
     const own = report(node)
-    answer = answerProposal(own, ledger.promise, proposal)
+    answer = overtaken(ledger.promise) ? { ack: false, reason: `${ledger.promise?.chosen} was acknowledged meanwhile` } : answerProposal(own, ledger.promise, proposal)
     return answer.ack ? recordPromise(ledger, acknowledged(own, proposal)) : ledger
   })
   node.log.info({ proposal: { ...proposal, seqno: String(proposal.seqno) }, answer }, `fence: ${proposal.from} proposes ${proposal.kind} in epoch ${proposal.epoch}`)
@@ -26,12 +28,13 @@ export type FenceResult = { readonly held: true; readonly epoch: number } | { re
 
 /**
  * Has every reachable peer, and the node itself, acknowledge a bootstrap, re-forming or repair. Held only
- * where all acknowledged and the node has itself acknowledged nothing else meanwhile.
+ * where all acknowledged and the node has itself acknowledged nothing else since it decided.
+ * `self`: the node as it was when it decided.
  */
-export async function raiseFence(node: Node, decision: Decision | RunningDecision): Promise<FenceResult> {
+export async function raiseFence(node: Node, decision: Decision | RunningDecision, self: Down | Live): Promise<FenceResult> {
   const proposal = proposalFor(decision, node.config.name, node.ledger.ledger.promise, node.observations)
   if (proposal === null) return { held: true, epoch: node.ledger.ledger.promise?.epoch ?? 0 }
-  const own = await acknowledge(node, proposal)
+  const own = await acknowledge(node, proposal, (promise) => isOvertaken(decision, self.promise, promise))
   if (!own.ack) return { held: false, reason: own.reason }
   const reachable = new Set(node.observations.filter((one) => one.kind !== 'silent').map((one) => one.name))
   const asked = node.others.filter((peer) => reachable.has(peerLabel(peer)) || peer.name === null)

@@ -1,8 +1,6 @@
 import { RefusedError } from '../errors.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
-import type { Orders } from '../galera/observation.ts'
-import { chosenSilent, lossOf, missingOf } from '../galera/rules/absent.ts'
-import { decide, decideNonPrimary } from '../galera/rules/decide.ts'
+import { forcedBy } from '../galera/force.ts'
 import { askPeers } from '../peers/ask.ts'
 import { rememberView } from './membership.ts'
 import type { Node } from './node.ts'
@@ -14,7 +12,7 @@ export interface ForcePlan {
   readonly name: string
   /** Whose data may be lost: all of them must be named. */
   readonly missing: readonly string[]
-  /** Those of them that do not answer. */
+  /** Who must stay silent until it is done. */
   readonly gone: readonly string[]
   readonly why: string
   /** From where the cluster would go on. */
@@ -33,17 +31,10 @@ export async function planForce(node: Node, reason: string): Promise<ForcePlan> 
   else await rememberView(node)
   node.hear(await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout }))
   const self = report(node)
-  const uuid = self.kind === 'down' ? (self.data.kind === 'position' ? self.data.uuid : null) : self.uuid
   if (self.kind === 'primary') throw new RefusedError('not-needed', 'this node is in a primary component', 'Nothing to do; see galeractl status.')
-  const facts = { self, peers: node.observations }
-  const missing = missingOf(facts, uuid ?? '')
-  const lost = lossOf(facts, uuid ?? '')?.names ?? []
-  const names = [...new Set([...missing.names, ...lost, ...chosenSilent(facts)])].toSorted()
-  if (names.length === 0) throw new RefusedError('not-needed', 'every member of the newest view has told its position: nothing must be forced', 'Run galeractl start; galeractl explain shows what it waits for.')
-  const orders: Orders = { majority: false, lose: names, reason }
-  const decision = self.kind === 'down' ? decide({ self, peers: node.observations, orders }) : decideNonPrimary({ self, peers: node.observations, orders })
-  const heard = new Set(node.observations.filter(({ kind }) => kind !== 'silent').map((one) => one.name))
-  return { ...chosen(decision), name: self.name, missing: names, gone: names.filter((name) => !heard.has(name)), why: missing.names.length > 0 ? missing.why : 'its data is lost', reason: decision.reason, evidence: decision.evidence }
+  const { lose, gone, why, decision } = forcedBy({ self, peers: node.observations }, reason)
+  if (lose.length === 0) throw new RefusedError('not-needed', 'every member of the newest view has told its position: nothing must be forced', 'Run galeractl start; galeractl explain shows what it waits for.')
+  return { ...chosen(decision), name: self.name, missing: lose, gone, why, reason: decision.reason, evidence: decision.evidence }
 }
 
 function chosen(decision: Decision | RunningDecision): { uuid: string; seqno: string } {

@@ -26,7 +26,7 @@ const LONGEST_STATUS = 15_000
 /** What the node is doing, in the order of a start. */
 export type Phase = 'stopped' | 'reading position' | 'asking peers' | 'waiting' | 'fencing' | 'launching' | 'joining' | 'running' | 'stopping'
 
-/** An operator's: whose data may be lost, and who of them is believed to be gone since it did not answer when the word was asked for. */
+/** An operator's: whose data may be lost, and who is believed to be gone since it did not answer when the word was asked for. */
 export interface Word {
   readonly lose: readonly string[]
   readonly gone: readonly string[]

@@ -48,7 +48,7 @@ export async function tendNonPrimary(node: Node): Promise<void> {
 }
 
 async function carryOut(node: Node, self: Live, decision: RunningDecision, outside: number): Promise<void> {
-  if (decision.do === 'repair') return repair(node, decision)
+  if (decision.do === 'repair') return repair(node, self, decision)
   if (decision.do === 'refuse') node.log.error({ evidence: decision.evidence }, decision.reason)
   node.say('waiting', decision.reason)
   if (decision.do === 'leave') return leave(node, decision.reason)
@@ -56,9 +56,9 @@ async function carryOut(node: Node, self: Live, decision: RunningDecision, outsi
 }
 
 /** pc.bootstrap on exactly one: the fence is held by all who answered. */
-async function repair(node: Node, decision: Extract<RunningDecision, { do: 'repair' }>): Promise<void> {
+async function repair(node: Node, self: Live, decision: Extract<RunningDecision, { do: 'repair' }>): Promise<void> {
   node.say('fencing', `${decision.reason} Asking all reachable peers to acknowledge.`)
-  const fence = await raiseFence(node, decision)
+  const fence = await raiseFence(node, decision, self)
   if (!fence.held) return node.say('waiting', `Not acknowledged: ${fence.reason}. Asking again.`)
   try {
     await node.ledger.update((ledger) => goAlong(ledger, node.observations, decision, decision.seqno, fence.epoch, new Date().toISOString()))

@@ -1,5 +1,5 @@
 import { report } from '../../src/agent/report.ts'
-import { missingOf } from '../../src/galera/rules/absent.ts'
+import { forcedBy } from '../../src/galera/force.ts'
 import { contains, FOREIGN } from './history.ts'
 import type { Gear } from './sim-agent.ts'
 import type { World } from './world.ts'
@@ -51,7 +51,7 @@ function loseData(world: World, gear: Gear): void {
     gear.stopAgent()
     if (forgets) gear.forget()
     // With flag 1 and no memory it is that cluster's last member, for all that anybody can tell.
-    Object.assign(gear.disk, { entry: foreign ? FOREIGN : null, safeToBootstrap: foreign && !forgets, gvwstate: null })
+    Object.assign(gear.disk, { entry: foreign ? FOREIGN : null, safeToBootstrap: foreign && !forgets && gear.ledger.history !== null, gvwstate: null })
   })
 }
 
@@ -64,7 +64,7 @@ function isSpare(world: World, gear: Gear): boolean {
 }
 
 /** What an operator gives up is off, and stays so as long as the word waits. */
-const isGivenUp = (world: World, gear: Gear): boolean => world.gears.some(({ node }) => node?.word?.lose.includes(gear.name))
+const isGivenUp = (world: World, gear: Gear): boolean => world.gears.some(({ node }) => node?.word?.gone.includes(gear.name))
 
 /** An operator who knows that no other server runs gives up the nodes that this one misses; one at a time. */
 function giveUp(world: World, gear: Gear): void {
@@ -72,14 +72,12 @@ function giveUp(world: World, gear: Gear): void {
   const others = world.gears.filter((one) => one !== gear)
   if (node === null || gear.disk.entry === FOREIGN || world.policy === 'majority' || others.some((one) => world.galera.servers.has(one.name) || one.node?.word)) return
   const self = report(node)
-  const uuid = self.kind === 'down' ? (self.data.kind === 'position' ? self.data.uuid : null) : self.uuid
-  if (uuid === null || self.kind === 'primary') return
   // Who forces a node that was not there at last makes a fork that nobody can see.
-  if (!world.galera.newestMembers.includes(gear.name)) return
-  const { names } = missingOf({ self, peers: node.observations }, uuid)
-  if (names.length === 0 || others.some((one) => names.includes(one.name) && one.node?.intent === 'start')) return
-  const heard = new Set(node.observations.filter(({ kind }) => kind !== 'silent').map((one) => one.name))
-  event(world, gear, `is told to go on without ${names.join('+')}`, () => (node.word = { lose: names, gone: names.filter((name) => !heard.has(name)), reason: 'gone' }))
+  if (self.kind === 'primary' || !world.galera.newestMembers.includes(gear.name)) return
+  const { lose, gone, decision } = forcedBy({ self, peers: node.observations }, 'gone')
+  const off = new Set([...lose, ...gone])
+  if (lose.length === 0 || (decision.do !== 'bootstrap' && decision.do !== 'repair') || others.some((one) => off.has(one.name) && one.node?.intent === 'start')) return
+  event(world, gear, `is told to go on without ${lose.join('+')}`, () => (node.word = { lose, gone, reason: 'gone' }))
 }
 
 /** The platform tells a gear of the others: all at once, or those that were made until now. */

@@ -5,7 +5,7 @@ import type { LedgerStore } from '../../src/agent/ledger-store.ts'
 import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import type { Departure } from '../../src/galera/departure.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
-import { acknowledged, type Answer, type answerProposal, isForced, type Proposal, proposalFor } from '../../src/galera/fence.ts'
+import { acknowledged, type Answer, type answerProposal, isForced, isOvertaken, type Proposal, proposalFor } from '../../src/galera/fence.ts'
 import { type Ledger, recordDecision, recordDeparture, recordFormerView, recordForks, recordLaunch, recordPromise, recordView, recordViewId } from '../../src/galera/ledger.ts'
 import type { goAlong, Launchable } from '../../src/galera/go-along.ts'
 import { leftBehindAt } from '../../src/galera/left-behind.ts'
@@ -135,13 +135,14 @@ export class Gear {
     for (let refusals = 0; ; ) {
       yield
       yield* this.#askPeers(node)
-      const decision = this.#world.decide(this.#facts(node, reportDown(node)))
+      const facts = this.#facts(node, reportDown(node))
+      const decision = this.#world.decide(facts)
       yield* this.#ledger.update((ledger) => recordDecision(ledger, decision, this.#now()))
       refusals = decision.do === 'refuse' ? refusals + 1 : 0
       if (refusals >= 4) node.intent = 'stay'
       if (refusals >= 4) return
       if (decision.do === 'wait' || decision.do === 'refuse') continue
-      if (decision.do !== 'join' && !(yield* this.#raiseFence(node, decision))) continue
+      if (decision.do !== 'join' && !(yield* this.#raiseFence(node, decision, facts.self))) continue
       // No point of interleaving here: the recheck of the promise and `launched` must be one step.
       node.launched = decision.do
       const { view } = reportDown(node)
@@ -166,7 +167,7 @@ export class Gear {
     const decision = this.#world.decideNonPrimary(this.#facts(node, self))
     yield* this.#ledger.update((ledger) => recordDecision(ledger, decision, this.#now()))
     if (decision.do === 'leave') this.#world.galera.leave(this.name)
-    if (decision.do !== 'repair' || !(yield* this.#raiseFence(node, decision))) return
+    if (decision.do !== 'repair' || !(yield* this.#raiseFence(node, decision, self))) return
     node.repairing = true
     yield
     yield* this.#goAlong(node, decision)
@@ -205,8 +206,9 @@ export class Gear {
     yield
   }
 
-  *#raiseFence(node: Node, decision: Decision | RunningDecision): Generator<void, boolean> {
+  *#raiseFence(node: Node, decision: Decision | RunningDecision, self: Down | Live): Generator<void, boolean> {
     yield
+    if (isOvertaken(decision, self.promise, this.ledger.promise)) return false
     const proposal = proposalFor(decision, this.name, this.ledger.promise, node.observations)
     if (proposal === null) return true
     if (!this.acknowledge(proposal).ack) return false

@@ -29,10 +29,10 @@ export function missingOf(facts: Known, uuid: string): Missing {
 }
 
 /**
- * All of them, also who is not in this node's peer list: they were members, and may come back. A member whose name nobody knows may be any of the
- * silent.
+ * All of `names`, also who is not in this node's peer list: they were members, and may come back. A member whose name nobody knows may be any of
+ * the silent.
  */
-function uncountedNames(facts: Known, uuid: string, { names }: Missing): readonly string[] {
+export function whoMayBe(facts: Known, uuid: string, names: readonly string[]): readonly string[] {
   const { nameless } = newestMembers(facts, uuid)
   return names.some((name) => nameless.includes(name)) ? [...new Set([...names, ...silent(facts).map((peer) => peer.name)])].toSorted() : names
 }
@@ -57,7 +57,7 @@ export function waitForChosen(names: readonly string[]): Extract<Verdict, { do: 
 export function operatorsWord(facts: Known, uuid: string, missing: Missing): Uncounted | null {
   const { orders } = facts
   if (orders === undefined || missing.names.length === 0) return null
-  return missing.names.every((name) => orders.lose.includes(name)) ? { names: uncountedNames(facts, uuid, missing), why: 'forced', reason: orders.reason } : null
+  return missing.names.every((name) => orders.lose.includes(name)) ? { names: whoMayBe(facts, uuid, missing.names), why: 'forced', reason: orders.reason } : null
 }
 
 /**
@@ -76,7 +76,7 @@ export function majorityTold(facts: Known, uuid: string, missing: Missing): Unco
   const told = [...positioned(facts).filter((node) => node.data.uuid === uuid), ...running].filter((node) => members.includes(node.name))
   const weight = told.reduce((sum, node) => sum + node.weight, 0)
   if (weight * 2 <= whole) return null
-  return { names: uncountedNames(facts, uuid, missing), why: 'majority', reason: `absent-members=majority: ${weight} of ${whole} votes of the newest view have told` }
+  return { names: whoMayBe(facts, uuid, missing.names), why: 'majority', reason: `absent-members=majority: ${weight} of ${whole} votes of the newest view have told` }
 }
 
 /** Silent ones outside the newest view. Where others are given up, they may hold more than those that go on. */

@@ -1,9 +1,9 @@
 import { leftBehindAt } from '../left-behind.ts'
 import type { Rule } from '../decision.ts'
 import { describeFork } from '../fork.ts'
-import { describeData } from '../observation.ts'
+import { describeData, type Down, type Facts } from '../observation.ts'
 import { replacedBy } from '../replaced.ts'
-import { list, positioned, sentence } from './known.ts'
+import { down, everybody, isPositioned, list, positioned, sentence } from './known.ts'
 
 /** Rules on whether a node's own data is fit to start from, and is of one history with the others'. */
 
@@ -40,14 +40,30 @@ export const historyChanged: Rule = {
 
 export const twoHistories: Rule = {
   name: 'two-histories',
-  why: 'Seqnos of different histories can\'t be compared: the higher number says nothing.',
+  why: 'Seqnos of different histories can\'t be compared: the higher number says nothing. A node that lost its data still remembers of which history it was.',
   invariant: 'Only nodes of one history start together.',
   decide(facts) {
     const nodes = positioned(facts)
+    const others = otherThanOwn(facts)
+    if (others.length > 0 && isPositioned(facts.self)) {
+      return {
+        do: 'refuse',
+        reason: `This datadir holds history ${facts.self.data.uuid}, of which no ledger tells, but ${others.map(({ name, history }) => `${name} was a member of ${history} and lost its data`).join(', ')}.`,
+        hint: `If this data was put here by mistake: galeractl stop, move data/ aside, galeractl setup, galeractl start. If it is the one to keep: on ${list(others.map(({ name }) => name))} galeractl stop, move state/ledger.json aside, galeractl setup, galeractl start.`,
+      }
+    }
     if (new Set(nodes.map((node) => node.data.uuid)).size < 2) return null
     const sides = nodes.map((node) => `${node.name} at ${node.data.uuid}:${node.data.seqno}`)
     return { do: 'refuse', reason: `Two histories: ${list(sides)}.`, hint: 'Decide which history to keep; on the other nodes move the datadir aside and run galeractl setup and galeractl start.' }
   },
+}
+
+/** Where this node's ledger knows no history, its data may be anybody's: nodes without data that were members of another history. */
+function otherThanOwn(facts: Facts): readonly Down[] {
+  const { self } = facts
+  if (self.history !== null || !isPositioned(self)) return []
+  const { uuid } = self.data
+  return down(facts).filter((node) => node.data.kind !== 'position' && node.history !== null && node.history !== uuid && replacedBy(node, everybody(facts)) === null)
 }
 
 export const leftBehindWaits: Rule = {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../../src/galera/decision.ts'
 import type { Acknowledgement } from '../../../src/galera/acknowledgement.ts'
-import { answerProposal, type Proposal, proposalFor } from '../../../src/galera/fence.ts'
+import { answerProposal, isOvertaken, type Proposal, proposalFor } from '../../../src/galera/fence.ts'
 import type { Live } from '../../../src/galera/observation.ts'
 import { HISTORY, OTHER_HISTORY, down, downs, fresh, live, position, unknown } from './nodes.ts'
 
@@ -108,5 +108,19 @@ describe('a proposal', () => {
     expect(proposalFor(again, 'n1', own, [told(promised(4, 'n3'))])?.epoch).toBe(5)
     expect(proposalFor(again, 'n1', own, [told(promised(3, 'n1'))])?.epoch).toBe(4)
     expect(proposalFor({ ...again, viewId: 'view/2' }, 'n1', own, [])?.epoch).toBe(4)
+  })
+
+  const first: Decision = { do: 'bootstrap', uuid: HISTORY, seqno: 7n, known: [], leftBehind: [], without: [], ...more }
+  test.each([
+    ['another was acknowledged for the first time', first, null, promised(1, 'n2'), true],
+    ['another was acknowledged in a later epoch', first, promised(2, 'n1'), promised(3, 'n2'), true],
+    ['the same choice was acknowledged in a later epoch, by a node that has heard others', first, promised(2, 'n2'), promised(3, 'n2'), true],
+    ['a re-forming of another view was', again, promised(2, 'n2'), promised(3, 'view/2', 'reform'), true],
+    ['nothing was acknowledged since', first, promised(2, 'n2'), promised(2, 'n2'), false],
+    ['nothing was ever acknowledged', first, null, null, false],
+    ['what it acknowledged came true', first, promised(2, 'n2'), { ...promised(2, 'n2'), settled: true }, false],
+    ['it was the re-forming that it decided on', again, promised(2, 'n2'), promised(3, 'view/1', 'reform'), false],
+  ] as const)('is overtaken or not where %s', (_what, decision, then, now, overtaken) => {
+    expect(isOvertaken(decision, then, now)).toBe(overtaken)
   })
 })

@@ -48,7 +48,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a state transfer did not end', facts(down('n1', { kind: 'partial' }), down('n2', position(5))), 'wait'],
     ['the own position can not be read and there is nobody else', facts(down('n1', unknown)), 'refuse'],
   ],
-  'two-histories': [['a stopped peer has another history', facts(down('n1', position(5)), down('n2', position(5, { uuid: OTHER_HISTORY }))), 'refuse']],
+  'two-histories': [['a stopped peer has another history', facts(down('n1', position(5)), down('n2', position(5, { uuid: OTHER_HISTORY }))), 'refuse'], ['no ledger tells of the history of this datadir, and a peer that lost its data was a member of another', facts(down('n2', position(5, { safeToBootstrap: true }), { history: null }), down('n1', fresh, { history: OTHER_HISTORY }), silent('n3')), 'refuse']],
   'left-behind': [
     ['the others went on without this node and are stopped now', facts(down('n1', position(99)), down('n2', position(7), { forks: [fork(5, ['n1'])] })), 'wait'],
     ['a snapshot was restored in place of its history, and who holds it is stopped now', facts(down('n2', position(99)), down('n1', restored, { forks: [replaced] })), 'wait'],
