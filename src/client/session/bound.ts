@@ -1,4 +1,4 @@
-import { LostSessionError, RolledBackError, UnknownOutcomeError } from '../errors.ts'
+import { LostSessionError, RolledBackError, TimeoutError, UnknownOutcomeError } from '../errors.ts'
 import { failureOf, isEndOfWait } from '../failure.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
@@ -124,10 +124,12 @@ export class Bound {
     return taken
   }
 
-  /** No other will do, though it may come late. What is open has its own view of the data. */
+  /** No other will do, though it may come late. What is open has its own view of the data. @throws TimeoutError where it does not come */
   async #bindPinned(deadline: number): Promise<Taken> {
     const taken = this.onlyOne()
-    if (!this.mayBeOpen) await this.#reached(taken, deadline, true)
+    while (!this.mayBeOpen && (await this.#reached(taken, deadline, true)) === false) {
+      if (performance.now() >= deadline) throw new TimeoutError(`${taken.node.name} has not applied what was written before, which`, this.#settings().failoverTimeout)
+    }
     return this.onlyOne()
   }
 
@@ -222,7 +224,7 @@ export class Bound {
     else this.#read = taken
   }
 
-  /** Whether it has all that was written, as far as it can tell in time; null where it was lost meanwhile. `only`: there is no other to go to. */
+  /** Whether it has all that was written, as far as it can tell in time; null where it was lost meanwhile, or can't be asked. `only`: there is no other to go to. */
   async #reached(held: Taken, deadline: number, only = false): Promise<boolean | null> {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -233,7 +235,7 @@ export class Bound {
           continue
         }
         if (failureOf(error) === 'statement') {
-          if (only) return false
+          if (only) return null
           throw error
         }
         this.#engine.cluster.heard(held.node, error)

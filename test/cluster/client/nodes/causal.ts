@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { ClientPlace } from '../place.ts'
 import { row } from '../calls.ts'
-import { nameOf } from './looks.ts'
+import { nameOf, states } from './looks.ts'
 
 /** What reads see of what was written before. */
 export function causalReads(place: ClientPlace): void {
@@ -20,9 +20,11 @@ export function causalReads(place: ClientPlace): void {
     })
 
     test('where a node applies nothing, a read waits for a bounded time and goes to the writer; without the guarantee it is stale', async () => {
-      const two = pool({ nodes: [{ host: place.node(0).address, priority: 1 }, place.node(1).address], causalTimeout: 1_000 })
-      const none = pool({ nodes: [{ host: place.node(0).address, priority: 1 }, place.node(1).address], consistency: 'none' })
-      await Promise.all([nameOf(two), nameOf(none)])
+      // No look meanwhile: it would find the node lagging.
+      const nodes = [{ host: place.node(0).address, priority: 1 }, place.node(1).address]
+      const two = pool({ nodes, causalTimeout: 1_000, probeInterval: 60_000 })
+      const none = pool({ nodes, consistency: 'none', probeInterval: 60_000 })
+      for (const one of [two, none]) await expect.poll(() => states(one)).toEqual(['synced', 'synced'])
       const lock = await pool({ nodes: [place.node(1).address] }).getConnection()
       await lock.query('FLUSH TABLES WITH READ LOCK')
       await two.query('UPDATE t SET n = 77 WHERE id = 1')
@@ -34,7 +36,7 @@ export function causalReads(place: ClientPlace): void {
       lock.destroy()
     })
 
-    test('a session, and one that is pinned, waits too where the writer changes', async () => {
+    test('a session, and one that is pinned, waits too where the writer changes, also for longer than causalTimeout', async () => {
       const two = pool({ nodes: [{ host: place.node(0).address, name: 'n1', priority: 1 }, { host: place.node(1).address, name: 'n2' }] })
       const connection = await two.getConnection()
       const read = async () => row<{ n: number }>(await connection.query('SELECT n FROM t WHERE id = 1')).n
@@ -44,7 +46,7 @@ export function causalReads(place: ClientPlace): void {
         await lock.query('FLUSH TABLES WITH READ LOCK')
         await write()
         const reading = thenRead()
-        const first = await Promise.race([reading, delay(300, 'waits')])
+        const first = await Promise.race([reading, delay(1_500, 'waits')])
         lock.destroy()
         return [first, await reading]
       }
@@ -63,6 +65,12 @@ export function causalReads(place: ClientPlace): void {
         await two.query('UPDATE t SET n = 6 WHERE id = 1')
       }, read)
       expect(pinned).toEqual(['waits', 6])
+      connection.configure({ failoverTimeout: 1_500 })
+      const lock = await pool({ nodes: [place.node(0).address] }).getConnection()
+      await lock.query('FLUSH TABLES WITH READ LOCK')
+      await two.query('UPDATE t SET n = 7 WHERE id = 1')
+      await expect(read()).rejects.toMatchObject({ code: 'GALERA_TIMEOUT', message: expect.stringContaining('n1 has not applied') })
+      lock.destroy()
       connection.release()
     })
 
