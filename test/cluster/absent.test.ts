@@ -26,6 +26,7 @@ const rowsOn = (at: number) => cluster.sql(node(at), async (sql) => {
 })
 const expectRows = async (rows: number) => expect(await Promise.all([rowsOn(0), rowsOn(1), rowsOn(2)])).toEqual([rows, rows, rows])
 
+const lastReason = (at: number) => (JSON.parse(readFileSync(join(node(at).gear, 'state/ledger.json'), 'utf8')) as { decisions: { reason: string }[] }).decisions.at(-1)?.reason
 /** What the platform tells n1 and n2 of the others. */
 const list = (listed: readonly TestNode[]) => Promise.all([0, 1].map((at) => cluster.must(node(at), 'setup', '--peers', listed.map(({ name, address }) => `${name}/${address}`).join(','))))
 
@@ -69,6 +70,8 @@ test('an operator goes on without it, which is not listed any more: nothing with
   const lost = 3
   await list([node(0), node(1)])
   await Promise.all([0, 1].map((at) => cluster.run(node(at), 'start', '--timeout', '3')))
+  // Each knows its own position, and the other's.
+  for (const at of [0, 1]) await expect.poll(() => lastReason(at), { timeout: 30_000 }).toMatch(/^No position yet from n3 \(/)
   expect(await cluster.run(node(0), 'bootstrap')).toMatchObject({ exitCode: 2 })
   expect(await cluster.run(node(0), 'bootstrap', '--force')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--reason') })
   const unnamed = await cluster.run(node(0), 'bootstrap', '--force', '--reason', 'its host burnt')

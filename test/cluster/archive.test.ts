@@ -69,13 +69,13 @@ function startWriters(): { readonly stop: () => Promise<void>; readonly more: ()
         await sql.query('INSERT INTO ledger VALUES (?, UNIX_TIMESTAMP(), REPEAT(?, 2000))', [id, String(id)])
         const [[row]] = (await sql.query('SELECT @@last_gtid AS gtid, time FROM ledger WHERE id = ?', [id])) as unknown as [[{ gtid: string; time: number }]]
         written.push({ id, seqno: parseServerGtid(row.gtid).seqno, time: row.time })
-        // The state transfer needs the two cores too.
-        await delay(PACE)
       } catch {
         doubtful.add(id)
         sql?.destroy()
         sql = null
       }
+      // The state transfer needs the two cores too.
+      await delay(PACE)
     }
     sql?.destroy()
   }
@@ -98,9 +98,9 @@ test('through rotation, a dead agent, a state transfer and an archive that is go
   base = copyOf(node(0), join(folder, 'base'))
   await writers.more()
   await Promise.all([flush(node(0)), flush(node(1))])
-  // Within about a second of the commit.
+  // Within about a second of the commit, where the disk is not busy.
   const far = newest()
-  await expect.poll(archivedTo, { interval: 50, timeout: 1_500 }).toBeGreaterThanOrEqual(far)
+  await expect.poll(archivedTo, { interval: 50, timeout: 5_000 }).toBeGreaterThanOrEqual(far)
 
   cluster.kill([node(0)], 'agent')
   await writers.more()
@@ -132,7 +132,7 @@ test('through rotation, a dead agent, a state transfer and an archive that is go
 
   await cluster.asRoot(node(1), 'SET wsrep_on = OFF; CREATE TABLE app.own (a INT PRIMARY KEY); INSERT INTO app.own VALUES (1)')
   await cluster.sql(node(2), (sql) => sql.query('CREATE TABLE chosen AS SELECT id, more FROM ledger LIMIT 5'))
-  await cluster.sql(node(1), (sql) => sql.query('ALTER TABLE chosen ADD PRIMARY KEY (id)'))
+  await cluster.sql(node(2), (sql) => sql.query('ALTER TABLE chosen ADD PRIMARY KEY (id)'))
   // A statement that fails on all nodes takes a GTID and is not logged.
   await cluster.sql(node(0), (sql) => sql.query('CREATE TABLE chosen (a INT)').catch(() => undefined))
   await writers.more()

@@ -13,7 +13,8 @@ const ids: number[] = []
 beforeAll(async () => {
   cluster = await makeCluster(45, 3, { enter: (at) => (at === 0 ? [] : withClock(at === 1 ? '+1h' : '-1h')) })
   await startAll()
-  await cluster.sql(node(0), (sql) => sql.query('CREATE TABLE ledger (id INT PRIMARY KEY)'))
+  // On the node that writes first.
+  await cluster.sql(node(1), (sql) => sql.query('CREATE TABLE ledger (id INT PRIMARY KEY)'))
 })
 afterAll(() => cluster[Symbol.asyncDispose]())
 
@@ -73,12 +74,17 @@ test.each(['power cut during a state transfer', 'power cut during DDL', 'power c
 })
 
 test('two die and come back while the survivor still believes to be Primary: nobody waits for Galera to give up', async () => {
-  await write(0)
-  const before = [agentLog(0).length, agentLog(1).length]
-  cluster.kill([node(0), node(1)])
-  await startAll()
-  await expectWhole()
-  expect(agentLog(0).slice(before[0]) + agentLog(1).slice(before[1])).toContain('nobody-primary')
+  const toldSince = ([first, second]: readonly number[]) => agentLog(0).slice(first) + agentLog(1).slice(second)
+  // On a busy machine the survivor may have noticed before the others ask it: then that is no such case.
+  for (let round = 0; round < 3; round++) {
+    await write(0)
+    const before = [agentLog(0).length, agentLog(1).length]
+    cluster.kill([node(0), node(1)])
+    await startAll()
+    await expectWhole()
+    if (toldSince(before).includes('nobody-primary')) return
+  }
+  expect.fail('in none of three rounds somebody gave up a join because nobody was Primary any more')
 })
 
 test('two nodes are gone for good: the survivor, which runs, goes on by an operator\'s word, without a restart', async () => {

@@ -12,7 +12,8 @@ const ids: number[] = []
 beforeAll(async () => {
   cluster = await makeCluster(43, 3)
   await startAll()
-  await cluster.sql(node(0), (sql) => sql.query('CREATE TABLE ledger (id INT PRIMARY KEY, word LONGTEXT)'))
+  // On the node that writes first.
+  await cluster.sql(node(1), (sql) => sql.query('CREATE TABLE ledger (id INT PRIMARY KEY, word LONGTEXT)'))
 })
 afterAll(() => cluster[Symbol.asyncDispose]())
 

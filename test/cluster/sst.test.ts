@@ -21,12 +21,12 @@ test('a transfer by mysqldump carries one of everything, and the tables are equa
   expect(schema(joiner)).toBe(schema(donor))
   expect(asRoot(joiner, REST)).toBe(asRoot(donor, REST))
   asRoot(joiner, 'INSERT INTO kinds.counted (a) VALUES (3)')
-  asRoot(donor, 'SET SESSION wsrep_sync_wait = 1; INSERT INTO kinds.counted (a) VALUES (4)')
+  asRoot(donor, 'SET SESSION wsrep_sync_wait = 15; INSERT INTO kinds.counted (a) VALUES (4)')
   expect(logOf(donor)).toContain('`kinds`.`by_transaction` is versioned by transaction')
   await expect.poll(() => asRoot(joiner, "SELECT STATE FROM information_schema.PROCESSLIST WHERE USER = 'event_scheduler'"), { timeout: 10_000 }).toBe('Waiting for next activation\n')
   // It replicates from there on, and the users work.
   await cluster.sql(donor, (sql) => sql.query('CREATE TABLE after_it (id INT PRIMARY KEY)'))
-  await cluster.sql(joiner, (sql) => sql.query('INSERT INTO after_it VALUES (1)'))
+  await cluster.sql(joiner, (sql) => sql.query('SET STATEMENT wsrep_sync_wait = 15 FOR INSERT INTO after_it VALUES (1)'))
   expect(asRoot(donor, 'SET SESSION wsrep_sync_wait = 1; SELECT COUNT(*) FROM app.after_it; SELECT COUNT(*) FROM kinds.counted')).toBe('1\n4\n')
 })
 

@@ -98,6 +98,7 @@ export function agreement(place: ClientPlace): void {
     test('after a COMMIT whose outcome is unknown, whoever looks sees it', async () => {
       await using proxy = await makeCuttingProxy(place.node(0).address, 3306)
       const one = pool({ nodes: [{ host: '127.0.0.1', port: proxy.port, priority: 1 }, place.node(1).address] })
+      await expect.poll(() => one.nodes().map(({ state }) => state)).toEqual(['synced', 'synced'])
       const connection = await one.getConnection()
       await connection.beginTransaction()
       await connection.query('UPDATE t SET n = 5 WHERE id = 1')

@@ -30,7 +30,7 @@ export function lostConnections(place: ClientPlace): void {
         await expect(connection.query('UPDATE t SET n = 100')).rejects.toMatchObject({ code: 'GALERA_ROLLED_BACK' })
         await expect(connection.commit()).rejects.toMatchObject({ code: 'GALERA_ROLLED_BACK' })
         await connection.rollback()
-        expect(row(await connection.query('SELECT COUNT(*) AS count, MAX(n) AS n FROM t'))).toEqual({ count: 2, n: 7 })
+        expect(row(await connection.query('SELECT COUNT(*) AS count, MAX(n) AS n FROM t FOR UPDATE'))).toEqual({ count: 2, n: 7 })
       }))
 
     test('a row keeps the id that it was given; ids of several rows can not be kept', async () => {

@@ -21,6 +21,7 @@ export function opaqueTexts(place: ClientPlace): void {
 
     test('and failed has written until then: reads wait for it', async () => {
       const one = pool({ multipleStatements: true })
+      await expect.poll(() => one.nodes().every(({ state }) => state === 'synced')).toBe(true)
       await expect(one.query(`UPDATE t SET n = 5 WHERE id = 1; ${DUPLICATE}`)).rejects.toMatchObject({ errno: 1062 })
       expect(row(await one.query('SELECT n FROM t WHERE id = 1'))).toEqual({ n: 5 })
       expect(one.counters.causalWaits).toBe(1)
@@ -118,7 +119,9 @@ export function opaqueTexts(place: ClientPlace): void {
   })
 
   test('a text whose answer does not say whether a transaction is open pins nothing for longer than that is asked', async () => {
-    const connection = await pool({ multipleStatements: true }).getConnection()
+    const one = pool({ multipleStatements: true, causalTimeout: 10_000 })
+    await expect.poll(() => one.nodes().every(({ state }) => state === 'synced')).toBe(true)
+    const connection = await one.getConnection()
     await connection.query('SELECT 1; SELECT n FROM t')
     expect(row(await connection.query('SELECT @@wsrep_node_name AS name FROM t WHERE id = 1'))).not.toEqual({ name: 'n1' })
     // One that is open stays so.

@@ -120,7 +120,7 @@ export function lostSessions(place: ClientPlace): void {
       await one.createTokenTable()
       const connection = await one.getConnection()
       await connection.query(INSERT)
-      const failed = expect(connection.query('INSERT INTO t (n) SELECT LAST_INSERT_ID() FROM t WHERE id = 1 AND SLEEP(1) = 0 FOR UPDATE')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
+      const failed = expect(connection.query('INSERT INTO t (n) SELECT LAST_INSERT_ID() FROM t WHERE id = 1 AND SLEEP(10) = 0 FOR UPDATE')).rejects.toMatchObject({ code: 'GALERA_LOST_SESSION' })
       await expect.poll(() => on(0, "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO t (n) SELECT%'")).toBe('1')
       on(1, `UPDATE ${place.account().database}.t SET n = n + 10 WHERE id = 1`)
       await failed

@@ -82,7 +82,7 @@ export function sessionState(place: ClientPlace): void {
       await connection.query('UPDATE t SET n = 5 WHERE id = 1')
       expect([one.counters.resolvedCommits, row(await one.query('SELECT n FROM t WHERE id = 1'))]).toEqual([1, { n: 5 }])
       connection.release()
-      const [pinned, other] = [await pool().getConnection(), pool({ nodes: [place.node(1).address] })]
+      const [pinned, other] = [await pool({ replays: 1_000 }).getConnection(), pool({ nodes: [place.node(1).address], replays: 1_000 })]
       await pinned.query('SET @a = 1')
       await pinned.query('SET wsrep_retry_autocommit = 0')
       const add = (to: typeof pinned | typeof other) => Promise.all(Array.from({ length: 200 }, () => to.query('UPDATE t SET n = n + 1 WHERE id = 1')))
