@@ -6,7 +6,7 @@ export interface Acknowledgement {
   readonly kind: ProposalKind
   readonly chosen: string
   /** Who asked, where the node is not of the view that is re-formed: that one may become Primary without it. */
-  readonly by: string | null
+  readonly by: readonly string[]
   /** The node was in a primary view since: whoever was chosen then is no longer alone with what it began. */
   readonly settled: boolean
 }

@@ -55,7 +55,7 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
 }
 
 /** What is recorded of an acknowledgement: with who asked, where this node is not of the view that is re-formed. */
-export const acknowledged = (own: Down | Live, { epoch, kind, chosen, from }: Proposal): Omit<Acknowledgement, 'settled'> => ({ epoch, kind, chosen, by: kind === 'reform' && !(own.kind === 'down' && own.gvwstate?.viewId === chosen) ? from : null })
+export const acknowledged = (own: Down | Live, { epoch, kind, chosen, from }: Proposal): Omit<Acknowledgement, 'settled'> => ({ epoch, kind, chosen, by: kind === 'reform' && !(own.kind === 'down' && own.gvwstate?.viewId === chosen) ? [from] : [] })
 
 /** A server that runs outside a primary component stands in no re-forming's way, and lets one of its kind that is as far be made primary. */
 function answerRunning(own: Live, proposal: Proposal, same: boolean, refuse: (reason: string) => Answer): Answer {

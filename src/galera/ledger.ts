@@ -126,10 +126,13 @@ export function recordDepartures(ledger: Ledger, told: readonly Departure[]): Le
   return merged === ledger.departures ? ledger : { ...ledger, departures: [...merged] }
 }
 
-export function recordPromise(ledger: Ledger, { epoch, kind, chosen, by = null }: Pick<Acknowledgement, 'epoch' | 'kind' | 'chosen'> & Partial<Pick<Acknowledgement, 'by'>>): Ledger {
+export function recordPromise(ledger: Ledger, { epoch, kind, chosen, by = [] }: Pick<Acknowledgement, 'epoch' | 'kind' | 'chosen'> & Partial<Pick<Acknowledgement, 'by'>>): Ledger {
   const old = ledger.promise
-  if (old !== null && old.epoch === epoch && old.kind === kind && old.chosen === chosen && old.by === by) return ledger
-  return { ...ledger, promise: { epoch, kind, chosen, by, settled: false } }
+  const again = old !== null && !old.settled && old.kind === kind && old.chosen === chosen
+  // Whoever has asked for it before may carry it out still.
+  const asked = again ? [...new Set([...old.by, ...by])] : [...by]
+  if (again && old.epoch === epoch && asked.length === old.by.length) return ledger
+  return { ...ledger, promise: { epoch, kind, chosen, by: asked, settled: false } }
 }
 
 /** Keeps the newest decisions; waiting for the same reason is recorded once. */

@@ -1,9 +1,9 @@
 import type { Verdict } from '../decision.ts'
 import type { Uncounted } from '../fork.ts'
 import type { Down, Facts, Live } from '../observation.ts'
-import { newestViews } from '../view.ts'
+import { newestViews, type View } from '../view.ts'
 import { replacedBy } from '../replaced.ts'
-import { down, everybody, furthest, knownViews, leftBehind, list, newestMembers, positioned, silent } from './known.ts'
+import { down, everybody, furthest, knownViews, leftBehind, list, nameIn, newestMembers, type Positioned, positioned, silent } from './known.ts'
 
 /** Who has not told its position, and who may go on without them. */
 
@@ -45,7 +45,7 @@ export function chosenSilent(facts: Known): readonly string[] {
   // What a node has promised in a history that was replaced says nothing of this one.
   const behind = leftBehind(facts)
   const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent' && !(behind.includes(node.name) && replacedBy(node, everybody(facts)) !== null))
-  const chosen = new Set(seen.flatMap((node) => (node.kind === 'silent' ? [] : [node.promise])).flatMap((promise) => (promise === null || promise.settled ? [] : promise.kind === 'reform' ? (promise.by ?? []) : [promise.chosen])))
+  const chosen = new Set(seen.flatMap((node) => (node.kind === 'silent' ? [] : [node.promise])).flatMap((promise) => (promise === null || promise.settled ? [] : promise.kind === 'reform' ? promise.by : [promise.chosen])))
   return silent(facts).map((peer) => peer.name).filter((name) => chosen.has(name) && facts.orders?.lose.includes(name) !== true).toSorted()
 }
 
@@ -68,15 +68,19 @@ export function majorityTold(facts: Known, uuid: string, missing: Missing): Unco
   const views = newestViews(knownViews(facts, uuid))
   if (missing.names.length === 0 || facts.orders?.majority !== true || views.length === 0) return null
   if (facts.peers.some((peer) => peer.kind === 'silent' && peer.serving)) return null
-  const members = newestMembers(facts, uuid).names
-  // Without the votes that Galera counted nobody can say what a majority is.
-  if (views.some((view) => view.weight === null)) return null
-  const whole = Math.max(...views.map((view) => view.weight ?? 0))
   const running = [facts.self, ...facts.peers].filter((node): node is Live => node.kind === 'non-primary' && node.uuid === uuid)
-  const told = [...positioned(facts).filter((node) => node.data.uuid === uuid), ...running].filter((node) => members.includes(node.name))
-  const weight = told.reduce((sum, node) => sum + node.weight, 0)
-  if (weight * 2 <= whole) return null
-  return { names: whoMayBe(facts, uuid, missing.names), why: 'majority', reason: `absent-members=majority: ${weight} of ${whole} votes of the newest view have told` }
+  const told = [...positioned(facts).filter((node) => node.data.uuid === uuid), ...running]
+  // Each of them may be the newest.
+  const votes = views.map((view) => votesIn(facts, view, told))
+  const [first] = votes
+  if (first === undefined || votes.some(({ of, told: some }) => of === null || some * 2 <= of)) return null
+  return { names: whoMayBe(facts, uuid, missing.names), why: 'majority', reason: `absent-members=majority: ${first.told} of ${first.of} votes of the newest view have told` }
+}
+
+/** How many votes of a view its members have that told; `of` is null where nobody knows how many Galera counted: then nobody can say what a majority is. */
+function votesIn(facts: Known, view: View, nodes: readonly (Positioned | Live)[]): { told: number; of: number | null } {
+  const members = new Set(view.members.map((member) => nameIn(facts, member)))
+  return { told: nodes.filter(({ name }) => members.has(name)).reduce((sum, { weight }) => sum + weight, 0), of: view.weight }
 }
 
 /** Silent ones outside the newest view. Where others are given up, they may hold more than those that go on. */

@@ -1,7 +1,7 @@
 import type { Data, Down, Facts, Live, Observation, Silent } from '../observation.ts'
 import { calledIn, leftBehindAt } from '../left-behind.ts'
 import { replacedBy } from '../replaced.ts'
-import { nameless, newestViews, type View } from '../view.ts'
+import { type Member, nameless, newestViews, type View } from '../view.ts'
 
 export type Positioned = Down & { readonly data: Extract<Data, { kind: 'position' }> }
 
@@ -81,7 +81,7 @@ export const newestMembers = oncePerHistory((facts, uuid): Membership => {
   if (views.length === 0) {
     return { names: [facts.self.name, ...facts.peers.map((peer) => peer.name)].toSorted(), left: [], nameless: [], source: 'peer-list' }
   }
-  const members = views.flatMap((view) => view.members.map((member) => ({ uuid: member.uuid, name: member.name ?? nameOf(facts, member.uuid) })))
+  const members = views.flatMap((view) => view.members.map((member) => ({ uuid: member.uuid, name: nameIn(facts, member) })))
   const departed = departedWithin(facts, uuid)
   const still = new Set(members.filter((member) => !departed.has(member.uuid)).map(({ name }) => name))
   const names = [...new Set(members.map(({ name }) => name))].toSorted()
@@ -112,7 +112,9 @@ export const knownViews = oncePerHistory((facts, uuid): readonly View[] => {
   )
 })
 
-function nameOf(facts: Known, nodeUuid: string): string {
+/** The name of a member of a view, as anybody tells it. */
+export function nameIn(facts: Known, { name, uuid: nodeUuid }: Member): string {
+  if (name !== null) return name
   const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && (node.view?.ownUuid === nodeUuid || (node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid) === nodeUuid))
   return owner?.name ?? nameless(nodeUuid)
 }

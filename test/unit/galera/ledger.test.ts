@@ -32,6 +32,16 @@ test('a launch ends the departure and keeps the view that only gvwstate.dat told
   expect(recordLaunch(before, before.view).view).toBe(before.view)
 })
 
+test('all who have asked for a re-forming are kept, also over epochs, until it is settled or another is acknowledged', () => {
+  const reform = (epoch: number, from: string, chosen = 'view/1') => ({ epoch, kind: 'reform' as const, chosen, by: [from] })
+  const twice = recordPromise(recordPromise(newLedger('n1'), reform(2, 'n2')), reform(2, 'n3'))
+  expect(twice.promise?.by).toEqual(['n2', 'n3'])
+  expect(recordPromise(twice, reform(2, 'n2'))).toBe(twice)
+  expect(recordPromise(twice, reform(3, 'n2')).promise).toMatchObject({ epoch: 3, by: ['n2', 'n3'] })
+  expect(recordPromise(twice, reform(3, 'n2', 'view/2')).promise?.by).toEqual(['n2'])
+  expect(recordPromise(recordView(twice, view(5, ['n1'])), reform(4, 'n3')).promise).toMatchObject({ by: ['n3'], settled: false })
+})
+
 test('the newest 50 decisions are kept, each with the epoch of its time', () => {
   let ledger = recordPromise(newLedger('n1'), promise)
   for (let number = 0; number < 60; number++) ledger = recordDecision(ledger, wait(`reason ${number}`), String(number))

@@ -7,7 +7,7 @@ import type { View } from '../../../../src/galera/view.ts'
 import { fork, replaced, HISTORY, OTHER_HISTORY, anyFacts, down, facts, fresh, gvwstate, live, nodeUuid, position, silent, stoppedNodes, unknown, view } from '../nodes.ts'
 
 const all = view(5, ['n1', 'n2', 'n3'])
-const first = { epoch: 3, kind: 'bootstrap' as const, chosen: 'n3', by: null, settled: false }
+const first = { epoch: 3, kind: 'bootstrap' as const, chosen: 'n3', by: [], settled: false }
 /** As a restore leaves a gear. */
 const restored = position(0, { uuid: OTHER_HISTORY, safeToBootstrap: true })
 const majority = { majority: true, lose: [], reason: '' }
@@ -71,7 +71,8 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a silent peer may have data', facts(down('n1', fresh), silent('n2')), 'wait'],
   ],
   'chosen-is-silent': [
-    ['a node re-forms a view that this one is not of, and is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: { epoch: 3, kind: 'reform', chosen: 'view/13', by: 'n3', settled: false } }), down('n2', position(5)), silent('n3')), 'wait'],
+    ['a node re-forms a view that this one is not of, and is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: { epoch: 3, kind: 'reform', chosen: 'view/13', by: ['n3'], settled: false } }), down('n2', position(5)), silent('n3')), 'wait'],
+    ['two re-form it, and the one that asked first is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: { epoch: 3, kind: 'reform', chosen: 'view/13', by: ['n3', 'n2'], settled: false } }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a node outside the newest view was let go first, and is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: first }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a peer has let it go first', facts(reforming('n1'), { ...reforming('n2'), promise: first }, silent('n3')), 'wait'],
   ],
@@ -105,6 +106,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a silent member left in order, but with more than is here', facts(down('n1', position(5), { view: all, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a silent member left in order, and was there again since', facts(down('n1', position(9), { view: { ...all, members: [...all.members.slice(0, 2), { uuid: '00000999-0000-4000-8000-000000000000', name: 'n3', address: null }] }, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
     ['the policy is majority, but just half has told', { ...facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), silent('n2')), orders: majority }, 'wait'],
+    ['more than half of one view has told, but another may be the newest', { ...facts(down('n2', position(5), { view: view(5, ['n2', 'n3']) }), down('n1', position(4), { view: { ...view(null, ['n1', 'n2', 'n3']), weight: 3 } }), silent('n3')), orders: majority }, 'wait'],
     ['an operator named one of two that are missing', { ...facts(down('n1', position(5), { view: all }), silent('n2'), silent('n3')), orders: { majority: false, lose: ['n2'], reason: 'burnt' } }, 'wait'],
     ['a member of the newest view is silent', facts(down('n1', position(5), { view: all }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a member of the newest view does not know its position', facts(down('n1', position(5), { view: all }), down('n2', position(5)), down('n3', unknown)), 'wait'],
