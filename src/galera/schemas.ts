@@ -20,7 +20,10 @@ export const viewSchema = z.object({
 
 const proposalKind: z.ZodType<ProposalKind> = z.enum(['bootstrap', 'reform', 'repair'])
 
-export const promiseSchema = z.object({ epoch: z.int().min(1), kind: proposalKind, chosen: z.string().min(1).max(128), by: z.array(nameSchema).max(256).default([]), settled: z.boolean().default(false) })
+/** One name, or null, in ledgers of earlier versions. */
+const askers = z.preprocess((by) => (by === null ? [] : typeof by === 'string' ? [by] : by), z.array(nameSchema).max(256).default([]))
+
+export const promiseSchema = z.object({ epoch: z.int().min(1), kind: proposalKind, chosen: z.string().min(1).max(128), by: askers, settled: z.boolean().default(false) })
 
 export const forkSchema = z.object({
   at: z.string().max(40),

@@ -42,6 +42,11 @@ test('all who have asked for a re-forming are kept, also over epochs, until it i
   expect(recordPromise(recordView(twice, view(5, ['n1'])), reform(4, 'n3')).promise).toMatchObject({ by: ['n3'], settled: false })
 })
 
+test.each([[null, []], ['n3', ['n3']], [undefined, []], [['n2', 'n3'], ['n2', 'n3']]])('who asked, as ledgers of other versions have it: %j', (by, read) => {
+  const { promise: kept, ...rest } = recordPromise(newLedger('n1'), promise)
+  expect(ledgerSchema.parse({ ...rest, promise: { ...kept, by } }).promise?.by).toEqual(read)
+})
+
 test('the newest 50 decisions are kept, each with the epoch of its time', () => {
   let ledger = recordPromise(newLedger('n1'), promise)
   for (let number = 0; number < 60; number++) ledger = recordDecision(ledger, wait(`reason ${number}`), String(number))
