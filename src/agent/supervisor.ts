@@ -161,6 +161,7 @@ export class Supervisor {
     node.nonPrimarySince = null
     node.alarms = []
     node.launched = null
+    node.namedView = null
     node.datadir = null
     await node.session[Symbol.asyncDispose]()
     await clearDeadServer(node.files)

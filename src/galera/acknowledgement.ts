@@ -5,8 +5,11 @@ export interface Acknowledgement {
   readonly epoch: number
   readonly kind: ProposalKind
   readonly chosen: string
-  /** Who asked, where the node is not of the view that is re-formed: that one may become Primary without it. */
-  readonly by: readonly string[]
+  /**
+   * Who else may be Primary by what this node has acknowledged since it was last in a primary view: the chosen ones of earlier epochs, and
+   * who asked for a re-forming of a view that the node is not of.
+   */
+  readonly others: readonly string[]
   /** The node was in a primary view since: whoever was chosen then is no longer alone with what it began. */
   readonly settled: boolean
 }

@@ -54,8 +54,8 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
   return { ack: true }
 }
 
-/** What is recorded of an acknowledgement: with who asked, where this node is not of the view that is re-formed. */
-export const acknowledged = (own: Down | Live, { epoch, kind, chosen, from }: Proposal): Omit<Acknowledgement, 'settled'> => ({ epoch, kind, chosen, by: kind === 'reform' && !(own.kind === 'down' && own.gvwstate?.viewId === chosen) ? [from] : [] })
+/** What is recorded of an acknowledgement: with who asked, where this node is not of the view that is re-formed, for that one may become Primary without it. */
+export const acknowledged = (own: Down | Live, { epoch, kind, chosen, from }: Proposal): Omit<Acknowledgement, 'settled'> => ({ epoch, kind, chosen, others: kind === 'reform' && !(own.kind === 'down' && own.gvwstate?.viewId === chosen) ? [from] : [] })
 
 /** A server that runs outside a primary component stands in no re-forming's way, and lets one of its kind that is as far be made primary. */
 function answerRunning(own: Live, proposal: Proposal, same: boolean, refuse: (reason: string) => Answer): Answer {

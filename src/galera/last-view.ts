@@ -8,9 +8,10 @@ import type { View } from './view.ts'
  */
 export function lastView(recorded: View | null, gvwstate: Gvwstate | null, uuid: string, ownName: string, viewIds: readonly string[] = []): View | null {
   if (gvwstate === null || viewIds.slice(0, -1).includes(gvwstate.viewId)) return recorded
+  const after = recorded === null || recorded.uuid !== uuid ? null : (recorded.seqno ?? recorded.after)
   const same = recorded?.members.map((member) => member.uuid).toSorted().join() === gvwstate.members.join()
-  if (recorded !== null && same) return viewIds.length === 0 || viewIds.at(-1) === gvwstate.viewId ? recorded : { ...recorded, seqno: null, weight: null }
+  if (recorded !== null && same) return viewIds.length === 0 || viewIds.at(-1) === gvwstate.viewId ? recorded : { ...recorded, seqno: null, after, weight: null }
   const names = new Map(recorded?.members.map((member) => [member.uuid, member.name]))
   const nameOf = (member: string) => names.get(member) ?? (member === gvwstate.myUuid ? ownName : null)
-  return { uuid, seqno: null, members: gvwstate.members.map((member) => ({ uuid: member, name: nameOf(member), address: null })), weight: null, ownWeight: null, ownUuid: gvwstate.myUuid }
+  return { uuid, seqno: null, after, members: gvwstate.members.map((member) => ({ uuid: member, name: nameOf(member), address: null })), weight: null, ownWeight: null, ownUuid: gvwstate.myUuid }
 }

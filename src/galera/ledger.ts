@@ -126,13 +126,14 @@ export function recordDepartures(ledger: Ledger, told: readonly Departure[]): Le
   return merged === ledger.departures ? ledger : { ...ledger, departures: [...merged] }
 }
 
-export function recordPromise(ledger: Ledger, { epoch, kind, chosen, by = [] }: Pick<Acknowledgement, 'epoch' | 'kind' | 'chosen'> & Partial<Pick<Acknowledgement, 'by'>>): Ledger {
+export function recordPromise(ledger: Ledger, { epoch, kind, chosen, others: asked = [] }: Pick<Acknowledgement, 'epoch' | 'kind' | 'chosen'> & Partial<Pick<Acknowledgement, 'others'>>): Ledger {
   const old = ledger.promise
-  const again = old !== null && !old.settled && old.kind === kind && old.chosen === chosen
-  // Whoever has asked for it before may carry it out still.
-  const asked = again ? [...new Set([...old.by, ...by])] : [...by]
-  if (again && old.epoch === epoch && asked.length === old.by.length) return ledger
-  return { ...ledger, promise: { epoch, kind, chosen, by: asked, settled: false } }
+  const same = old !== null && !old.settled && old.kind === kind && old.chosen === chosen
+  // Who was acknowledged before may carry it out still.
+  const before = old === null || old.settled ? [] : [...old.others, ...(old.kind === 'reform' ? [] : [old.chosen])]
+  const others = [...new Set([...before, ...asked])].filter((name) => kind === 'reform' || name !== chosen)
+  if (same && old.epoch === epoch && others.length === old.others.length) return ledger
+  return { ...ledger, promise: { epoch, kind, chosen, others, settled: false } }
 }
 
 /** Keeps the newest decisions; waiting for the same reason is recorded once. */

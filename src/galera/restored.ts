@@ -25,7 +25,7 @@ export function recordRestored(old: Ledger, { into, replaces, nodeUuid, at, reas
   // The newest of all: it must not be the one that is forgotten.
   const epoch = Math.max(old.promise?.epoch ?? 0, ...old.forks.map((fork) => fork.epoch)) + 1
   const forks = [...new Set(replaces)].filter((uuid) => uuid !== into).map((uuid): Fork => ({ at, epoch, uuid, seqno: -1n, view: null, without: [], why: 'restored', reason: reason.slice(0, 1000), into }))
-  const view = { uuid: into, seqno: 0n, members: [{ uuid: nodeUuid, name: old.name, address: null }], weight: null, ownWeight: null, ownUuid: nodeUuid }
+  const view = { uuid: into, seqno: 0n, after: null, members: [{ uuid: nodeUuid, name: old.name, address: null }], weight: null, ownWeight: null, ownUuid: nodeUuid }
   const promise = old.promise === null ? null : { ...old.promise, settled: true }
   return recordForks({ ...newLedger(old.name), history: into, view, departure: { at, position: { uuid: into, seqno: 0n } }, promise, forks: old.forks.filter(({ into, uuid }) => into === null || !replaces.includes(uuid)), restored: { until }, decisions: old.decisions }, forks)
 }

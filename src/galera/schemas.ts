@@ -12,6 +12,7 @@ export const gtidSchema = z.object({ uuid: uuidSchema, seqno: seqnoSchema })
 export const viewSchema = z.object({
   uuid: uuidSchema,
   seqno: seqnoSchema.nullable(),
+  after: seqnoSchema.nullable().default(null),
   members: z.array(z.object({ uuid: uuidSchema, name: z.string().max(256).nullable(), address: z.string().max(300).nullable().default(null) })).max(256),
   weight: z.number().min(0).nullable().default(null),
   ownWeight: z.number().min(0).nullable().default(null),
@@ -20,10 +21,10 @@ export const viewSchema = z.object({
 
 const proposalKind: z.ZodType<ProposalKind> = z.enum(['bootstrap', 'reform', 'repair'])
 
-/** One name, or null, in ledgers of earlier versions. */
-const askers = z.preprocess((by) => (by === null ? [] : typeof by === 'string' ? [by] : by), z.array(nameSchema).max(256).default([]))
-
-export const promiseSchema = z.object({ epoch: z.int().min(1), kind: proposalKind, chosen: z.string().min(1).max(128), by: askers, settled: z.boolean().default(false) })
+/** `by`: the only one of the others that earlier versions tell. */
+export const promiseSchema = z
+  .object({ epoch: z.int().min(1), kind: proposalKind, chosen: z.string().min(1).max(128), by: nameSchema.nullable().default(null), others: z.array(nameSchema).max(256).default([]), settled: z.boolean().default(false) })
+  .transform(({ by, others, ...promise }) => ({ ...promise, others: by === null ? others : [...new Set([...others, by])] }))
 
 export const forkSchema = z.object({
   at: z.string().max(40),

@@ -16,6 +16,8 @@ export interface View {
   readonly uuid: string
   /** Position at which the view was installed; null where only `gvwstate.dat` told of it. */
   readonly seqno: bigint | null
+  /** Where its own is not known: of a view that was before it; null where none was recorded. */
+  readonly after: bigint | null
   readonly members: readonly Member[]
   /** The weight of all members together (wsrep_cluster_weight); null where nobody told. */
   readonly weight: number | null

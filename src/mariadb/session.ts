@@ -58,7 +58,7 @@ export class Session implements AsyncDisposable {
     if (first === undefined || !isUuid(String(first['cluster_uuid']))) return null
     const members = rows.map((row) => ({ uuid: String(row['node_uuid']), name: String(row['node_name']), address: String(row['node_incoming_address']) }))
     if (!members.some((member) => member.uuid === nodeUuid)) return null
-    return { uuid: String(first['cluster_uuid']), seqno: BigInt(String(first['view_seqno'])), members: members.toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1)), weight, ownWeight: null, ownUuid: nodeUuid }
+    return { uuid: String(first['cluster_uuid']), seqno: BigInt(String(first['view_seqno'])), after: null, members: members.toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1)), weight, ownWeight: null, ownUuid: nodeUuid }
   }
 
   /** The server's votes as Galera counts them; null where it does not tell. */

@@ -1,4 +1,4 @@
-import { LostSessionError, RolledBackError, TimeoutError, UnknownOutcomeError } from '../errors.ts'
+import { GaleraClientError, LostSessionError, RolledBackError, TimeoutError, UnknownOutcomeError } from '../errors.ts'
 import { failureOf, isEndOfWait } from '../failure.ts'
 import type { Engine } from '../engine.ts'
 import type { Taken } from '../nodes/cluster.ts'
@@ -126,9 +126,13 @@ export class Bound {
 
   /** No other will do, though it may come late. What is open has its own view of the data. @throws TimeoutError where it does not come */
   async #bindPinned(deadline: number): Promise<Taken> {
-    const taken = this.onlyOne()
-    while (!this.mayBeOpen && (await this.#reached(taken, deadline, true)) === false) {
+    for (let attempt = 0; !this.mayBeOpen; attempt++) {
+      const taken = this.onlyOne()
+      // Its own lock may be why nothing is applied there.
+      if ((await this.#reached(taken, deadline, true)) !== false || this.#pinned === 'lock') break
+      this.onlyOne()
       if (performance.now() >= deadline) throw new TimeoutError(`${taken.node.name} has not applied what was written before, which`, this.#settings().failoverTimeout)
+      await untilReady(attempt)
     }
     return this.onlyOne()
   }
@@ -235,7 +239,7 @@ export class Bound {
           continue
         }
         if (failureOf(error) === 'statement') {
-          if (only) return null
+          if (only && !(error instanceof GaleraClientError)) return null
           throw error
         }
         this.#engine.cluster.heard(held.node, error)

@@ -45,7 +45,7 @@ export function chosenSilent(facts: Known): readonly string[] {
   // What a node has promised in a history that was replaced says nothing of this one.
   const behind = leftBehind(facts)
   const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent' && !(behind.includes(node.name) && replacedBy(node, everybody(facts)) !== null))
-  const chosen = new Set(seen.flatMap((node) => (node.kind === 'silent' ? [] : [node.promise])).flatMap((promise) => (promise === null || promise.settled ? [] : promise.kind === 'reform' ? promise.by : [promise.chosen])))
+  const chosen = new Set(seen.flatMap((node) => (node.kind === 'silent' ? [] : [node.promise])).flatMap((promise) => (promise === null || promise.settled ? [] : [...promise.others, ...(promise.kind === 'reform' ? [] : [promise.chosen])])))
   return silent(facts).map((peer) => peer.name).filter((name) => chosen.has(name) && facts.orders?.lose.includes(name) !== true).toSorted()
 }
 
@@ -100,7 +100,9 @@ export function lossOf(facts: Known, uuid: string): Loss | null {
   const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
   const forked = seen.reduce((top, { forks }) => forks.reduce((high, fork) => (fork.seqno > high && fork.uuid === uuid ? fork.seqno : high), top), -1n)
   // A view takes a seqno for itself, which carries no write.
-  const begun = knownViews(facts, uuid).reduce((top, { seqno }) => ((seqno ?? 0n) - 1n > top ? (seqno ?? 0n) - 1n : top), forked)
+  const begun = knownViews(facts, uuid)
+    .map(({ seqno, after }) => (seqno ?? after ?? 0n) - 1n)
+    .reduce((top, seqno) => (seqno > top ? seqno : top), forked)
   const reached = furthest(facts, uuid)
   if (begun <= reached) return null
   const members = newestMembers(facts, uuid).names

@@ -63,7 +63,7 @@ function otherThanOwn(facts: Facts): readonly Down[] {
   const { self } = facts
   if (self.history !== null || !isPositioned(self)) return []
   const { uuid } = self.data
-  return down(facts).filter((node) => node.data.kind !== 'position' && node.history !== null && node.history !== uuid && replacedBy(node, everybody(facts)) === null)
+  return down(facts).filter((node) => node.data.kind === 'fresh' && node.history !== null && node.history !== uuid && replacedBy(node, everybody(facts)) === null)
 }
 
 export const leftBehindWaits: Rule = {

@@ -30,7 +30,7 @@ test('a node that nobody overtakes goes first', async () => {
 
 test('who has acknowledged another since it decided does not go first, however many epochs it would be ahead: that one may be Primary by now', async () => {
   const node = await stopped()
-  node.observations = [{ ...reportDown(node), name: 'n3', promise: { epoch: 7, kind: 'bootstrap', chosen: 'n3', by: [], settled: true } }]
+  node.observations = [{ ...reportDown(node), name: 'n3', promise: { epoch: 7, kind: 'bootstrap', chosen: 'n3', others: [], settled: true } }]
   const self = reportDown(node)
   expect(await acknowledge(node, ofN2)).toEqual({ ack: true })
   expect(await raiseFence(node, goFirst, self)).toEqual({ held: false, reason: 'n2 was acknowledged meanwhile' })

@@ -8,7 +8,7 @@ import { HISTORY, OTHER_HISTORY, down, downs, fresh, live, position, unknown } f
 
 const bootstrap = (more: Partial<Proposal> = {}): Proposal => ({ epoch: 3, kind: 'bootstrap', chosen: 'n2', from: 'n2', uuid: HISTORY, seqno: 7n, known: ['n1', 'n2'], uncounted: [], ...more })
 const reform = (more: Partial<Proposal> = {}): Proposal => ({ ...bootstrap(), kind: 'reform', chosen: 'view/1', seqno: -1n, ...more })
-const promised = (epoch: number, chosen: string, kind: Acknowledgement['kind'] = 'bootstrap'): Acknowledgement => ({ epoch, kind, chosen, by: [], settled: false })
+const promised = (epoch: number, chosen: string, kind: Acknowledgement['kind'] = 'bootstrap'): Acknowledgement => ({ epoch, kind, chosen, others: [], settled: false })
 const stopped = down('n1', position(5))
 
 describe('a node acknowledges', () => {
@@ -64,7 +64,7 @@ test('whatever is proposed in whatever order: in one epoch a node acknowledges o
       expect(acknowledged.get(proposal.epoch) ?? choice).toBe(choice)
       expect(proposal.epoch).toBeGreaterThanOrEqual((promise as Acknowledgement | null)?.epoch ?? 0)
       acknowledged.set(proposal.epoch, choice)
-      promise = { ...proposal, by: [], settled: false }
+      promise = { ...proposal, others: [], settled: false }
     }
   }))
 })

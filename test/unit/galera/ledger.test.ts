@@ -32,19 +32,21 @@ test('a launch ends the departure and keeps the view that only gvwstate.dat told
   expect(recordLaunch(before, before.view).view).toBe(before.view)
 })
 
-test('all who have asked for a re-forming are kept, also over epochs, until it is settled or another is acknowledged', () => {
-  const reform = (epoch: number, from: string, chosen = 'view/1') => ({ epoch, kind: 'reform' as const, chosen, by: [from] })
+test('all who were acknowledged are kept, also over epochs, until a primary view settles it', () => {
+  const reform = (epoch: number, from: string) => ({ epoch, kind: 'reform' as const, chosen: 'view/1', others: [from] })
   const twice = recordPromise(recordPromise(newLedger('n1'), reform(2, 'n2')), reform(2, 'n3'))
-  expect(twice.promise?.by).toEqual(['n2', 'n3'])
+  expect(twice.promise?.others).toEqual(['n2', 'n3'])
   expect(recordPromise(twice, reform(2, 'n2'))).toBe(twice)
-  expect(recordPromise(twice, reform(3, 'n2')).promise).toMatchObject({ epoch: 3, by: ['n2', 'n3'] })
-  expect(recordPromise(twice, reform(3, 'n2', 'view/2')).promise?.by).toEqual(['n2'])
-  expect(recordPromise(recordView(twice, view(5, ['n1'])), reform(4, 'n3')).promise).toMatchObject({ by: ['n3'], settled: false })
+  const later = recordPromise(recordPromise(twice, { epoch: 3, kind: 'bootstrap', chosen: 'n4' }), reform(4, 'n2'))
+  expect(later.promise).toMatchObject({ epoch: 4, kind: 'reform', others: ['n2', 'n3', 'n4'] })
+  expect(recordPromise(later, { epoch: 5, kind: 'bootstrap', chosen: 'n4' }).promise).toMatchObject({ chosen: 'n4', others: ['n2', 'n3'] })
+  expect(recordPromise(recordView(later, view(5, ['n1'])), reform(4, 'n3')).promise).toMatchObject({ others: ['n3'], settled: false })
 })
 
-test.each([[null, []], ['n3', ['n3']], [undefined, []], [['n2', 'n3'], ['n2', 'n3']]])('who asked, as ledgers of other versions have it: %j', (by, read) => {
+test.each([[{ by: null }, []], [{ by: 'n3' }, ['n3']], [{}, []], [{ others: ['n2', 'n3'] }, ['n2', 'n3']]])('who was acknowledged, as ledgers of this version and earlier ones have it: %j', (told, read) => {
   const { promise: kept, ...rest } = recordPromise(newLedger('n1'), promise)
-  expect(ledgerSchema.parse({ ...rest, promise: { ...kept, by } }).promise?.by).toEqual(read)
+  const { others: _others, ...bare } = kept ?? {}
+  expect(ledgerSchema.parse({ ...rest, promise: { ...bare, ...told } }).promise?.others).toEqual(read)
 })
 
 test('the newest 50 decisions are kept, each with the epoch of its time', () => {

@@ -19,6 +19,7 @@ export const unknown: Data = { kind: 'unknown', reason: 'InnoDB is damaged' }
 export const view = (seqno: number | null, names: readonly string[], own = names[0] ?? 'n1', history = HISTORY): View => ({
   uuid: history,
   seqno: seqno === null ? null : BigInt(seqno),
+  after: null,
   members: names.map((name) => ({ uuid: nodeUuid(name), name, address: null })),
   weight: names.length,
   ownWeight: 1,
@@ -47,7 +48,7 @@ const datas: fc.Arbitrary<Data> = fc.oneof(
 )
 const views = (name: string): fc.Arbitrary<View | null> =>
   fc.option(fc.tuple(fc.option(fc.integer({ min: 0, max: 4 })), someNames, histories).map(([seqno, names, history]) => view(seqno, names, name, history)))
-const promises = fc.option(fc.record({ epoch: fc.integer({ min: 1, max: 4 }), kind: fc.constantFrom('bootstrap' as const, 'reform' as const), chosen: fc.constantFrom('n1', 'n2', 'view/1'), by: fc.subarray(['n1', 'n2', 'n3']), settled: fc.boolean() }))
+const promises = fc.option(fc.record({ epoch: fc.integer({ min: 1, max: 4 }), kind: fc.constantFrom('bootstrap' as const, 'reform' as const), chosen: fc.constantFrom('n1', 'n2', 'view/1'), others: fc.subarray(['n1', 'n2', 'n3']), settled: fc.boolean() }))
 const departures = fc.array(fc.tuple(fc.constantFrom('n2', 'n3'), histories, seqnos).map(([name, history, seqno]) => ({ name, nodeUuid: nodeUuid(name), uuid: history, seqno })), { maxLength: 1 })
 const forks: fc.Arbitrary<Fork[]> = fc.array(fc.record({ at: fc.constantFrom('1', '2'), epoch: fc.constantFrom(1, 2), uuid: histories, seqno: seqnos, view: fc.option(seqnos), without: fc.subarray([...NAMES], { minLength: 1, maxLength: 2 }), why: fc.constantFrom('not-in-view' as const, 'majority' as const, 'forced' as const, 'restored' as const), reason: fc.constant(''), into: fc.constant(null) }).map((one): Fork => (one.why === 'restored' ? { ...one, uuid: HISTORY, into: OTHER_HISTORY } : one)), { maxLength: 1 })
 

@@ -15,7 +15,7 @@ test('after a restore the node is the only member of a new history, at seqno 0, 
 
 test('a restore keeps the promise, settled, and older forks: no epoch is given twice', () => {
   const ledger = recordRestored(member, restored)
-  expect(ledger.promise).toEqual({ epoch: 7, kind: 'bootstrap', chosen: 'n2', by: [], settled: true })
+  expect(ledger.promise).toEqual({ epoch: 7, kind: 'bootstrap', chosen: 'n2', others: [], settled: true })
   expect(ledger.forks.map(({ why, into }) => [why, into])).toEqual([['forced', null], ['restored', OTHER_HISTORY]])
 })
 

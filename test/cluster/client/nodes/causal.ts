@@ -74,6 +74,24 @@ export function causalReads(place: ClientPlace): void {
       connection.release()
     })
 
+    test('a pinned session that is destroyed while it waits ends at once; one that holds a lock, which may be why nothing is applied, reads what there is', async () => {
+      const two = pool({ nodes: [{ host: place.node(0).address, name: 'n1', priority: 1 }, { host: place.node(1).address, name: 'n2' }] })
+      await expect.poll(() => states(two)).toEqual(['synced', 'synced'])
+      const [pinned, locking] = [await two.getConnection(), await two.getConnection()]
+      await pinned.query('SET @a = 1')
+      await locking.query('FLUSH TABLES WITH READ LOCK')
+      two.drain('n1')
+      await two.query('UPDATE t SET n = 7 WHERE id = 1')
+      expect(row(await locking.query('SELECT n FROM t WHERE id = 1'))).toEqual({ n: 0 })
+      const reading = expect(pinned.query('SELECT n FROM t WHERE id = 1')).rejects.toThrow('destroyed')
+      await delay(200)
+      const began = performance.now()
+      pinned.destroy()
+      await reading
+      expect(performance.now() - began).toBeLessThan(2_000)
+      locking.destroy()
+    })
+
     test('without any time to wait, a read goes to the writer; the writer works on, also when it is a new one', async () => {
       const one = pool({ causalTimeout: 0, failoverTimeout: 3_000 })
       await nameOf(one)

@@ -7,7 +7,7 @@ import type { View } from '../../../../src/galera/view.ts'
 import { fork, replaced, HISTORY, OTHER_HISTORY, anyFacts, down, facts, fresh, gvwstate, live, nodeUuid, position, silent, stoppedNodes, unknown, view } from '../nodes.ts'
 
 const all = view(5, ['n1', 'n2', 'n3'])
-const first = { epoch: 3, kind: 'bootstrap' as const, chosen: 'n3', by: [], settled: false }
+const first = { epoch: 3, kind: 'bootstrap' as const, chosen: 'n3', others: [], settled: false }
 /** As a restore leaves a gear. */
 const restored = position(0, { uuid: OTHER_HISTORY, safeToBootstrap: true })
 const majority = { majority: true, lose: [], reason: '' }
@@ -71,8 +71,8 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['a silent peer may have data', facts(down('n1', fresh), silent('n2')), 'wait'],
   ],
   'chosen-is-silent': [
-    ['a node re-forms a view that this one is not of, and is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: { epoch: 3, kind: 'reform', chosen: 'view/13', by: ['n3'], settled: false } }), down('n2', position(5)), silent('n3')), 'wait'],
-    ['two re-form it, and the one that asked first is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: { epoch: 3, kind: 'reform', chosen: 'view/13', by: ['n3', 'n2'], settled: false } }), down('n2', position(5)), silent('n3')), 'wait'],
+    ['a node re-forms a view that this one is not of, and is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: { epoch: 3, kind: 'reform', chosen: 'view/13', others: ['n3'], settled: false } }), down('n2', position(5)), silent('n3')), 'wait'],
+    ['two re-form it, and the one that asked first is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: { epoch: 3, kind: 'reform', chosen: 'view/13', others: ['n3', 'n2'], settled: false } }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a node outside the newest view was let go first, and is silent', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']), promise: first }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a peer has let it go first', facts(reforming('n1'), { ...reforming('n2'), promise: first }, silent('n3')), 'wait'],
   ],
@@ -116,6 +116,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
   ],
   'history-lost': [
     ['the members of the newest view lost their data, and a node that left earlier is behind it', facts(down('n1', position(3), { view: view(2, ['n1', 'n2']) }), down('n2', fresh, { history: HISTORY, view: view(8, ['n2']) })), 'refuse'],
+    ['the newest view is one that nobody saw, later than a recorded one', facts(down('n1', position(90), { view: { ...all, seqno: null, after: 100n } }), down('n2', position(90)), down('n3', position(90))), 'refuse'],
     ['a fork began beyond all data that counts', facts(down('n1', position(3), { view: view(2, ['n1']), forks: [fork(9, ['n2'])] })), 'refuse'],
   ],
   'most-advanced': [

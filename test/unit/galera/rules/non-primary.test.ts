@@ -19,7 +19,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts<Live>, st
     ['this server still applies what it received', facts(outside('n1', 8n, { receiveQueue: 1 }), outside('n2', 8n), outside('n3', 8n)), 'wait'],
     ['a peer is being repaired', facts(n1, outside('n2', 9n, { repairing: true }), outside('n3', 9n)), 'wait'],
   ],
-  'chosen-elsewhere': [['a peer has let a silent node go first', facts(n1, outside('n2', 9n, { promise: { epoch: 3, kind: 'repair', chosen: 'n4', by: [], settled: false } }), outside('n3', 9n), silent('n4')), 'wait']],
+  'chosen-elsewhere': [['a peer has let a silent node go first', facts(n1, outside('n2', 9n, { promise: { epoch: 3, kind: 'repair', chosen: 'n4', others: [], settled: false } }), outside('n3', 9n), silent('n4')), 'wait']],
   'view-incomplete': [
     ['a member of the newest view is silent', facts(n1, outside('n2', 9n), silent('n3')), 'wait'],
     ['the policy is majority, but a missing one serves', { ...facts(n1, outside('n2', 9n), silent('n3', { serving: true })), orders: { majority: true, lose: [], reason: '' } }, 'wait'],
