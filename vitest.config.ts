@@ -19,14 +19,15 @@ export default defineConfig({
   plugins: [textAssets],
   test: {
     reporters: ['default', ...(results === undefined ? [] : [new ResultsReporter(results)])],
+    allowOnly: results === undefined,
     // Two cores may be busy; what is awaited comes at once otherwise.
     expect: { poll: { timeout: 10_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 300_000, maxWorkers: 2 } },
       { extends: true, test: { name: 'smoke', include: ['test/smoke/**/*.test.ts'], fileParallelism: false, ...real } },
-      // Nodes mostly wait, for one another or for a disk: two files at a time, each with addresses of its own, need little more than half the time.
-      ...['integration', 'platform', 'cluster'].map((name) => ({ extends: true as const, test: { name, include: [`test/${name}/**/*.test.ts`], maxWorkers: 2, ...real } })),
+      // Nodes mostly wait, for one another or for a disk: three files at a time, each with addresses of its own, keep two cores busy.
+      ...['integration', 'platform', 'cluster'].map((name) => ({ extends: true as const, test: { name, include: [`test/${name}/**/*.test.ts`], maxWorkers: 3, ...real } })),
     ],
   },
 })

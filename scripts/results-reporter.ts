@@ -26,7 +26,8 @@ export class ResultsReporter implements Reporter {
     const failures = [
       ...modules.flatMap((one) => [failureOf(one.relativeModuleId, one.errors()), ...[...one.children.allSuites()].map((suite) => failureOf(`${one.relativeModuleId}: ${suite.fullName}`, suite.errors()))]),
       ...tests.map((one) => failureOf(`${one.module.relativeModuleId}: ${one.fullName}`, errorsOf(one))),
-      failureOf('outside of all tests', unhandled),
+      ...modules.map((one) => (['pending', 'queued'].includes(one.state()) ? { where: one.relativeModuleId, what: 'It was never run to its end.' } : null)),
+      ...unhandled.map((error) => failureOf('outside of all tests', [error])),
     ].filter((one) => one !== null)
     writeFileSync(this.#file, JSON.stringify({ passed: tests.filter((one) => one.result().state === 'passed').length, failures } satisfies Results))
   }

@@ -13,7 +13,8 @@ const CHECKS = [
 ] as const
 /** Characters of what is said of a failure; the whole is where it came. */
 const LONGEST = 2000
-const PROJECTS = ['unit', 'simulation', 'integration', 'smoke', 'platform', 'cluster'] as const
+/** Those of a line run at the same time. */
+const PROJECTS = [['unit'], ['simulation'], ['smoke'], ['integration', 'platform', 'cluster']] as const
 
 const wanted = process.argv.slice(2)
 const chosen = (name: string) => wanted.length === 0 || wanted.includes(name)
@@ -28,16 +29,17 @@ for (const [name, command, ...args] of CHECKS) {
   if (status === 0) passed++
   else failures.push({ where: name, what: '' })
 }
-for (const project of PROJECTS) {
-  if (!chosen(project)) continue
-  heading(`tests: ${project}`)
-  const file = join(folder, `${project}.json`)
-  const { status } = spawnSync('vitest', ['run', '--project', project], { stdio: 'inherit', env: { ...process.env, GALERACTL_RESULTS: file } })
+for (const projects of PROJECTS.map((together) => together.filter(chosen))) {
+  if (projects.length === 0) continue
+  const where = projects.join(', ')
+  heading(`tests: ${where}`)
+  const file = join(folder, `${where}.json`)
+  const { status } = spawnSync('vitest', ['run', ...projects.flatMap((project) => ['--project', project])], { stdio: 'inherit', env: { ...process.env, GALERACTL_RESULTS: file } })
   const results = resultsIn(file)
   passed += results.passed
   failures.push(...results.failures)
   // vitest itself did not come to its end.
-  if (status !== 0 && results.failures.length === 0) failures.push({ where: project, what: '' })
+  if (status !== 0 && results.failures.length === 0) failures.push({ where, what: '' })
 }
 rmSync(folder, { recursive: true, force: true })
 for (const { where, what } of failures) process.stdout.write(`\nFAILED ${where}\n${what.slice(0, LONGEST)}\n`)
