@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EXECUTABLE } from '../support/cluster.ts'
@@ -102,6 +102,8 @@ test('an agent that is killed again and again loses no event and logs none twice
   await expect.poll(async () => (await events()).slice(before).map(({ index }) => index)).toEqual(expected)
 })
 
+const filesOf = (pid: number | undefined) => readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+
 test('follow shows what comes, and ends with 0 at SIGTERM, SIGINT and the end of its reader', async () => {
   for (const end of ['SIGTERM', 'SIGINT', 'EPIPE'] as const) {
     const child = spawn(EXECUTABLE, ['--gear', gear.dir, 'events', '--follow', '--json', '--since', '2099-01-01'], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -118,6 +120,8 @@ test('follow shows what comes, and ends with 0 at SIGTERM, SIGINT and the end of
       hook('--status', 'nobody reads')
     } else all.kill(end)
     expect([(await once(all, 'exit'))[0], said]).toEqual([0, ''])
+    // It shows nothing, but it reads.
+    await expect.poll(() => filesOf(child.pid)).toContainEqual(expect.stringContaining('/log/events'))
     child.kill('SIGTERM')
     expect((await once(child, 'exit'))[0]).toBe(0)
   }
