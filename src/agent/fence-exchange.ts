@@ -1,7 +1,7 @@
 import type { Acknowledgement } from '../galera/acknowledgement.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { peerLabel } from '../galera/endpoint.ts'
-import { acknowledged, type Answer, answerProposal, isForced, isOvertaken, type Proposal, proposalFor } from '../galera/fence.ts'
+import { acknowledged, type Answer, answerProposal, isForced, hasAcknowledgedAnother, type Proposal, proposalFor } from '../galera/fence.ts'
 import { recordPromise } from '../galera/ledger.ts'
 import type { Down, Live } from '../galera/observation.ts'
 import { answerSchema } from '../galera/schemas.ts'
@@ -34,7 +34,7 @@ export type FenceResult = { readonly held: true; readonly epoch: number } | { re
 export async function raiseFence(node: Node, decision: Decision | RunningDecision, self: Down | Live): Promise<FenceResult> {
   const proposal = proposalFor(decision, node.config.name, node.ledger.ledger.promise, node.observations)
   if (proposal === null) return { held: true, epoch: node.ledger.ledger.promise?.epoch ?? 0 }
-  const own = await acknowledge(node, proposal, (promise) => isOvertaken(decision, self.promise, promise))
+  const own = await acknowledge(node, proposal, (promise) => hasAcknowledgedAnother(decision, self.promise, promise))
   if (!own.ack) return { held: false, reason: own.reason }
   const reachable = new Set(node.observations.filter((one) => one.kind !== 'silent').map((one) => one.name))
   const asked = node.others.filter((peer) => reachable.has(peerLabel(peer)) || peer.name === null)

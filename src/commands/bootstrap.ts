@@ -37,12 +37,15 @@ function describe(plan: ForcePlan): string {
   ].join('\n')
 }
 
+/** As a person can paste it: a name is whatever its node says. */
+const inShell = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`)
+
 /** Each missing node is named: by --yes-lose, or typed at a terminal. @throws RefusedError `not-confirmed` */
 async function confirm(plan: ForcePlan, yesLose: Given[string]): Promise<void> {
   const named = new Set(Array.isArray(yesLose) ? yesLose : [])
   const unnamed = plan.missing.filter((name) => !named.has(name))
   if (unnamed.length === 0) return
-  const hint = `Run it again with ${plan.missing.map((name) => `--yes-lose ${/\s/.test(name) ? `'${name}'` : name}`).join(' ')}.`
+  const hint = `Run it again with ${plan.missing.map((name) => `--yes-lose ${inShell(name)}`).join(' ')}.`
   if (!process.stdin.isTTY) throw new RefusedError('not-confirmed', `not confirmed: ${unnamed.join(', ')} would be left behind`, hint)
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {

@@ -100,7 +100,7 @@ function nextEpoch(decision: Decision | RunningDecision, own: Acknowledgement | 
  * Whether a node has acknowledged another choice (`now`) than when it decided (`then`): it decided without whoever that is, who may be Primary
  * by it. The re-forming that it decided on itself is none.
  */
-export function isOvertaken(decision: Decision | RunningDecision, then: Acknowledgement | null, now: Acknowledgement | null): boolean {
+export function hasAcknowledgedAnother(decision: Decision | RunningDecision, then: Acknowledgement | null, now: Acknowledgement | null): boolean {
   if (now === null || (decision.do === 'reform' && now.kind === 'reform' && now.chosen === decision.viewId)) return false
   return then === null || now.epoch !== then.epoch || now.kind !== then.kind || now.chosen !== then.chosen
 }

@@ -5,7 +5,7 @@ import type { LedgerStore } from '../../src/agent/ledger-store.ts'
 import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import type { Departure } from '../../src/galera/departure.ts'
 import { parseEndpoint } from '../../src/galera/endpoint.ts'
-import { acknowledged, type Answer, type answerProposal, isForced, isOvertaken, type Proposal, proposalFor } from '../../src/galera/fence.ts'
+import { acknowledged, type Answer, type answerProposal, isForced, hasAcknowledgedAnother, type Proposal, proposalFor } from '../../src/galera/fence.ts'
 import { type Ledger, recordDecision, recordDeparture, recordFormerView, recordForks, recordLaunch, recordPromise, recordView, recordViewId } from '../../src/galera/ledger.ts'
 import type { goAlong, Launchable } from '../../src/galera/go-along.ts'
 import { leftBehindAt } from '../../src/galera/left-behind.ts'
@@ -208,7 +208,7 @@ export class Gear {
 
   *#raiseFence(node: Node, decision: Decision | RunningDecision, self: Down | Live): Generator<void, boolean> {
     yield
-    if (isOvertaken(decision, self.promise, this.ledger.promise)) return false
+    if (hasAcknowledgedAnother(decision, self.promise, this.ledger.promise)) return false
     const proposal = proposalFor(decision, this.name, this.ledger.promise, node.observations)
     if (proposal === null) return true
     if (!this.acknowledge(proposal).ack) return false

@@ -1,7 +1,7 @@
 import { leftBehindAt } from '../left-behind.ts'
-import type { Rule } from '../decision.ts'
+import type { Rule, Verdict } from '../decision.ts'
 import { describeFork } from '../fork.ts'
-import { describeData, type Down, type Facts } from '../observation.ts'
+import { describeData, type Facts } from '../observation.ts'
 import { replacedBy } from '../replaced.ts'
 import { down, everybody, isPositioned, list, positioned, sentence } from './known.ts'
 
@@ -44,26 +44,24 @@ export const twoHistories: Rule = {
   invariant: 'Only nodes of one history start together.',
   decide(facts) {
     const nodes = positioned(facts)
-    const others = otherThanOwn(facts)
-    if (others.length > 0 && isPositioned(facts.self)) {
-      return {
-        do: 'refuse',
-        reason: `This datadir holds history ${facts.self.data.uuid}, of which no ledger tells, but ${others.map(({ name, history }) => `${name} was a member of ${history} and lost its data`).join(', ')}.`,
-        hint: `If this data was put here by mistake: galeractl stop, move data/ aside, galeractl setup, galeractl start. If it is the one to keep: on ${list(others.map(({ name }) => name))} galeractl stop, move state/ledger.json aside, galeractl setup, galeractl start.`,
-      }
-    }
-    if (new Set(nodes.map((node) => node.data.uuid)).size < 2) return null
+    if (new Set(nodes.map((node) => node.data.uuid)).size < 2) return strangeData(facts)
     const sides = nodes.map((node) => `${node.name} at ${node.data.uuid}:${node.data.seqno}`)
     return { do: 'refuse', reason: `Two histories: ${list(sides)}.`, hint: 'Decide which history to keep; on the other nodes move the datadir aside and run galeractl setup and galeractl start.' }
   },
 }
 
-/** Where this node's ledger knows no history, its data may be anybody's: nodes without data that were members of another history. */
-function otherThanOwn(facts: Facts): readonly Down[] {
+/** Where this node's ledger knows no history its data may be anybody's, if others that lost theirs were members of another history. */
+function strangeData(facts: Facts): Verdict | null {
   const { self } = facts
-  if (self.history !== null || !isPositioned(self)) return []
+  if (self.history !== null || !isPositioned(self)) return null
   const { uuid } = self.data
-  return down(facts).filter((node) => node.data.kind === 'fresh' && node.history !== null && node.history !== uuid && replacedBy(node, everybody(facts)) === null)
+  const others = down(facts).filter((node) => node.data.kind === 'fresh' && node.history !== null && node.history !== uuid && replacedBy(node, everybody(facts)) === null)
+  if (others.length === 0) return null
+  return {
+    do: 'refuse',
+    reason: `This datadir holds history ${uuid}, of which no ledger tells, but ${others.map(({ name, history }) => `${name} was a member of ${history} and lost its data`).join(', ')}.`,
+    hint: `If this data was put here by mistake: galeractl stop, move data/ aside, galeractl setup, galeractl start. If it is the one to keep: on ${list(others.map(({ name }) => name))} galeractl stop, move state/ledger.json aside, galeractl setup, galeractl start.`,
+  }
 }
 
 export const leftBehindWaits: Rule = {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../../src/galera/decision.ts'
 import type { Acknowledgement } from '../../../src/galera/acknowledgement.ts'
-import { answerProposal, isOvertaken, type Proposal, proposalFor } from '../../../src/galera/fence.ts'
+import { answerProposal, hasAcknowledgedAnother, type Proposal, proposalFor } from '../../../src/galera/fence.ts'
 import type { Live } from '../../../src/galera/observation.ts'
 import { HISTORY, OTHER_HISTORY, down, downs, fresh, live, position, unknown } from './nodes.ts'
 
@@ -121,6 +121,6 @@ describe('a proposal', () => {
     ['what it acknowledged came true', first, promised(2, 'n2'), { ...promised(2, 'n2'), settled: true }, false],
     ['it was the re-forming that it decided on', again, promised(2, 'n2'), promised(3, 'view/1', 'reform'), false],
   ] as const)('is overtaken or not where %s', (_what, decision, then, now, overtaken) => {
-    expect(isOvertaken(decision, then, now)).toBe(overtaken)
+    expect(hasAcknowledgedAnother(decision, then, now)).toBe(overtaken)
   })
 })

@@ -83,8 +83,9 @@ export function causalReads(place: ClientPlace): void {
       two.drain('n1')
       await two.query('UPDATE t SET n = 7 WHERE id = 1')
       expect(row(await locking.query('SELECT n FROM t WHERE id = 1'))).toEqual({ n: 0 })
+      const waits = two.core.counters.causalWaits
       const reading = expect(pinned.query('SELECT n FROM t WHERE id = 1')).rejects.toThrow('destroyed')
-      await delay(200)
+      await expect.poll(() => two.core.counters.causalWaits).toBeGreaterThan(waits)
       const began = performance.now()
       pinned.destroy()
       await reading
