@@ -66,8 +66,8 @@ export class ArchiveCare {
   }
 
   async #lookForGaps(): Promise<void> {
-    const { ledger, archive: state, log } = this.#node
-    const { history } = ledger.ledger
+    const { archive: state, log } = this.#node
+    const { history } = this.#node.state.ledger
     if (history === null) return
     const gaps = findGaps((await this.#reader.inventory(history)).files)
     const before = new Set(state.gaps.map(nameOf))

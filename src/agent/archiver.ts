@@ -55,7 +55,7 @@ async function lookOnce(node: Node, archiver: Archiver): Promise<Error | null> {
     state.measure(lag)
     state.finished += finished.length
     if (finished.length > 0) node.log.debug({ finished }, 'binary logs were archived whole')
-    if (needed !== null && node.status !== null) await purge(node, needed)
+    if (needed !== null && node.state.status !== null) await purge(node, needed)
     return null
   } catch (error) {
     state.measure(await binlogsIn(node.paths.data).then((binlogs) => archiver.lagOf(binlogs), () => state.lag))
@@ -74,9 +74,9 @@ function tell({ archive: state, log }: Node, error: Error | null): void {
 
 /** While mariadbd runs, what it says itself: nothing is begun before it is known. */
 function historyOf(node: Node): string | null {
-  const { history } = node.ledger.ledger
-  if (node.server === null) return history
-  return node.status?.primary === true && isHistory(history) && node.status.stateUuid === history ? history : null
+  const { ledger: { history }, server, status } = node.state
+  if (server === null) return history
+  return status?.primary === true && isHistory(history) && status.stateUuid === history ? history : null
 }
 
 async function purge(node: Node, needed: string): Promise<void> {

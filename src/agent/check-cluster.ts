@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { peerLabel } from '../galera/endpoint.ts'
 import { findings, type Finding, type NodeAnswer } from '../galera/functioning.ts'
 import { CHECK_SCHEMA } from '../mariadb/users.ts'
-import { askPeers } from '../peers/ask.ts'
 import { sendMessage } from '../peers/message.ts'
 import { CHECK_PATH, type CheckRequest, checkReplySchema, readCheckRow } from './check-row.ts'
 import type { Node } from './node.ts'
-import { report } from './report.ts'
 
 export interface CheckReport {
   readonly healthy: boolean
@@ -17,9 +15,9 @@ export interface CheckReport {
 /** Is the cluster functioning? Writes a row here, has every other node read it, and compares what must be equal. */
 export async function checkCluster(node: Node): Promise<CheckReport> {
   const request: CheckRequest = { table: `check_${randomBytes(6).toString('hex')}`, token: randomBytes(16).toString('hex') }
-  const observations = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
+  const observations = await node.ask()
   const writeError = await writeRow(node, request)
-  const own: NodeAnswer = { name: node.config.name, observation: report(node), reply: await readCheckRow(node, request) }
+  const own: NodeAnswer = { name: node.config.name, observation: node.report, reply: await readCheckRow(node, request) }
   const others = await Promise.all(
     node.others.map(async (peer): Promise<NodeAnswer> => {
       const delivery = await sendMessage({ host: peer.host, port: peer.agentPort }, 'POST', CHECK_PATH, request, { key: node.key, timeout: 15_000 })

@@ -25,12 +25,12 @@ export type CheckReply = z.infer<typeof checkReplySchema>
 
 /** Reads the row that another node wrote, causally, and tells what must be equal here. */
 export async function readCheckRow(node: Node, request: CheckRequest): Promise<CheckReply> {
-  const common = { clusterSize: node.status?.clusterSize ?? 0, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }
+  const common = { clusterSize: node.state.status?.clusterSize ?? 0, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }
   try {
     const variables = Object.fromEntries(await node.session.globals([...EQUAL_VARIABLES, 'wsrep_provider_options']))
     const weight = Number(variables['wsrep_provider_options']?.match(/pc\.weight = (\d+)/)?.[1] ?? 1)
     delete variables['wsrep_provider_options']
-    const equal = { ...variables, provider: node.status?.providerVersion ?? '' }
+    const equal = { ...variables, provider: node.state.status?.providerVersion ?? '' }
     const rows = await node.session.query(`SET STATEMENT wsrep_sync_wait=1 FOR SELECT token FROM ${CHECK_SCHEMA}.${request.table} WHERE token = ?`, [request.token], 10_000)
     return { ...common, weight, found: rows.length === 1, error: null, variables: equal }
   } catch (error) {

@@ -1,17 +1,16 @@
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
-import { type ErrorShape, NotYetError, OutsideError, RefusedError } from '../errors.ts'
+import { type ErrorShape, NotYetError, OutsideError } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { errorShape } from '../system/error-shape.ts'
-import { foresee } from './bring-up.ts'
+import { foresee } from './foresee.ts'
 import { checkCluster } from './check-cluster.ts'
 import { leaseDesync } from './desync-lease.ts'
 import { planForce } from './force-plan.ts'
 import { renderMetrics } from './metrics.ts'
-import type { Node, Word } from './node.ts'
+import type { Node } from './node.ts'
 import { reloadCertificates } from './reload-certificates.ts'
 import { statusReport } from './status-report.ts'
-import type { Supervisor } from './supervisor.ts'
 
 /** One line of a streamed answer: progress, then the outcome. */
 export type ControlLine = { readonly progress: string } | Outcome
@@ -19,24 +18,23 @@ export type ControlLine = { readonly progress: string } | Outcome
 export type Outcome = { readonly done: string } | { readonly error: ErrorShape }
 
 /** What this host's galeractl may ask, over a socket that only the gear's owner can open. */
-export function controlApi(node: Node, supervisor: Supervisor, quit: () => void): Hono {
+export function controlApi(node: Node, quit: () => void): Hono {
   const api = new Hono()
 
   api.get('/ping', (context) => context.text('ok'))
   api.get('/status', async () => report(await statusReport(node, true)))
-  api.get('/explain', async () => report({ decision: node.server === null && node.intent === 'stay' ? await foresee(node) : node.decision, running: node.server !== null }))
+  api.get('/explain', async () => report(await explain(node)))
   api.get('/metrics', async (context) => context.text(await renderMetrics(node)))
   api.get('/check', async () => report(await checkCluster(node)))
   api.post('/reload', async (context) => {
-    await node.reload()
+    await reload(node)
     const outcome: Outcome = await reloadCertificates(node).then((told) => ({ done: ['the agent has read its settings again', ...(told === null ? [] : [told])].join('; ') }), (error) => ({ error: errorShape(error) }))
     return context.text(`${JSON.stringify(outcome)}\n`)
   })
   api.post('/start', async (context) => {
-    await node.reload()
+    await reload(node)
     const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
-    node.startsRestored = context.req.query('restored') === 'yes'
-    supervisor.start()
+    node.loop.give({ in: 'start', restored: context.req.query('restored') === 'yes' })
     return stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
       await write(await followStart(node, timeout, (progress) => void write({ progress })))
@@ -48,15 +46,15 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   })
   api.post('/force', async (context) => {
     const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
-    const refused = giveWord(node, { lose: listed(context.req.query('lose')), gone: listed(context.req.query('gone')), reason: context.req.query('reason') ?? '' })
+    const refused = await node.loop.override({ lose: listed(context.req.query('lose')), gone: listed(context.req.query('gone')), reason: context.req.query('reason') ?? '' })
     if (refused !== null) return context.text(`${JSON.stringify({ error: refused } satisfies Outcome)}\n`)
-    supervisor.start()
+    node.loop.give({ in: 'start', restored: false })
     return stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
       await write(await followStart(node, timeout, (progress) => void write({ progress })))
     })
   })
-  api.get('/snapshot', () => report({ since: node.snapshot?.since ?? null }))
+  api.get('/snapshot', () => report({ since: node.leases.current?.since ?? null }))
   api.post('/snapshot', async (context) =>
     stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
@@ -78,12 +76,13 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
     const keep = context.req.query('keep-agent') === 'yes'
     return stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
-      const follow = () => void write({ progress: node.message })
-      node.events.on('change', follow)
-      const line = await supervisor.stop(Number(context.req.query('timeout')) || undefined).then(stopped, (error) => ({ error: errorShape(error) }))
-      node.events.off('change', follow)
-      if (keep) await supervisor.rest().catch((error) => node.log.error({ err: error }, 'the position can not be read'))
-      await write(line)
+      const follow = () => void write({ progress: node.state.message })
+      node.loop.events.on('change', follow)
+      await node.session[Symbol.asyncDispose]()
+      const clean = await node.loop.stop(Number(context.req.query('timeout')) || node.config.stopTimeout, !keep)
+      node.loop.events.off('change', follow)
+      if (keep) await node.loop.until(({ datadir, server }) => datadir !== null || server !== null)
+      await write(stopped(clean))
       if (!keep) quit()
     })
   })
@@ -92,13 +91,13 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
 
 const listed = (text = ''): readonly string[] => text.split(',').filter((name) => name !== '')
 
-/** @returns why not: the operator has read what is now untrue */
-function giveWord(node: Node, word: Word): ErrorShape | null {
-  const back = node.observations.find(({ kind, name }) => kind !== 'silent' && word.gone.includes(name))
-  if (back !== undefined) return new RefusedError('not-gone', `${back.name}, which was to be given up, answers now`, 'See galeractl explain; run galeractl bootstrap --force again if it is still needed.').toShape()
-  node.word = word
-  node.log.warn({ word }, 'an operator gives up nodes that are missing')
-  return null
+async function explain(node: Node) {
+  const { server, intent, decision } = node.state
+  return { decision: server === null && intent === 'stay' ? await foresee(node) : decision, running: server !== null }
+}
+
+async function reload(node: Node): Promise<void> {
+  node.loop.give({ in: 'settings', settings: await node.settings.reload() })
 }
 
 /** How often a wait shows that it goes on, milliseconds. */
@@ -106,7 +105,7 @@ const STILL_WAITING = 10_000
 
 const GLANCE = 250
 
-const isUp = (node: Node) => node.intent === 'start' && node.phase === 'running' && node.synced
+const isUp = (node: Node) => node.state.intent === 'start' && node.state.phase === 'running' && node.synced
 
 /** Follows the node until it is Synced, refused, has no peer list to start with, or time (milliseconds) is up. */
 export function followStart(node: Node, timeout: number, tell: (progress: string) => void): Promise<Outcome> {
@@ -115,31 +114,33 @@ export function followStart(node: Node, timeout: number, tell: (progress: string
       clearTimeout(timer)
       clearInterval(clock)
       clearInterval(glance)
-      node.events.off('change', look)
+      node.loop.events.off('change', look)
       resolve(line)
     }
     // One failed attempt may be a moment's; the agent tries again.
     const failures = new Set<ErrorShape>()
     const look = () => {
-      if (node.failure !== null) failures.add(node.failure)
+      const { failure, phase, decision, message } = node.state
+      if (failure !== null) failures.add(failure)
       if (isUp(node)) end({ done: 'Synced' })
-      else if (node.failure !== null && (node.failure.exitCode !== 5 || failures.size >= 2)) end({ error: node.failure })
-      else if (node.phase === 'waiting' && node.decision?.rule === 'no-peer-list') end({ done: 'no peer list yet: the agent waits for the first subscribe' })
-      else if (node.phase !== 'stopped') tell(node.message)
+      else if (failure !== null && (failure.exitCode !== 5 || failures.size >= 2)) end({ error: failure })
+      else if (phase === 'waiting' && decision?.rule === 'no-peer-list') end({ done: 'no peer list yet: the agent waits for the first subscribe' })
+      else if (phase !== 'stopped') tell(message)
     }
     const timer = setTimeout(() => end({ error: outOfTime(node, timeout) }), timeout)
     const started = performance.now()
-    const clock = setInterval(() => tell(`${node.message} (${Math.round((performance.now() - started) / 1000)} of ${timeout / 1000} s)`), STILL_WAITING)
+    const clock = setInterval(() => tell(`${node.state.message} (${Math.round((performance.now() - started) / 1000)} of ${timeout / 1000} s)`), STILL_WAITING)
     // It may be Synced again without a word.
     const glance = setInterval(() => isUp(node) && end({ done: 'Synced' }), GLANCE)
-    node.events.on('change', look)
+    node.loop.events.on('change', look)
     look()
   })
 }
 
 function outOfTime(node: Node, timeout: number): ErrorShape {
-  const hint = node.decision !== null && 'hint' in node.decision ? node.decision.hint : 'See galeractl status and galeractl explain.'
-  return new NotYetError('not-yet', `not Synced within ${timeout / 1000} s, the agent goes on: ${node.message}`, hint).toShape()
+  const { decision, message } = node.state
+  const hint = decision !== null && 'hint' in decision ? decision.hint : 'See galeractl status and galeractl explain.'
+  return new NotYetError('not-yet', `not Synced within ${timeout / 1000} s, the agent goes on: ${message}`, hint).toShape()
 }
 
 const report = (value: unknown) => new Response(JSON.stringify(value, bigintAsText), { headers: { 'content-type': 'application/json' } })

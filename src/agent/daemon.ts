@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { OutsideError } from '../errors.ts'
+import { initialState } from '../galera/cycle/state.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
@@ -12,18 +13,19 @@ import { agentPassword } from '../mariadb/users.ts'
 import { lockFile } from '../system/lock.ts'
 import type { Logger } from '../system/log.ts'
 import { archiveBinlogs } from './archiver.ts'
-import { takeOver } from './bring-up.ts'
 import { controlApi } from './control-api.ts'
 import { endLeftLease } from './desync-lease.ts'
+import { surroundingsOf } from './effects.ts'
 import { EventCommands } from './event-commands.ts'
 import { EventLog } from './event-log.ts'
 import { EventStream } from './event-stream.ts'
 import { healthApi } from './health-api.ts'
 import { LedgerStore } from './ledger-store.ts'
+import { Loop } from './loop.ts'
 import { Node } from './node.ts'
 import { peerApi } from './peer-api.ts'
+import { SettingsStore } from './settings-store.ts'
 import { SpoolReader } from './spool-reader.ts'
-import { Supervisor } from './supervisor.ts'
 import { watchUntold } from './untold-views.ts'
 
 /** Milliseconds. */
@@ -31,7 +33,6 @@ const LAST_ANSWERS = 1_000
 
 export interface Agent {
   readonly node: Node
-  readonly supervisor: Supervisor
   /** Resolves when the agent was told to quit. */
   readonly quit: Promise<void>
   readonly close: () => Promise<void>
@@ -43,7 +44,9 @@ export async function openNode(gear: Gear, log: Logger, mode: 'own' | 'look' = '
   log.level = process.env['GALERACTL_LOG_LEVEL'] ?? config.logLevel
   const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name, mode)
   if (damaged !== null) log.error({ ledger: damaged }, `the ledger was damaged or of another node${mode === 'own' ? '; it was set aside' : ''}`)
-  return new Node(gear.paths, config, await findMariadb(config.mariadbBin), store, new Session(gear.paths.socket, agentPassword(config)), log)
+  const settings = new SettingsStore(gear.paths, config, log)
+  const loop = new Loop(initialState(settings.settings, store.ledger))
+  return new Node(gear.paths, settings, await findMariadb(config.mariadbBin), store, new Session(gear.paths.socket, agentPassword(config)), log, loop)
 }
 
 /**
@@ -58,38 +61,36 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   await writeFile(gear.paths.agentPid, `${process.pid}\n`, { mode: 0o640 })
   opened.defer(() => rm(gear.paths.agentPid, { force: true }))
   const node = opened.adopt(await openNode(gear, log, 'own'), (one) => one.session[Symbol.asyncDispose]())
-  const supervisor = new Supervisor(node)
   opened.defer(async () => {
-    await Promise.race([node.snapshot?.end(), delay(LAST_ANSWERS)])
-    await supervisor.release()
-    if (node.server !== null) log.info({ pid: node.server.pid }, 'the agent ends, mariadbd goes on')
+    await Promise.race([node.leases.current?.end(), delay(LAST_ANSWERS)])
+    node.loop[Symbol.dispose]()
+    const { server } = node.state
+    if (server !== null) log.info({ pid: server.pid }, 'the agent ends, mariadbd goes on')
   })
   // A node without events is better than none.
-  const events = await takeEvents(node, supervisor).catch((error) => log.error({ err: error }, 'events can not be logged; they wait in the notify spool for the next agent'))
+  const events = await takeEvents(node).catch((error) => log.error({ err: error }, 'events can not be logged; they wait in the notify spool for the next agent'))
   if (events !== undefined) opened.use(events)
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
-  const adopted = await takeOver(node)
+  await node.loop.begin(surroundingsOf(node))
   void endLeftLease(node).catch((error) => node.log.error({ err: error }, 'whether the node was left desynced can not be read'))
   opened.use(archiveBinlogs(node))
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
   opened.adopt(await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }), closeServer)
-  opened.adopt(await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket), closeServer)
+  opened.adopt(await listenLocally(controlApi(node, tellQuit), gear.paths.agentSocket), closeServer)
   opened.defer(() => rm(gear.paths.agentSocket, { force: true }))
-  if (adopted) supervisor.start()
-  opened.use(supervisor.lookOut())
   const all = opened.move()
-  return { node, supervisor, quit, close: () => all.disposeAsync() }
+  return { node, quit, close: () => all.disposeAsync() }
 }
 
-/** Events tell the supervisor to look at once; what they mean, it asks the server. */
-async function takeEvents(node: Node, supervisor: Supervisor): Promise<AsyncDisposable> {
+/** With an event the server is looked at at once; what it means is asked of the server. */
+async function takeEvents(node: Node): Promise<AsyncDisposable> {
   const { paths, counts, log } = node
   await using opened = new AsyncDisposableStack()
   const events = await EventLog.open(paths.events)
-  node.toldView = () => events.view
+  counts.toldView = () => events.view
   const commands = opened.use(new EventCommands({ folder: paths.notifyFolder, gear: paths.dir, owner: process.getuid?.() ?? 0, timeout: () => node.config.notifyTimeout }, counts, log))
   const stream = new EventStream(events, counts, log, (event) => commands.add(event))
-  opened.use(new SpoolReader(paths.spool, stream, counts, log, () => supervisor.poke()).follow())
+  opened.use(new SpoolReader(paths.spool, stream, counts, log, () => node.loop.give({ in: 'nudge' })).follow())
   opened.use(watchUntold(node, stream))
   return opened.move()
 }

@@ -4,14 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import * as z from 'zod'
 import { RefusedError } from '../errors.ts'
 import { permitSnapshot } from '../galera/snapshot-permit.ts'
-import { isRunning, type Server } from '../mariadb/server.ts'
-import { askPeers } from '../peers/ask.ts'
+import type { Handle } from '../galera/cycle/state.ts'
+import { isRunning } from '../mariadb/server.ts'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
 import { parseAs } from '../system/json.ts'
 import type { Lease } from './lease.ts'
-import { poll } from './membership.ts'
+import { lookNow } from './look.ts'
 import type { Node } from './node.ts'
-import { report } from './report.ts'
 
 /** Between two tries to sync again, milliseconds. */
 const RETRY_INTERVAL = 1_000
@@ -28,43 +27,43 @@ const recordPath = (node: Node) => join(node.paths.state, 'desynced.json')
  * @throws RefusedError with the rule that does not allow it
  */
 export async function leaseDesync(node: Node, lastWriter: boolean): Promise<Lease> {
-  const first = await consider(node, node.snapshot, lastWriter)
+  const first = await consider(node, node.leases.current, lastWriter)
   // In the same turn: of two that ask at the same moment one gets it.
-  if (node.snapshot !== null) throw new RefusedError('snapshot-here', 'another snapshot runs on this node', 'Wait for it to end; see galeractl status.')
-  const { server } = node
+  if (node.leases.current !== null) throw new RefusedError('snapshot-here', 'another snapshot runs on this node', 'Wait for it to end; see galeractl status.')
+  const { leases } = node
+  const { server } = node.state
   const since = new Date().toISOString()
   const lease = (reason: string, undo: () => Promise<void>): Lease => {
     let ended: Promise<void> | null = null
-    return { since, reason, serverEnded: (signal) => goneServer(server, signal), end: () => (ended ??= undo().finally(() => (node.snapshot = null))) }
+    return { since, reason, serverEnded: (signal) => goneServer(server, signal), end: () => (ended ??= undo().finally(() => (leases.current = null))) }
   }
-  node.snapshot = lease(first.reason, async () => undefined)
+  leases.current = lease(first.reason, async () => undefined)
   try {
-    if (first.permit === 'as-it-is') return node.snapshot
-    node.snapshot = lease(first.reason, () => syncAgain(node, server))
+    if (first.permit === 'as-it-is') return leases.current
+    leases.current = lease(first.reason, () => syncAgain(node, server))
     await writeFileAtomic(recordPath(node), `${JSON.stringify(server)}\n`, 0o640)
     await node.session.query('SET GLOBAL wsrep_desync = ON')
     node.log.info('the node is desynced for a snapshot')
     // Two nodes may have begun at the same moment: with nobody left that is Synced each gives way.
     await consider(node, null, false, true)
-    return node.snapshot
+    return leases.current
   } catch (error) {
-    await node.snapshot.end()
+    await leases.current.end()
     throw error
   }
 }
 
 async function consider(node: Node, running: Lease | null, lastWriter: boolean, desynced = false) {
   const busy = running === null ? null : `another snapshot (since ${running.since})`
-  await poll(node)
-  const own = report(node)
-  const peers = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
+  const { report: own } = await lookNow(node)
+  const peers = await node.ask()
   const self = own.kind === 'down' ? null : desynced ? { ...own, synced: true } : own
   const permit = permitSnapshot({ self, peers, busy, lastWriter })
   if (permit.permit === 'no') throw new RefusedError(permit.rule, `no snapshot: ${permit.reason}`, permit.hint)
   return permit
 }
 
-async function goneServer(server: Server | null, signal: AbortSignal): Promise<void> {
+async function goneServer(server: Handle | null, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     if (server === null || !(await isRunning(server))) return
     await delay(SERVER_INTERVAL, undefined, { signal }).catch(() => undefined)
@@ -72,12 +71,12 @@ async function goneServer(server: Server | null, signal: AbortSignal): Promise<v
 }
 
 /** Until it is done, or the server that was desynced is gone: another starts synced. */
-async function syncAgain(node: Node, server: Server | null): Promise<void> {
+async function syncAgain(node: Node, server: Handle | null): Promise<void> {
   if (server !== null) while (!(await isSyncedOrGone(node, server))) await delay(RETRY_INTERVAL)
   await rm(recordPath(node), { force: true })
 }
 
-async function isSyncedOrGone(node: Node, server: Server): Promise<boolean> {
+async function isSyncedOrGone(node: Node, server: Handle): Promise<boolean> {
   if (!(await isRunning(server))) return true
   try {
     await node.session.query('SET GLOBAL wsrep_desync = OFF')
@@ -94,7 +93,8 @@ export async function endLeftLease(node: Node): Promise<void> {
   const text = await readIfExists(recordPath(node))
   if (text === null) return
   const record = parseAs(recordSchema, text)
-  const same = node.server !== null && record !== null && record.pid === node.server.pid && record.startTime === node.server.startTime
+  const { server } = node.state
+  const same = server !== null && record !== null && record.pid === server.pid && record.startTime === server.startTime
   if (same) node.log.warn('an agent that ended left the node desynced for a snapshot: it is synced again')
-  await syncAgain(node, same ? node.server : null)
+  await syncAgain(node, same ? server : null)
 }

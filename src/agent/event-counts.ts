@@ -1,7 +1,11 @@
+import { type KnownView, NO_VIEW } from '../galera/notify-event.ts'
+
 /** What an agent counts of events since it started. */
 export class EventCounts {
   /** Events by status; the empty one where a call told none. */
   readonly byStatus = new Map<string, number>()
+  /** What mariadbd last told of its view. */
+  toldView: () => KnownView = () => NO_VIEW
   malformed = 0
   /** Views that mariadbd did not tell of. */
   untold = 0

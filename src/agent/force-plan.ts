@@ -1,11 +1,7 @@
 import { RefusedError } from '../errors.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { forcedBy } from '../galera/force.ts'
-import { askPeers } from '../peers/ask.ts'
-import { rememberView } from './membership.ts'
 import type { Node } from './node.ts'
-import { readPosition } from './position.ts'
-import { report } from './report.ts'
 
 /** What a bootstrap by an operator's word would do, before it is given. */
 export interface ForcePlan {
@@ -27,12 +23,12 @@ export interface ForcePlan {
  * @throws RefusedError `not-needed`, `not-possible`
  */
 export async function planForce(node: Node, reason: string): Promise<ForcePlan> {
-  if (node.server === null) await readPosition(node)
-  else await rememberView(node)
-  node.hear(await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout }))
-  const self = report(node)
+  await node.loop.until(({ datadir, status }) => datadir !== null || status !== null)
+  const peers = await node.ask()
+  node.loop.give({ in: 'observed', observations: peers })
+  const self = node.report
   if (self.kind === 'primary') throw new RefusedError('not-needed', 'this node is in a primary component', 'Nothing to do; see galeractl status.')
-  const { lose, gone, why, decision } = forcedBy({ self, peers: node.observations }, reason)
+  const { lose, gone, why, decision } = forcedBy({ self, peers }, reason)
   if (lose.length === 0) throw new RefusedError('not-needed', 'every member of the newest view has told its position: nothing must be forced', 'Run galeractl start; galeractl explain shows what it waits for.')
   return { ...chosen(decision), name: self.name, missing: lose, gone, why, reason: decision.reason, evidence: decision.evidence }
 }

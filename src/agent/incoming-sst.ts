@@ -1,24 +1,52 @@
 import { appendFile } from 'node:fs/promises'
 import { NEWS, type SstReport } from '../sst/report.ts'
-import type { Node } from './node.ts'
+import type { Logger } from '../system/log.ts'
 
 /** How often progress goes to the server's log, milliseconds. */
 const LOG_INTERVAL = 10_000
 
-/** Keeps a donor's word for the status screen and, since no script runs beside a joiner that takes its state by SQL, writes each new stage, and how far it is from time to time, to the server's log. */
-export async function hearOfSst(node: Node, report: SstReport): Promise<void> {
-  const now = performance.now()
-  const old = node.incomingSst
-  const due = old === null || old.report.state !== report.state || old.report.stage !== report.stage || now - old.loggedAt >= LOG_INTERVAL
-  node.incomingSst = { report, heardAt: now, loggedAt: due ? now : old.loggedAt }
-  if (!due) return
-  const level = report.state === 'failed' ? 'ERROR' : 'INFO'
-  await appendFile(node.paths.serverLog, `WSREP_SST: [${level}] from ${report.from}: ${report.text.replaceAll(/\p{Cc}/gu, ' ')} (${new Date().toISOString()})\n`).catch((error) => node.log.warn({ err: error }, 'the server\'s log can not be written'))
-}
+/** For so long it stands whether a script of a transfer runs, milliseconds: all processes of the machine are looked at for it. */
+const SCRIPT_INTERVAL = 900
 
-/** What is to be shown of a transfer to this node; one that failed, as long as the node is not up. */
-export function shownSst(node: Node): SstReport | null {
-  const { incomingSst } = node
-  if (incomingSst === null || node.synced || incomingSst.report.state === 'done') return null
-  return incomingSst.report.state === 'failed' || performance.now() - incomingSst.heardAt < NEWS ? incomingSst.report : null
+/** What is known of a state transfer to this node. */
+export class IncomingTransfers {
+  /** Where in the server's log its present run begins, bytes. */
+  logOffset = 0
+  #last: { readonly report: SstReport; readonly heardAt: number; readonly loggedAt: number } | null = null
+  #scripts: { readonly at: number; readonly run: boolean } | null = null
+
+  /**
+   * Keeps a donor's word for the status screen and, since no script runs beside a joiner that takes its state by SQL, writes each new stage,
+   * and how far it is from time to time, to the server's log.
+   */
+  async hear(report: SstReport, serverLog: string, log: Logger): Promise<void> {
+    const now = performance.now()
+    const old = this.#last
+    const due = old === null || old.report.state !== report.state || old.report.stage !== report.stage || now - old.loggedAt >= LOG_INTERVAL
+    this.#last = { report, heardAt: now, loggedAt: due ? now : old.loggedAt }
+    if (!due) return
+    const level = report.state === 'failed' ? 'ERROR' : 'INFO'
+    const line = `WSREP_SST: [${level}] from ${report.from}: ${report.text.replaceAll(/\p{Cc}/gu, ' ')} (${new Date().toISOString()})\n`
+    await appendFile(serverLog, line).catch((error) => log.warn({ err: error }, 'the server\'s log cannot be written'))
+  }
+
+  /** What is to be shown; one that failed, as long as the node is not up. */
+  shown(synced: boolean): SstReport | null {
+    const last = this.#last
+    if (last === null || synced || last.report.state === 'done') return null
+    return last.report.state === 'failed' || performance.now() - last.heardAt < NEWS ? last.report : null
+  }
+
+  /** What a donor lately said that it cannot send its state for. */
+  refused(): Pick<SstReport, 'from' | 'text'> | null {
+    const last = this.#last
+    return last?.report.state === 'failed' && performance.now() - last.heardAt < NEWS ? last.report : null
+  }
+
+  /** Whether a script of a transfer runs, as `look` finds out. */
+  async runs(look: () => Promise<boolean>): Promise<boolean> {
+    const now = performance.now()
+    if (this.#scripts === null || now - this.#scripts.at >= SCRIPT_INTERVAL) this.#scripts = { at: now, run: await look() }
+    return this.#scripts.run
+  }
 }

@@ -8,3 +8,8 @@ export interface Lease {
   readonly serverEnded: (signal: AbortSignal) => Promise<void>
   readonly end: () => Promise<void>
 }
+
+/** The snapshot that is being taken from this node, if any. */
+export class LeaseHolder {
+  current: Lease | null = null
+}

@@ -5,13 +5,11 @@ import { FRESH_MILLISECONDS, HEADERS, isRequestSignature, NonceMemory, signAnswe
 import { STATE_PATH } from '../peers/ask.ts'
 import { parseAs } from '../system/json.ts'
 import { CHECK_PATH, readCheckRow, checkRequestSchema } from './check-row.ts'
-import { DEPARTURE_PATH, learnDeparture } from './departure.ts'
-import { acknowledge, FENCE_PATH } from './fence-exchange.ts'
+import { DEPARTURE_PATH } from './departure.ts'
+import { FENCE_PATH } from './fence-exchange.ts'
 import { SST_PATH, sstReportSchema } from '../sst/report.ts'
-import { hearOfSst } from './incoming-sst.ts'
 import { LOOK_PATH } from './look-now.ts'
 import type { Node } from './node.ts'
-import { report } from './report.ts'
 
 /** A proposal has some hundred bytes. */
 const MAX_BODY_BYTES = 16_384
@@ -21,7 +19,7 @@ export function peerApi(node: Node): Hono {
   const api = new Hono()
   const nonces = new NonceMemory()
 
-  const answer = (context: Context, status: 200 | 400 | 401 | 409 | 425, value: unknown) => {
+  const answer = (context: Context, status: 200 | 400 | 401 | 409 | 425 | 500, value: unknown) => {
     const body = JSON.stringify(value, bigintAsText)
     const time = String(Date.now())
     context.header(HEADERS.time, time)
@@ -45,25 +43,25 @@ export function peerApi(node: Node): Hono {
     return next()
   })
 
-  api.get(STATE_PATH, (context) => answer(context, 200, report(node)))
+  api.get(STATE_PATH, (context) => answer(context, 200, node.report))
   api.post(FENCE_PATH, async (context) => {
     const proposal = parseAs(proposalSchema, await context.req.text())
-    return proposal !== null ? answer(context, 200, await acknowledge(node, proposal)) : answer(context, 400, { malformed: true })
+    return proposal !== null ? answer(context, 200, await node.loop.propose(proposal)) : answer(context, 400, { malformed: true })
   })
   api.post(DEPARTURE_PATH, async (context) => {
     const departure = parseAs(departureSchema, await context.req.text())
     if (departure === null) return answer(context, 400, { malformed: true })
-    await learnDeparture(node, departure)
-    return answer(context, 200, { known: true })
+    const error = await node.loop.learn(departure)
+    return error === null ? answer(context, 200, { known: true }) : answer(context, 500, { error: error.message })
   })
   api.post(SST_PATH, async (context) => {
     const report = parseAs(sstReportSchema, await context.req.text())
     if (report === null) return answer(context, 400, { malformed: true })
-    await hearOfSst(node, report)
+    await node.transfers.hear(report, node.paths.serverLog, node.log)
     return answer(context, 200, { heard: true })
   })
   api.post(LOOK_PATH, (context) => {
-    node.peersSeen = -Infinity
+    node.loop.give({ in: 'nudge-peers' })
     return answer(context, 200, { heard: true })
   })
   api.post(CHECK_PATH, async (context) => {

@@ -17,8 +17,8 @@ export async function reloadCertificates(node: Node): Promise<string | null> {
   const files = tlsFiles(node.config, node.paths.tls)
   if (files === null) return null
   await ensureCertificate(node.config, node.paths.tls, new Date())
-  if (node.server === null) return null
-  if (node.status === null) return 'mariadbd does not answer yet; run galeractl reload again for its certificate when it does'
+  if (node.state.server === null) return null
+  if (node.state.status === null) return 'mariadbd does not answer yet; run galeractl reload again for its certificate when it does'
   const used = await node.session.globals(['ssl_ca', 'ssl_cert', 'ssl_key'])
   if (used.get('ssl_ca') !== files.ca || used.get('ssl_cert') !== files.certificate || used.get('ssl_key') !== files.key) {
     throw new OutsideError('not-reloaded', `mariadbd was started with ${used.get('ssl_cert') || 'no certificate'}, not with ${files.certificate}, and can't change that while it runs`, RESTART)

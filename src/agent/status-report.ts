@@ -1,18 +1,10 @@
 import { describeObservation, type Observation } from '../galera/observation.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
-import { askPeers } from '../peers/ask.ts'
 import type { ErrorShape, Fault } from '../errors.ts'
-import { isRunning } from '../mariadb/server.ts'
-import { within } from '../system/wait.ts'
 import { readReport, type SstReport } from '../sst/report.ts'
-import { shownSst } from './incoming-sst.ts'
-import { poll } from './membership.ts'
+import { lookNow } from './look.ts'
 import type { Node } from './node.ts'
-import { report } from './report.ts'
-
-/** How long the status screen waits for the local server, milliseconds. */
-const LONGEST_POLL = 1_000
 
 /** One row of the status screen. */
 export interface NodeRow {
@@ -52,34 +44,36 @@ export interface StatusReport {
 }
 
 export async function statusReport(node: Node, agent: boolean): Promise<StatusReport> {
-  const ended = node.server !== null && node.phase !== 'stopping' && !(await isRunning(node.server))
-  const answers = node.server === null || (!ended && (await within(poll(node), LONGEST_POLL).then(() => true, () => false)))
-  const peers = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
-  const { phase } = node
-  const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : answers || phase === 'stopping' ? null : 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger'
-  const message = trouble ?? node.message
-  const synced = trouble === null && answers && node.synced
-  const own = trouble === null ? { ...row(report(node), true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'hangs', position: '', detail: message }
+  const [{ look, report, synced: isSynced }, peers] = await Promise.all([lookNow(node), node.ask()])
+  const { state, counts } = node
+  const { phase, status } = state
+  const ended = look.server === null && state.server !== null && phase !== 'stopping'
+  const silent = look.server !== null && look.status === null && state.joining === null && phase !== 'stopping'
+  const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : silent ? 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger' : null
+  const message = trouble ?? state.message
+  const synced = trouble === null && isSynced
+  const own = trouble === null ? { ...row(report, true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'hangs', position: '', detail: message }
+  const shown = look.status ?? (trouble === null ? status : null)
   return {
     name: node.config.name,
     cluster: node.config.clusterName,
     agent,
     phase,
     message,
-    primary: answers && (node.status?.primary ?? false),
+    primary: trouble === null && (shown?.primary ?? false),
     synced,
-    uuid: node.status?.stateUuid ?? null,
-    clusterSize: node.status?.clusterSize ?? 0,
-    flowControlPaused: node.status?.flowControlPaused ?? 0,
-    receiveQueue: node.status?.receiveQueue ?? 0,
+    uuid: status?.stateUuid ?? null,
+    clusterSize: shown?.clusterSize ?? 0,
+    flowControlPaused: shown?.flowControlPaused ?? 0,
+    receiveQueue: shown?.receiveQueue ?? 0,
     nodes: [own, ...peers.map((peer) => row(peer, false))].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    decision: node.decision,
-    failure: node.failure,
-    transfers: [await readReport(node.paths.sstReport), shownSst(node)].filter((one) => one !== null),
-    snapshot: node.snapshot === null ? null : { since: node.snapshot.since, reason: node.snapshot.reason },
-    alarms: node.alarms,
+    decision: state.decision,
+    failure: state.failure,
+    transfers: [await readReport(node.paths.sstReport), node.transfers.shown(isSynced)].filter((one) => one !== null),
+    snapshot: node.leases.current === null ? null : { since: node.leases.current.since, reason: node.leases.current.reason },
+    alarms: state.alarms,
     archive: node.archive.folder === null ? null : { folder: node.archive.folder, failing: node.archive.failing, lagBytes: node.archive.lag, gaps: node.archive.gaps.length },
-    events: { malformed: node.counts.malformed, untold: node.counts.untold, commandRuns: node.counts.runs, commandFailures: node.counts.failures, commandEventsDropped: node.counts.dropped },
+    events: { malformed: counts.malformed, untold: counts.untold, commandRuns: counts.runs, commandFailures: counts.failures, commandEventsDropped: counts.dropped },
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,
   }
 }

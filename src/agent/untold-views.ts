@@ -13,9 +13,9 @@ const PATIENCE = 1_500
 export function watchUntold(node: Node, stream: EventStream): Disposable {
   let missing: { readonly members: string; readonly since: number } | null = null
   const look = async () => {
-    const { view } = node.ledger.ledger
+    const { ledger: { view }, status, viewKnown, statusAt } = node.state
     // The server was asked after the last event, so its view is not an older one.
-    const seen = node.status?.primary === true && node.viewKnown && node.statusAt > stream.changedAt
+    const seen = status?.primary === true && viewKnown && statusAt > stream.changedAt
     // What is told waits in the spool while the log can't be written.
     if (view === null || !seen || node.counts.spoolFailing || stream.knows(view)) {
       missing = null

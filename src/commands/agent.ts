@@ -10,7 +10,6 @@ export async function run(context: Context): Promise<number> {
   const ended = Promise.withResolvers<void>()
   // The agent may die at any moment and mariadbd goes on; whoever ends it in order gets the same.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => ended.resolve())
-  if (agent.node.server === null) void agent.supervisor.rest().catch((error) => context.log.error({ err: error }, 'the position can not be read'))
   await Promise.race([agent.quit, ended.promise])
   await agent.close()
   return 0

@@ -1,7 +1,6 @@
-import { foresee } from '../agent/bring-up.ts'
 import { askAgent } from '../agent/control-client.ts'
 import { openNode } from '../agent/daemon.ts'
-import { readPosition } from '../agent/position.ts'
+import { foresee } from '../agent/foresee.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { NON_PRIMARY_RULES, RULES } from '../galera/rules/decide.ts'
 import { bigintAsText } from '../galera/schemas.ts'
@@ -38,7 +37,5 @@ function ruleText(): string {
 /** Without an agent: reads the position and asks the peers from here, and starts nothing. */
 async function decideHere(gear: Gear, context: Context): Promise<Decision> {
   await using _lock = await lockFile(gear.paths.agentLock, 'an agent')
-  const node = await openNode(gear, context.log)
-  await readPosition(node)
-  return foresee(node)
+  return foresee(await openNode(gear, context.log))
 }

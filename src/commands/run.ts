@@ -24,11 +24,12 @@ export async function run(context: Context, given: Given): Promise<number> {
   const asked = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => asked.resolve())
   tellWhenReady(agent.node)
-  agent.supervisor.start()
+  agent.node.loop.give({ in: 'start', restored: false })
   await Promise.race([asked.promise, agent.quit])
   await notifyServiceManager(['STOPPING=1'])
   try {
-    return (await agent.supervisor.stop()) ? 0 : 5
+    await agent.node.session[Symbol.asyncDispose]()
+    return (await agent.node.loop.stop(agent.node.config.stopTimeout, true)) ? 0 : 5
   } finally {
     await agent.close()
   }
@@ -48,10 +49,11 @@ async function opened(gear: Gear, log: Logger): Promise<Agent> {
 function tellWhenReady(node: Node): void {
   let told = ''
   const tell = () => {
-    const ready = node.phase === 'running'
-    if (told === node.message || told === 'ready') return
-    told = ready ? 'ready' : node.message
-    void notifyServiceManager(ready ? ['--ready', '--status=Synced'] : [`--status=${node.message}`])
+    const { phase, message } = node.state
+    const ready = phase === 'running'
+    if (told === message || told === 'ready') return
+    told = ready ? 'ready' : message
+    void notifyServiceManager(ready ? ['--ready', '--status=Synced'] : [`--status=${message}`])
   }
-  node.events.on('change', tell)
+  node.loop.events.on('change', tell)
 }

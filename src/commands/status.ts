@@ -4,7 +4,6 @@ import { statusReport, type StatusReport } from '../agent/status-report.ts'
 import { EXIT } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import type { Node } from '../agent/node.ts'
-import { findServer } from '../mariadb/server.ts'
 import type { Context } from './command.ts'
 import { openedGear } from './opened-gear.ts'
 import { renderStatus } from './status-screen.ts'
@@ -22,8 +21,6 @@ export async function run(context: Context): Promise<number> {
 
 /** mariadbd may go on where its agent has died. */
 async function withoutAgent(node: Node): Promise<StatusReport> {
-  node.server = await findServer(node.files)
-  node.message = node.server === null ? 'stopped' : `mariadbd runs without an agent (pid ${node.server.pid})`
   try {
     return await statusReport(node, false)
   } finally {

@@ -43,9 +43,12 @@ export function parseNodeStatus(variables: StatusVariables): NodeStatus {
   }
 }
 
-/** A state transfer by SQL statements is under way: the server answers, serves nothing and has no state yet. */
+/**
+ * A state transfer is under way: the server answers, serves nothing and has not the cluster's state. Its cluster status, size and
+ * view are then those of the views that it replays, not of its group [ran].
+ */
 export function awaitsState(status: NodeStatus): boolean {
-  return !status.ready && status.localState === 1 && status.stateUuid === NIL_UUID
+  return !status.ready && status.localState === 1
 }
 
 /** Synced in a primary component: serves reads and writes and has caught up. */

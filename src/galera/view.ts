@@ -50,6 +50,8 @@ const sameOrder = (a: readonly Member[], b: readonly Member[]) => a.length === b
 
 /** True where both views name the same members. */
 export function sameMembers(a: View, b: View): boolean {
+  if (a.members.length !== b.members.length) return false
+  if (sameOrder(a.members, b.members)) return true
   const names = (view: View) => view.members.map((member) => member.uuid).toSorted().join()
   return names(a) === names(b)
 }

@@ -53,6 +53,13 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
   return server
 }
 
+/** What it was launched for says nothing any more: whoever takes the server over must not go by it. */
+export async function settleLaunch(files: ServerFiles, { pid, startTime }: Server): Promise<void> {
+  const recorded = await recordedServer(files.processFile)
+  if (recorded?.pid !== pid || recorded.startTime !== startTime) return
+  await writeFileAtomic(files.processFile, `${JSON.stringify({ pid, startTime, launch: null })}\n`, 0o640)
+}
+
 /** The gear's mariadbd, if one runs: also one that somebody started by hand. */
 export async function findServer(files: ServerFiles): Promise<Server | null> {
   const recorded = await recordedServer(files.processFile)

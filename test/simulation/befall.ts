@@ -1,18 +1,20 @@
-import { report } from '../../src/agent/report.ts'
 import { forcedBy } from '../../src/galera/force.ts'
+import { report } from '../../src/galera/cycle/report.ts'
 import { contains, FOREIGN } from './history.ts'
-import type { Gear } from './sim-agent.ts'
+import type { Gear } from './gear.ts'
 import type { World } from './world.ts'
 
 /** `roll`, from 0.92 to 1, says what. */
 export function befall(world: World, gear: Gear, roll: number): void {
   const lag = world.random.below(3)
   if (roll < 0.93) event(world, gear, 'mariadbd is killed', () => world.galera.kill(gear.name, lag))
-  else if (roll < 0.945) event(world, gear, 'is killed', () => crash(world, gear, lag))
-  else if (roll < 0.95) event(world, gear, 'agent is killed', () => gear.stopAgent(world.random.chance(0.5)))
-  else if (roll < 0.953) for (const one of world.random.shuffled(world.gears)) event(world, one, 'is killed with all', () => crash(world, one, world.random.below(3)))
-  else if (roll < 0.96) event(world, gear, 'is stopped', () => gear.stop())
-  else if (roll < 0.962) for (const one of world.random.shuffled(world.gears)) event(world, one, 'is stopped with all', () => one.stop())
+  else if (roll < 0.943) event(world, gear, 'is killed', () => crash(world, gear, lag))
+  else if (roll < 0.947) event(world, gear, 'agent is killed', () => gear.stopAgent(world.random.chance(0.5)))
+  else if (roll < 0.95) event(world, gear, gear.hangs ? 'agent goes on' : 'agent hangs', () => (gear.hangs = !gear.hangs))
+  else if (roll < 0.952) event(world, gear, gear.starved ? 'agent has file descriptors again' : 'agent has no file descriptors', () => (gear.starved = !gear.starved))
+  else if (roll < 0.955) for (const one of world.random.shuffled(world.gears)) event(world, one, 'is killed with all', () => crash(world, one, world.random.below(3)))
+  else if (roll < 0.961) event(world, gear, 'is told to stop', () => gear.take({ in: 'stop', timeout: 1_000, quit: false }))
+  else if (roll < 0.963) for (const one of world.random.shuffled(world.gears)) event(world, one, 'is told to stop with all', () => one.take({ in: 'stop', timeout: 1_000, quit: false }))
   else if (roll < 0.967) cut(world)
   else if (roll < 0.975) event(world, gear, 'sees the network whole again', () => heal(world))
   else if (roll < 0.977) loseData(world, gear)
@@ -21,13 +23,13 @@ export function befall(world: World, gear: Gear, roll: number): void {
   else if (roll < 0.983) list(world, gear)
   else if (roll < 0.985) event(world, gear, 'has its clock set', () => world.hours.set(gear.name, world.random.below(49) - 24))
   else if (isGivenUp(world, gear)) return
-  else if (gear.node === null) event(world, gear, 'agent starts', () => gear.startAgent())
-  else if (gear.node.intent === 'stay') event(world, gear, 'is told to start', () => gear.start())
+  else if (gear.state === null) event(world, gear, 'agent starts', () => gear.startAgent())
+  else if (gear.state.intent === 'stay') event(world, gear, 'is told to start', () => gear.take({ in: 'start', restored: false }))
 }
 
 function crash(world: World, gear: Gear, lag: number): void {
   gear.stopAgent(world.random.chance(0.5))
-  if (world.variant.forgetsPromises) gear.note((ledger) => ({ ...ledger, promise: null }))
+  if (world.variant.forgetsPromises) gear.ledger = { ...gear.ledger, promise: null }
   world.galera.kill(gear.name, lag)
 }
 
@@ -45,13 +47,13 @@ function heal(world: World): void {
 /** A datadir is lost, or replaced by one of another cluster, with or without its ledger. */
 function loseData(world: World, gear: Gear): void {
   if (!isSpare(world, gear)) return
-  const foreign = world.strangers && !world.gears.some(({ disk }) => disk.entry === FOREIGN) && world.random.chance(0.5)
+  const foreign = world.setting.strangers && !world.gears.some(({ disk }) => disk.entry === FOREIGN) && world.random.chance(0.5)
   const forgets = foreign && world.random.chance(0.5)
   event(world, gear, foreign ? 'gets the data of another cluster' : 'is wiped', () => {
-    gear.stopAgent()
+    gear.stopAgent(true)
     if (forgets) gear.forget()
     // With flag 1 and no memory it is that cluster's last member, for all that anybody can tell.
-    Object.assign(gear.disk, { entry: foreign ? FOREIGN : null, safeToBootstrap: foreign && !forgets && gear.ledger.history !== null, gvwstate: null })
+    Object.assign(gear.disk, { entry: foreign ? FOREIGN : null, partial: false, clean: false, safeToBootstrap: foreign && !forgets && gear.ledger.history !== null, gvwstate: null })
   })
 }
 
@@ -59,36 +61,42 @@ function loseData(world: World, gear: Gear): void {
 function isSpare(world: World, gear: Gear): boolean {
   const { newest, servers } = world.galera
   if (servers.has(gear.name) || gear.disk.entry === null) return false
-  const kept = world.gears.filter((one) => one !== gear && world.galera.counts(one.name) && one.disk.entry !== null && (newest === null || contains(servers.get(one.name)?.group?.head ?? one.disk.entry, newest)))
-  return kept.length > 0
+  const held = (one: Gear) => {
+    const server = servers.get(one.name)
+    return server?.group && server.transfer === 0 ? server.group.head : one.disk.entry
+  }
+  return world.gears.some((one) => {
+    const entry = held(one)
+    return one !== gear && world.galera.counts(one.name) && entry !== null && (newest === null || contains(entry, newest))
+  })
 }
 
-/** What an operator gives up is off, and stays so as long as the word waits. */
-const isGivenUp = (world: World, gear: Gear): boolean => world.gears.some(({ node }) => node?.word?.gone.includes(gear.name))
+/** What an operator gives up is off, and stays so as long as the override waits. */
+const isGivenUp = (world: World, gear: Gear): boolean => world.gears.some(({ state }) => state?.override?.gone.includes(gear.name))
 
 /** An operator who knows that no other server runs gives up the nodes that this one misses; one at a time. */
 function giveUp(world: World, gear: Gear): void {
-  const { node } = gear
+  const { state } = gear
   const others = world.gears.filter((one) => one !== gear)
-  if (node === null || gear.disk.entry === FOREIGN || world.policy === 'majority' || others.some((one) => world.galera.servers.has(one.name) || one.node?.word)) return
-  const self = report(node)
+  if (state === null || gear.hangs || gear.disk.entry === FOREIGN || world.setting.policy === 'majority' || others.some((one) => world.galera.servers.has(one.name) || one.state?.override)) return
+  const self = report(state, gear)
   // Who forces a node that was not there at last makes a fork that nobody can see.
   if (self.kind === 'primary' || !world.galera.newestMembers.includes(gear.name)) return
-  const { lose, gone, decision } = forcedBy({ self, peers: node.observations }, 'gone')
+  const { lose, gone, decision } = forcedBy({ self, peers: state.observations }, 'gone')
   const off = new Set([...lose, ...gone])
-  if (lose.length === 0 || (decision.do !== 'bootstrap' && decision.do !== 'repair') || others.some((one) => off.has(one.name) && one.node?.intent === 'start')) return
-  event(world, gear, `is told to go on without ${lose.join('+')}`, () => (node.word = { lose, gone, reason: 'gone' }))
+  if (lose.length === 0 || (decision.do !== 'bootstrap' && decision.do !== 'repair') || others.some((one) => off.has(one.name) && one.state?.intent === 'start')) return
+  event(world, gear, `is told to go on without ${lose.join('+')}`, () => gear.take({ in: 'override', override: { lose, gone, reason: 'gone' }, id: 0 }))
 }
 
 /** The platform tells a gear of the others: all at once, or those that were made until now. */
 function list(world: World, gear: Gear): void {
   const names = world.gears.map(({ name }) => name)
   const least = Math.max(gear.peers?.length ?? 0, world.made.indexOf(gear.name) + 1)
-  const known = world.lists === 'growing' ? world.made.slice(0, least + world.random.below(names.length - least + 1)) : names
+  const known = world.setting.lists === 'growing' ? world.made.slice(0, least + world.random.below(names.length - least + 1)) : names
   event(world, gear, `is told of ${known.join('+')}`, () => (gear.peers = known))
 }
 
 function event(world: World, gear: Gear, what: string, happen: () => void): void {
-  world.note(`${gear.name} ${what}`)
+  if (world.trace !== null) world.note(`${gear.name} ${what}`)
   happen()
 }

@@ -5,16 +5,27 @@ import { back, contains, type Entry, follow, uuidOf, Violation } from './history
 /** The files of one node. */
 export interface Disk {
   entry: Entry | null
+  /** A state transfer by a whole copy did not end: what there is is no state. */
+  partial: boolean
   safeToBootstrap: boolean
   gvwstate: Gvwstate | null
+  /** grastate.dat shows the position: the server has ended by itself. */
+  clean: boolean
 }
 
 export interface Server {
   readonly name: string
   readonly disk: Disk
   readonly mode: Launch
-  readonly nodeUuid: string
+  readonly pid: number
+  nodeUuid: string
+  readonly weight: number
   group: Group | null
+  /** Steps of its state transfer that are left; 0: it has the group's state. */
+  transfer: number
+  /** All rows are copied, so what was there is gone from the first step on. */
+  whole: boolean
+  donor: Server | null
   /** Merged although its data is not part of the group's: it must not stay. */
   forked: boolean
   readonly without: readonly string[]
@@ -22,14 +33,25 @@ export interface Server {
 
 /** Servers that see each other, primary or not. */
 export interface Group {
+  /** As the communication layer has it. */
   primary: boolean
+  /** Nobody in it had a complete state when it was formed: its members are not primary, whatever the layer below says. */
+  stateless: boolean
   head: Entry
   /** The last primary view. */
-  view: { readonly id: string; readonly seqno: bigint; readonly members: ReadonlyMap<string, string> }
+  view: { readonly id: string; readonly seqno: bigint; readonly members: ReadonlyMap<string, string>; readonly weight: number }
   readonly members: Set<Server>
 }
 
-/** Galera as far as a manager can tell: groups, quorum, views, state transfer, and what is on disk after a crash. */
+export const isComplete = ({ transfer }: Server): boolean => transfer === 0
+
+export const isPrimary = ({ primary, stateless }: Group): boolean => primary && !stateless
+
+/**
+ * Galera as far as a manager can see it: groups, quorum by weight, views, state transfers that take time and can be cut,
+ * and what is on disk after a crash. A group is primary as its communication layer sees it; where no member has a
+ * complete state, the members are not, and pc.bootstrap is not heeded ("No node with complete state").
+ */
 export class Galera {
   readonly servers = new Map<string, Server>()
   readonly groups = new Set<Group>()
@@ -39,7 +61,9 @@ export class Galera {
   newest: Entry | null = null
   /** Names of the members of the last primary view there was. */
   newestMembers: readonly string[] = []
-  /** Who was left behind by an operator's word or the policy. */
+  /** Changes with whatever an agent may see. */
+  version = 0
+  /** Who was left behind by an override or the policy. */
   readonly #left = new Set<string>()
   #numbers = 0
   #roots = 0
@@ -52,10 +76,17 @@ export class Galera {
   }
 
   /** `without`: who is left behind if this becomes primary by a bootstrap. */
-  start(name: string, disk: Disk, mode: Launch, without: readonly string[] = []): void {
+  start(name: string, disk: Disk, mode: Launch, weight: number, without: readonly string[] = []): Server {
     if (mode !== 'reform') disk.gvwstate = null
     if (mode === 'bootstrap' && disk.entry !== null) disk.safeToBootstrap = true
-    this.servers.set(name, { name, disk, mode, nodeUuid: disk.gvwstate?.myUuid ?? uuidOf(7, ++this.#numbers), group: null, forked: false, without })
+    disk.clean = false
+    const server: Server = {
+      name, disk, mode, pid: ++this.#numbers, nodeUuid: disk.gvwstate?.myUuid ?? uuidOf(7, ++this.#numbers), weight, group: null,
+      transfer: 0, whole: false, donor: null, forked: false, without,
+    }
+    this.servers.set(name, server)
+    this.version++
+    return server
   }
 
   /** SIGKILL: the disk may lack a tail, though only one that somebody else has. */
@@ -63,26 +94,34 @@ export class Galera {
     const server = this.servers.get(name)
     if (server === undefined) return
     const { group } = server
-    this.servers.delete(name)
+    this.#remove(server)
     if (group === null) return
+    if (isComplete(server)) server.disk.entry = this.#isHeldElsewhere(group.head, server) ? back(group.head, lag) : group.head
     group.members.delete(server)
-    server.disk.entry = this.#isHeldElsewhere(group.head, server) ? back(group.head, lag) : group.head
     this.#regroup(group)
+    this.#cutTransfers(server)
   }
 
-  /** SIGTERM. */
-  leave(name: string): void {
+  /** SIGTERM. @returns whether it ended by itself: a server that has not its state yet has to be killed */
+  leave(name: string): boolean {
     const server = this.servers.get(name)
-    if (server === undefined) return
+    if (server === undefined) return true
+    if (!isComplete(server)) {
+      this.kill(name, 0)
+      return false
+    }
     const { group, disk } = server
-    this.servers.delete(name)
+    this.#remove(server)
     disk.gvwstate = null
-    if (group === null) return
+    if (group === null) return true
     group.members.delete(server)
     disk.entry = group.head
-    disk.safeToBootstrap = group.primary && group.members.size === 0
+    disk.clean = true
+    disk.safeToBootstrap = isPrimary(group) && group.members.size === 0
     if (group.members.size === 0) this.groups.delete(group)
     else if (group.primary) this.#install(group)
+    this.#cutTransfers(server)
+    return true
   }
 
   /** pc.bootstrap=YES; where the component is primary Galera ignores it. */
@@ -94,25 +133,31 @@ export class Galera {
   }
 
   write(group: Group): void {
+    if (!isPrimary(group)) return
     group.head = follow(group.head)
+    this.version++
     if (!this.#isCounted(group)) return
     this.acknowledged = group.head
     this.newest = group.head
   }
 
-  /** One server tries to become a member. */
+  hasState(group: Group): boolean {
+    for (const member of group.members) if (member.transfer === 0) return true
+    return false
+  }
+
+  /** One server goes on: to become a member, or with its state transfer. */
   advance(server: Server): void {
-    if (server.group !== null) return
-    const primary = [...this.groups].find((group) => group.primary && this.#touches(group, server.name))
-    if (server.mode === 'bootstrap') this.#bootstrap(server)
-    else if (primary !== undefined) this.#enter(server, primary)
-    else if (server.mode === 'reform') this.#reform(server)
+    if (server.group !== null) return this.#receive(server)
+    if (server.mode === 'bootstrap') return this.#bootstrap(server)
+    for (const group of this.groups) if (isPrimary(group) && this.#touches(group, server.name)) return this.#enter(server, group)
+    if (server.mode === 'reform') this.#reform(server)
   }
 
   /** The network changed. */
   reconnect(): void {
     for (const group of this.groups) this.#regroup(group)
-    for (const group of this.groups) if (!group.primary) this.#merge(group)
+    for (const group of this.groups) if (!isPrimary(group)) this.#merge(group)
   }
 
   /** Not where it was left behind: what only it holds, also what it acknowledges before its agent has looked, is lost by right. */
@@ -121,11 +166,19 @@ export class Galera {
   }
 
   check(): void {
-    const primary = [...this.groups].filter((group) => group.primary)
-    if (primary.length > 1) throw new Violation(`two primary components: ${primary.map((group) => [...group.view.members.values()].join('+')).join(' and ')}`)
-    const [only] = primary
+    let only: Group | null = null
+    for (const group of this.groups) {
+      if (!isPrimary(group)) continue
+      if (only !== null) throw new Violation(`two primary components: ${[only, group].map(({ view }) => [...view.members.values()].join('+')).join(' and ')}`)
+      only = group
+    }
     if (this.#roots > 1) throw new Violation('two histories were started')
-    if (only !== undefined && this.acknowledged !== null && !contains(only.head, this.acknowledged)) throw new Violation(`acknowledged write ${this.acknowledged.seqno} is absent at ${only.head.seqno}`)
+    if (only !== null && this.acknowledged !== null && only.head !== this.acknowledged && !contains(only.head, this.acknowledged)) throw new Violation(`acknowledged write ${this.acknowledged.seqno} is absent at ${only.head.seqno}`)
+  }
+
+  #remove(server: Server): void {
+    this.servers.delete(server.name)
+    this.version++
   }
 
   /** An operator or the policy goes on without these: what only they hold is lost by right. */
@@ -145,7 +198,11 @@ export class Galera {
   #reform(server: Server): void {
     const own = server.disk.gvwstate
     if (own === null) return
-    const ready = [...this.servers.values()].filter((one) => own.members.includes(one.nodeUuid) && this.#reachable(one.name, server.name) && (one.group === null ? one.mode === 'reform' && one.disk.gvwstate?.viewId === own.viewId : !one.group.primary))
+    const ready: Server[] = []
+    for (const one of this.servers.values()) {
+      const fits = own.members.includes(one.nodeUuid) && this.#reachable(one.name, server.name)
+      if (fits && (one.group === null ? one.mode === 'reform' && one.disk.gvwstate?.viewId === own.viewId : !isPrimary(one.group))) ready.push(one)
+    }
     if (ready.length < own.members.length) return
     const entries = ready.flatMap((one) => one.group?.head ?? one.disk.entry ?? [])
     const head = entries.reduce((top, entry) => (entry.seqno > top.seqno ? entry : top))
@@ -155,9 +212,12 @@ export class Galera {
   }
 
   #form(servers: readonly Server[], head: Entry): void {
-    const group: Group = { primary: true, head, view: { id: '', seqno: 0n, members: new Map() }, members: new Set(servers) }
+    const group: Group = { primary: true, stateless: false, head, view: { id: '', seqno: 0n, members: new Map(), weight: 0 }, members: new Set(servers) }
     this.groups.add(group)
-    for (const server of servers) server.group = group
+    for (const server of servers) {
+      server.group = group
+      server.transfer = 0
+    }
     this.#install(group)
   }
 
@@ -167,36 +227,88 @@ export class Galera {
     server.group = null
   }
 
+  /** It is a member, with its votes, before it has the state. */
   #enter(server: Server, group: Group): void {
     const entry = server.group?.head ?? server.disk.entry
-    if (entry !== null && !contains(group.head, entry)) {
+    if (entry !== null && entry !== group.head && !contains(group.head, entry)) {
       // A running server is merged by Galera itself before any agent may look.
       if (server.group === null || this.counts(server.name)) throw new Violation(`${server.name} joined with a fork at ${entry.seqno}`)
       server.forked = true
     }
     if (server.group === null) this.#left.delete(server.name)
+    const merged = server.group !== null
     this.#part(server)
     group.members.add(server)
     server.group = group
+    if (!merged) this.#beginTransfer(server, group, entry)
     this.#install(group)
+  }
+
+  #beginTransfer(server: Server, group: Group, entry: Entry | null): void {
+    const lag = entry === null ? 99 : Number(group.head.seqno - entry.seqno)
+    server.donor = [...group.members].find((member) => member !== server && isComplete(member)) ?? null
+    server.whole = entry === null || server.pid % 3 === 0
+    server.transfer = server.whole ? 3 : lag > 0 ? 2 : 1
+    if (!server.whole) return
+    server.disk.entry = null
+    server.disk.partial = true
+    server.disk.safeToBootstrap = false
+  }
+
+  #receive(server: Server): void {
+    if (server.transfer === 0 || server.donor === null) return
+    server.transfer--
+    this.version++
+    if (server.transfer > 0) return
+    server.disk.partial = false
+    server.donor = null
+    if (server.group?.stateless) server.disk.entry = server.group.head
+    else if (server.group !== null) this.#settleFiles(server.group)
+  }
+
+  /**
+   * Its joiners have no donor any more: they end, but where nobody else has the state and the donor left in order. Then some receive
+   * the rest all the same [ran].
+   */
+  #cutTransfers(gone: Server): void {
+    for (const server of this.servers.values()) {
+      if (server.donor !== gone) continue
+      const { group } = server
+      if (group?.stateless && !server.whole && server.pid % 2 === 0) continue
+      server.donor = null
+      if (group === null || !group.stateless) this.kill(server.name, 0)
+    }
   }
 
   /** A new primary view: it takes a seqno, and every member writes its files. */
   #install(group: Group): void {
     group.primary = true
-    group.head = follow(group.head)
-    const members = new Map([...group.members].map((member) => [member.nodeUuid, member.name]))
-    if (this.#isCounted(group)) {
+    group.stateless = !this.hasState(group)
+    if (!group.stateless) group.head = follow(group.head)
+    const members = new Map<string, string>()
+    let weight = 0
+    for (const member of group.members) {
+      members.set(member.nodeUuid, member.name)
+      weight += member.weight
+    }
+    if (!group.stateless && this.#isCounted(group)) {
       this.newest = group.head
       this.newestMembers = [...members.values()]
     }
-    group.view = { id: `view/${++this.#numbers}`, seqno: group.head.seqno, members }
-    for (const { disk, nodeUuid } of group.members) {
-      disk.entry = group.head
-      disk.safeToBootstrap = members.size === 1
-      disk.gvwstate = { myUuid: nodeUuid, viewId: group.view.id, members: [...members.keys()].toSorted() }
-    }
+    group.view = { id: `view/${++this.#numbers}`, seqno: group.head.seqno, members, weight }
+    this.version++
+    this.#settleFiles(group)
     this.check()
+  }
+
+  #settleFiles(group: Group): void {
+    const uuids = [...group.view.members.keys()].toSorted()
+    for (const { disk, nodeUuid, transfer } of group.members) {
+      disk.gvwstate = { myUuid: nodeUuid, viewId: group.view.id, members: uuids }
+      if (transfer > 0 || group.stateless) continue
+      disk.entry = group.head
+      disk.safeToBootstrap = uuids.length === 1
+    }
   }
 
   /** Splits a group where its members no longer see each other; quorum decides which part stays primary. */
@@ -206,8 +318,8 @@ export class Galera {
       this.groups.delete(group)
       return
     }
+    const total = group.view.weight
     const apart = [...group.members].filter((member) => !this.#reachable(member.name, first.name))
-    const size = group.members.size
     if (apart.length > 0) {
       const other: Group = { ...group, members: new Set(apart) }
       for (const member of apart) {
@@ -215,18 +327,24 @@ export class Galera {
         member.group = other
       }
       this.groups.add(other)
-      for (const part of [other, group]) part.primary &&= part.members.size * 2 > size
+      this.version++
+      for (const part of [other, group]) part.primary &&= weightOf(part.members) * 2 > total
       if (other.primary) this.#install(other)
     }
-    group.primary &&= group.members.size * 2 > group.view.members.size
+    if (group.primary && weightOf(group.members) * 2 <= group.view.weight) {
+      group.primary = false
+      this.version++
+    }
     if (group.primary && group.members.size !== group.view.members.size) this.#install(group)
+    // A joiner on the other side of a cut has lost its donor.
+    for (const member of first.group?.members ?? []) if (member.donor !== null && member.donor.group !== member.group) this.#cutTransfers(member.donor)
   }
 
   #merge(group: Group): void {
     const [first] = group.members
     if (first === undefined) return
     const others = [...this.groups].filter((other) => other !== group && this.#touches(other, first.name))
-    const primary = others.find((other) => other.primary)
+    const primary = others.find((other) => isPrimary(other))
     if (primary !== undefined) {
       for (const member of group.members) this.#enter(member, primary)
       return
@@ -237,20 +355,29 @@ export class Galera {
         member.group = group
       }
       this.groups.delete(other)
+      this.version++
     }
     if (group.members.size === group.view.members.size) this.#install(group)
   }
 
   #isCounted(group: Group): boolean {
-    return [...group.members].some(({ name }) => this.counts(name))
+    for (const { name } of group.members) if (this.counts(name)) return true
+    return false
   }
 
   #touches(group: Group, name: string): boolean {
-    return [...group.members].some((member) => this.#reachable(member.name, name))
+    for (const member of group.members) if (this.#reachable(member.name, name)) return true
+    return false
   }
 
   #isHeldElsewhere(head: Entry, but: Server): boolean {
-    const live = [...this.groups].some((group) => [...group.members].some(({ name }) => this.counts(name)) && contains(group.head, head))
-    return live || this.#disks().some(({ name, disk }) => name !== but.name && this.counts(name) && !this.servers.has(name) && disk.entry !== null && contains(disk.entry, head))
+    for (const group of this.groups) if (contains(group.head, head) && [...group.members].some((one) => one !== but && isComplete(one) && this.counts(one.name))) return true
+    return this.#disks().some(({ name, disk }) => name !== but.name && this.counts(name) && !this.servers.has(name) && disk.entry !== null && contains(disk.entry, head))
   }
+}
+
+function weightOf(members: Iterable<Server>): number {
+  let weight = 0
+  for (const member of members) weight += member.weight
+  return weight
 }

@@ -28,6 +28,13 @@ export class Random {
   }
 
   shuffled<Item>(items: readonly Item[]): Item[] {
-    return items.map((item) => [this.next(), item] as const).toSorted((a, b) => a[0] - b[0]).map(([, item]) => item)
+    const mixed = [...items]
+    for (let at = mixed.length - 1; at > 0; at--) {
+      const other = this.below(at + 1)
+      const item = mixed[at] as Item
+      mixed[at] = mixed[other] as Item
+      mixed[other] = item
+    }
+    return mixed
   }
 }

@@ -1,24 +1,25 @@
-import type { Proposal } from '../../src/galera/fence.ts'
+import type { Answer, Proposal } from '../../src/galera/fence.ts'
 import type { Random } from './random.ts'
 
-interface Message {
+interface Late {
   readonly to: string
   readonly proposal: Proposal
+  readonly answered: (answer: Answer) => void
 }
 
 /** Who reaches whom, and what is under way. */
 export class SimNetwork {
-  /** Messages get lost, come twice or late. */
+  /** Messages get lost, come twice, late or to another. */
   lossy = false
-  #sides: ReadonlyMap<string, number> = new Map()
-  readonly #late: Message[] = []
+  #sides: ReadonlyMap<string, number> | null = null
+  readonly #late: Late[] = []
   readonly #random: Random
 
   constructor(random: Random) {
     this.#random = random
   }
 
-  readonly reachable = (a: string, b: string): boolean => (this.#sides.get(a) ?? 0) === (this.#sides.get(b) ?? 0)
+  readonly reachable = (a: string, b: string): boolean => this.#sides === null || this.#sides.get(a) === this.#sides.get(b)
 
   lost(): boolean {
     return this.lossy && this.#random.chance(0.1)
@@ -31,16 +32,16 @@ export class SimNetwork {
   }
 
   heal(): void {
-    this.#sides = new Map()
+    this.#sides = null
   }
 
   /** It comes again, or only after its sender has given it up. */
-  delay(message: Message): void {
+  delay(message: Late): void {
     this.#late.push(message)
   }
 
   /** One that was delayed, sometimes. */
-  takeLate(): Message | null {
+  takeLate(): Late | null {
     if (this.#late.length === 0 || !this.#random.chance(0.05)) return null
     return this.#late.splice(this.#random.below(this.#late.length), 1)[0] ?? null
   }

@@ -7,57 +7,70 @@ import type { Variant } from './world.ts'
 
 /** Known faults: an invariant that none of them breaks would prove nothing. */
 const without = (...names: readonly string[]): Variant => ({
-  decide: (facts) => decide(facts, RULES.filter(({ name }) => !names.includes(name))),
-  decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => !names.includes(name))),
+  rules: {
+    decide: (facts) => decide(facts, RULES.filter(({ name }) => !names.includes(name))),
+    decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => !names.includes(name))),
+  },
 })
 
 export const FAULTS: Readonly<Record<string, Variant>> = {
-  'who was left behind joins as it is': { ...without('rejoin-anew', 'left-behind'), from: 1_200 },
+  'who was left behind joins as it is': without('rejoin-anew', 'left-behind'),
   'who is given up is known by the peer list only': {
-    from: 848_609_370,
-    decide(facts) {
-      const decision = decide(facts)
-      if (decision.do !== 'bootstrap') return decision
-      const listed = (name: string) => facts.peers.some((peer) => peer.name === name)
-      return { ...decision, without: decision.without.map((one) => ({ ...one, names: one.names.filter(listed) })) }
+    rules: {
+      decide(facts) {
+        const decision = decide(facts)
+        if (decision.do !== 'bootstrap') return decision
+        const listed = (name: string) => facts.peers.some((peer) => peer.name === name)
+        return { ...decision, without: decision.without.map((one) => ({ ...one, names: one.names.filter(listed) })) }
+      },
     },
   },
   'half of the votes count as a majority': {
-    from: 1_650,
-    decide: (facts) => decide(facts.orders?.majority ? { ...facts, self: { ...facts.self, weight: facts.self.weight + 0.01 } } : facts),
+    rules: { decide: (facts) => decide(facts.orders?.majority ? { ...facts, self: { ...facts.self, weight: facts.self.weight + 0.01 } } : facts) },
   },
   'positions are not compared': {
-    answerProposal: (own, promise, proposal) => answerProposal(own, promise, { ...proposal, seqno: 2n ** 62n }),
-    decide(facts) {
-      const level = <Node extends Observation>(node: Node): Node => (node.kind === 'down' && node.data.kind === 'position' ? { ...node, data: { ...node.data, seqno: 5n } } : node)
-      return decide({ ...facts, self: level(facts.self), peers: facts.peers.map(level) })
+    rules: {
+      answerProposal: (own, promise, proposal) => answerProposal(own, promise, { ...proposal, seqno: 2n ** 62n }),
+      decide(facts) {
+        const level = <Node extends Observation>(node: Node): Node => (node.kind === 'down' && node.data.kind === 'position' ? { ...node, data: { ...node.data, seqno: 5n } } : node)
+        return decide({ ...facts, self: level(facts.self), peers: facts.peers.map(level) })
+      },
     },
   },
   'histories are not compared': without('two-histories', 'history-changed', 'foreign-primary'),
-  'safe_to_bootstrap is believed where the tool itself has written it': { goAlong: (...told) => ({ ...goAlong(...told), flaggedAt: null }), from: 11_100 },
-  'an acknowledgement that a crash forgets': { forgetsPromises: true, from: 49_700 },
+  'safe_to_bootstrap is believed where the tool itself has written it': { rules: { goAlong: (...told) => ({ ...goAlong(...told), flaggedAt: null }) } },
+  'an acknowledgement that a crash forgets': { forgetsPromises: true },
   'who left in order is believed to hold nothing': { departure: (departure) => ({ ...departure, seqno: 0n }) },
   'a repair in place that does not wait for silent members': without('view-incomplete'),
-  'a repair in place that leaves a stopped node behind': { from: 8_000, decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => name !== 'further-stopped')), answerProposal: (own, promise, proposal) => answerProposal(own, promise, proposal.kind === 'repair' ? { ...proposal, seqno: 2n ** 62n } : proposal) },
+  'a repair in place that leaves a stopped node behind': {
+    rules: {
+      decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => name !== 'further-stopped')),
+      answerProposal: (own, promise, proposal) => answerProposal(own, promise, proposal.kind === 'repair' ? { ...proposal, seqno: 2n ** 62n } : proposal),
+    },
+  },
   'rules without members-missing': without('members-missing'),
-  'a fence that always acknowledges': { answerProposal: () => ({ ack: true }) },
+  'a fence that always acknowledges': { rules: { answerProposal: () => ({ ack: true }) } },
   'ties broken by the own name first': {
-    decide(facts) {
-      const decision = decide(facts)
-      const { self } = facts
-      if (decision.rule !== 'most-advanced' || decision.do !== 'wait' || !isPositioned(self)) return decision
-      const first = positioned(facts).every((node) => node.data.seqno <= self.data.seqno)
-      return first ? { ...decision, do: 'bootstrap', uuid: self.data.uuid, seqno: self.data.seqno, known: [], leftBehind: [], without: [] } : decision
+    rules: {
+      decide(facts) {
+        const decision = decide(facts)
+        const { self } = facts
+        if (decision.rule !== 'most-advanced' || decision.do !== 'wait' || !isPositioned(self)) return decision
+        const first = positioned(facts).every((node) => node.data.seqno <= self.data.seqno)
+        return first ? { ...decision, do: 'bootstrap', uuid: self.data.uuid, seqno: self.data.seqno, known: [], leftBehind: [], without: [] } : decision
+      },
     },
   },
   'a member that lost its data counted as one that told its position': {
-    decide(facts) {
-      const decision = decide(facts)
-      return decision.rule === 'members-missing' && decision.reason.includes('data is lost') ? decide(facts, RULES.filter(({ name }) => name !== 'members-missing')) : decision
+    rules: {
+      decide(facts) {
+        const decision = decide(facts)
+        return decision.rule === 'members-missing' && decision.reason.includes('data is lost') ? decide(facts, RULES.filter(({ name }) => name !== 'members-missing')) : decision
+      },
     },
   },
   'a fence that lets an unheard choice be overtaken': {
-    from: 15_700,
-    answerProposal: (own, promise, proposal) => answerProposal(own, promise, promise === null ? proposal : { ...proposal, known: [...proposal.known, promise.chosen] }),
+    rules: { answerProposal: (own, promise, proposal) => answerProposal(own, promise, promise === null ? proposal : { ...proposal, known: [...proposal.known, promise.chosen] }) },
   },
+  'answers are not bound to who answers': { unboundAnswers: true },
 }

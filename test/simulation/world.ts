@@ -1,28 +1,24 @@
-import { report, reportDown } from '../../src/agent/report.ts'
-import { type Answer, answerProposal, type Proposal } from '../../src/galera/fence.ts'
-import type { Decision, RunningDecision } from '../../src/galera/decision.ts'
 import type { Departure } from '../../src/galera/departure.ts'
-import { goAlong } from '../../src/galera/go-along.ts'
-import { recordDepartures } from '../../src/galera/ledger.ts'
-import type { Facts, Live, Observation } from '../../src/galera/observation.ts'
-import { decide, decideNonPrimary } from '../../src/galera/rules/decide.ts'
+import type { Answer, Proposal } from '../../src/galera/fence.ts'
+import type { Down, Live, Observation } from '../../src/galera/observation.ts'
+import { reportDown } from '../../src/galera/cycle/report.ts'
+import { type Rules, SHIPPED } from '../../src/galera/cycle/rules.ts'
 import { befall } from './befall.ts'
-import { Galera } from './galera-model.ts'
+import { Galera, type Server } from './galera-model.ts'
 import { FOREIGN, Violation } from './history.ts'
 import { Random } from './random.ts'
 import { SimNetwork } from './sim-network.ts'
-import { Gear, type Surroundings } from './sim-agent.ts'
+import { Gear, type Surroundings } from './gear.ts'
 
-/** What is put in the place of the shipped functions, to see that the invariants catch it. */
+/** What is put in the place of the shipped functions, or of what surrounds them, to see that the invariants catch it. */
 export interface Variant {
   /** Where the search begins: a seed shortly before one that shows the fault. */
   readonly from?: number
-  readonly decide?: (facts: Facts) => Decision
-  readonly decideNonPrimary?: (facts: Facts<Live>) => RunningDecision
-  readonly answerProposal?: typeof answerProposal
+  readonly rules?: Partial<Rules>
   readonly forgetsPromises?: boolean
-  readonly goAlong?: typeof goAlong
   readonly departure?: (departure: Departure) => Departure
+  /** Who receives a request that goes astray answers it in the name of the one that was asked. */
+  readonly unboundAnswers?: boolean
 }
 
 /** Every so many steps all look at once: most states last longer, and it costs more than the step. */
@@ -30,63 +26,58 @@ const LOOK = 8
 
 export type Lists = 'equal' | 'late' | 'growing'
 
+export interface Setting {
+  readonly size: number
+  readonly lists: Lists
+  readonly policy: 'wait' | 'majority'
+  readonly weights: readonly number[]
+  /** Datadirs of another cluster turn up. */
+  readonly strangers: boolean
+}
+
 /** Some gears, their network and Galera under them; every step is drawn from one seed. */
 export class World {
   readonly random: Random
   readonly gears: readonly Gear[]
   readonly galera: Galera
-  /** The last steps, for the message of a violation. */
-  readonly trace: string[] = []
+  /** What happened, where somebody wants to know. */
+  readonly trace: string[] | null
   readonly network: SimNetwork
   /** By how much each gear's clock is wrong. */
   readonly hours = new Map<string, number>()
-  #steps = 0
-  /** Whether datadirs of another cluster turn up. */
-  readonly strangers: boolean
-  readonly #decide: (facts: Facts) => Decision
+  readonly setting: Setting
+  readonly variant: Variant
+  readonly rules: Rules
   /** In the order in which they were made. */
   readonly made: readonly string[]
-  readonly lists: Lists
-  readonly policy: 'wait' | 'majority'
-  readonly variant: Variant
+  #steps = 0
+  #checked = -1
+  readonly #byName: ReadonlyMap<string, Gear>
+  #agreed: readonly (Observation | null)[] = []
 
-  constructor(seed: number, size: number, lists: Lists, policy: 'wait' | 'majority', variant: Variant) {
-    this.policy = policy
-    this.random = new Random(seed)
-    this.strangers = seed % 8 === 3
-    this.lists = lists
+  constructor(seed: number, setting: Setting, variant: Variant, traced: boolean) {
+    this.setting = setting
     this.variant = variant
+    this.trace = traced ? [] : null
+    this.random = new Random(seed)
     this.network = new SimNetwork(this.random)
-    this.#decide = variant.decide ?? decide
+    this.rules = { ...SHIPPED, ...variant.rules }
     this.galera = new Galera(this.network.reachable, () => this.gears)
     const shared: Surroundings = {
       galera: this.galera,
-      decide: this.#decide,
-      decideNonPrimary: variant.decideNonPrimary ?? decideNonPrimary,
-      answerProposal: variant.answerProposal ?? answerProposal,
-      tellDeparture: (departure) => {
-        for (const gear of this.gears) {
-          const heard = gear.name !== departure.name && gear.node !== null && this.network.reachable(gear.name, departure.name) && !this.network.lost()
-          if (heard) gear.note((ledger) => recordDepartures(ledger, [variant.departure?.(departure) ?? departure]))
-        }
-      },
-      majority: policy === 'majority',
-      goAlong: variant.goAlong ?? goAlong,
-      clock: (name) => new Date((this.hours.get(name) ?? 0) * 3_600_000 + this.#steps).toISOString(),
+      rules: this.rules,
       ask: this.#ask,
-      propose: (to, proposal) => {
-        if (!this.network.reachable(proposal.from, to) || this.network.lost()) return null
-        if (this.network.lost()) this.network.delay({ to, proposal })
-        if (this.network.lost()) return null
-        const answer = this.#deliver(to, proposal)
-        return this.network.lost() ? null : answer
-      },
+      propose: this.#propose,
+      announce: this.#announce,
       shuffled: (items) => this.random.shuffled(items),
+      chance: (probability) => this.random.chance(probability),
+      hours: (name) => this.hours.get(name) ?? 0,
     }
-    const names = Array.from({ length: size }, (_, index) => `n${index + 1}`)
-    this.gears = names.map((name) => new Gear(name, shared))
+    const names = Array.from({ length: setting.size }, (_, index) => `n${index + 1}`)
+    this.gears = names.map((name, at) => new Gear(name, setting.weights[at] ?? 1, setting.policy === 'majority', shared))
+    this.#byName = new Map(this.gears.map((gear) => [gear.name, gear]))
     this.made = this.random.shuffled(names)
-    for (const gear of this.gears) gear.peers = lists === 'equal' ? names : null
+    for (const gear of this.gears) gear.peers = setting.lists === 'equal' ? names : null
   }
 
   /** One random step of one gear, or something that befalls it. */
@@ -108,9 +99,12 @@ export class World {
     this.network.heal()
     this.network.lossy = false
     this.galera.reconnect()
-    for (const gear of this.gears.filter(({ disk }) => disk.entry === FOREIGN)) {
+    for (const gear of this.gears) {
+      gear.hangs = false
+      gear.starved = false
+      if (gear.disk.entry !== FOREIGN) continue
       // A person did as the refusal said.
-      gear.stopAgent()
+      gear.stopAgent(true)
       gear.disk.entry = null
     }
     for (let round = 0; round < rounds; round++) {
@@ -119,78 +113,133 @@ export class World {
       // A running server goes on looking for the others.
       if (round % 10 === 9) this.galera.reconnect()
       for (const gear of this.random.shuffled(this.gears)) {
-        gear.peers = this.gears.map(({ name }) => name)
-        if (gear.node === null) gear.startAgent()
-        gear.start()
+        if (gear.peers?.length !== this.gears.length) gear.peers = this.gears.map(({ name }) => name)
+        if (gear.state === null) gear.startAgent()
+        if (gear.state?.intent === 'stay') gear.take({ in: 'start', restored: false })
         this.#work(gear)
         if (this.random.chance(0.3)) this.#attempt(gear)
+        // Galera gives up by itself after pc.wait_prim_timeout.
         if (round % 60 === 59 && this.galera.servers.get(gear.name)?.group === null) this.galera.kill(gear.name, 0)
         this.#check()
       }
-      const [group] = this.galera.groups
-      const forked = [...this.galera.servers.values()].some((server) => server.forked)
-      if (!forked && this.galera.groups.size === 1 && group?.primary && group.members.size === this.gears.length) return true
+      if (this.#isWhole()) return true
     }
     return false
   }
 
-  readonly #ask = (from: string, to: string): Observation => {
-    const peer = this.gears.find((gear) => gear.name === to)
-    const reached = peer !== undefined && this.network.reachable(from, to)
-    if (!reached || peer.node === null || this.network.lost()) return { kind: 'silent', name: to, reason: 'timeout', serving: reached && peer.node === null && this.galera.servers.get(to)?.group?.primary === true }
-    return report(peer.node)
+  #isWhole(): boolean {
+    const [group] = this.galera.groups
+    if (this.galera.groups.size !== 1 || !group?.primary || group.members.size !== this.gears.length) return false
+    for (const server of this.galera.servers.values()) if (server.forked || server.transfer > 0) return false
+    return true
   }
 
-  #deliver(to: string, proposal: Proposal): Answer | null {
-    const answer = this.gears.find((gear) => gear.name === to)?.acknowledge(proposal) ?? null
-    this.note(`${to} ${answer?.ack === false ? `refuses (${answer.reason})` : 'acknowledges'} ${proposal.kind} of ${proposal.chosen} in epoch ${proposal.epoch}`)
-    return answer
+  readonly #ask = (from: Gear, to: string): Observation => {
+    const peer = this.#byName.get(to)
+    const reached = peer !== undefined && !from.starved && this.network.reachable(from.name, to)
+    const said = reached && !this.network.lost() ? peer.report : null
+    return said ?? silentAs(to, reached && this.galera.servers.has(to))
+  }
+
+  readonly #propose = (from: Gear, to: string, proposal: Proposal, answered: (answer: Answer) => void): 'sent' | 'lost' => {
+    if (from.starved || !this.network.reachable(from.name, to) || this.network.lost()) return 'lost'
+    const through = (answer: Answer) => {
+      if (!this.network.lost()) answered(answer)
+    }
+    if (this.network.lost()) this.network.delay({ to, proposal, answered: through })
+    if (this.network.lost()) return 'lost'
+    const astray = this.network.lossy && this.random.chance(0.05)
+    // Something between them hands it to another, or back; who is not meant does not answer.
+    if (astray && !this.variant.unboundAnswers) return 'lost'
+    this.#deliver(astray ? from.name : to, proposal, through)
+    return 'sent'
+  }
+
+  readonly #announce = (departure: Departure): void => {
+    const said = this.variant.departure?.(departure) ?? departure
+    for (const gear of this.gears) {
+      const heard = gear.name !== said.name && gear.state !== null && this.network.reachable(gear.name, said.name) && !this.network.lost()
+      if (heard) gear.take({ in: 'departure', departure: said, id: 0 })
+    }
+  }
+
+  #deliver(to: string, proposal: Proposal, answered: (answer: Answer) => void): void {
+    this.#byName.get(to)?.receive(proposal, (answer) => {
+      this.trace?.push(`${to} ${answer.ack ? 'acknowledges' : `refuses (${answer.reason})`} ${proposal.kind} of ${proposal.chosen} in epoch ${proposal.epoch}`)
+      answered(answer)
+    })
   }
 
   #deliverLate(): void {
     const late = this.network.takeLate()
-    if (late !== null) this.#deliver(late.to, late.proposal)
+    if (late !== null) this.#deliver(late.to, late.proposal, late.answered)
   }
 
   #work(gear: Gear): void {
-    const before = gear.ledger.decisions.length
-    gear.work?.next()
-    const decision = gear.ledger.decisions.at(-1)
-    if (gear.ledger.decisions.length > before && decision !== undefined) this.note(`${gear.name} decides ${decision.do} (${decision.rule}): ${decision.reason} [${decision.evidence.join('; ')}]`)
+    if (this.trace === null) return gear.work()
+    const before = gear.state
+    gear.work()
+    const { state } = gear
+    if (state === null || state === before) return
+    if (state.decision !== before?.decision && state.decision !== null) this.trace.push(`${gear.name} decides ${state.decision.do} (${state.decision.rule}): ${state.decision.reason} [${state.decision.evidence.join('; ')}]`)
+    if (state.task.at !== before?.task.at && state.task.at !== 'looking' && state.task.at !== 'watching' && state.task.at !== 'pausing') this.trace.push(`${gear.name}: ${state.task.at}${state.failure === null || state.failure === before?.failure ? '' : ` (${state.failure.message})`}`)
+    if (state.message.startsWith('Not acknowledged') && state.message !== before?.message) this.trace.push(`${gear.name}: ${state.message}`)
   }
 
   #attempt(gear: Gear): void {
     const server = this.galera.servers.get(gear.name)
-    if (server === undefined || server.group !== null) return
+    if (server === undefined) return
+    const before = server.group
     this.galera.advance(server)
-    if (server.group !== null) this.note(`${gear.name} ${server.mode}: primary with ${[...(server.group as { view: { members: Map<string, string> } }).view.members.values()].join('+')}`)
+    if (before === null && server.group !== null) this.trace?.push(`${gear.name} ${server.mode}: with ${membersOf(server)}`)
   }
 
   #write(): void {
-    for (const group of this.galera.groups) if (group.primary) this.galera.write(group)
+    for (const group of this.galera.groups) this.galera.write(group)
   }
 
   note(what: string): void {
-    this.trace.push(what)
+    this.trace?.push(what)
   }
 
   #check(): void {
-    this.galera.check()
+    if (this.galera.version !== this.#checked) this.galera.check()
+    this.#checked = this.galera.version
     if (this.#steps % LOOK === 0) this.#checkAgreement()
   }
 
   /** Were everybody to look now, at most one node would bootstrap. */
   #checkAgreement(): void {
     const truth = this.gears.map((gear) => this.#truth(gear))
-    const down = this.gears.flatMap(({ node }) => (node !== null && node.server === null && node.config.peers !== null && reportDown(node).data.kind !== 'unknown' ? [node] : []))
-    const chosen = down.filter((node) => {
-      const peers = truth.filter(({ name }) => name !== node.config.name)
-      return this.#decide({ self: { ...reportDown(node), launched: null }, peers }).do === 'bootstrap'
-    })
-    if (chosen.length > 1) throw new Violation(`with the same facts ${chosen.map((node) => node.config.name).join(' and ')} would bootstrap`)
+    if (truth.every((one, at) => one === this.#agreed[at])) return
+    this.#agreed = truth
+    const chosen = this.gears.filter((gear, at) => this.#wouldBootstrap(gear, truth.filter((_, other) => other !== at)))
+    if (chosen.length > 1) throw new Violation(`with the same facts ${chosen.map(({ name }) => name).join(' and ')} would bootstrap`)
   }
 
-  #truth(gear: Gear): Observation {
-    return gear.node !== null ? report(gear.node) : { kind: 'silent', name: gear.name, reason: 'refused', serving: this.galera.servers.has(gear.name) }
+  #wouldBootstrap(gear: Gear, peers: readonly Observation[]): boolean {
+    const { state } = gear
+    if (state === null || state.server !== null || !state.settings.listed || state.datadir === null) return false
+    const own = reportDown(state, gear)
+    return own.data.kind !== 'unknown' && this.rules.decide({ self: own.launched === null ? own : { ...own, launched: null }, peers }).do === 'bootstrap'
+  }
+
+  #truth(gear: Gear): Down | Live | Observation {
+    return gear.report ?? silentAs(gear.name, this.galera.servers.has(gear.name))
   }
 }
+
+const membersOf = ({ group }: Server): string => [...(group?.members ?? [])].map(({ name }) => name).join('+')
+
+const SILENT = new Map<string, Observation>()
+
+/** The same silence is the same value. */
+function silentAs(name: string, serving: boolean): Observation {
+  const key = `${name} ${serving}`
+  const known = SILENT.get(key)
+  if (known !== undefined) return known
+  const made: Observation = { kind: 'silent', name, reason: 'timeout', serving }
+  SILENT.set(key, made)
+  return made
+}
+

@@ -40,19 +40,22 @@ export const NON_PRIMARY_RULES: readonly Rule<Live>[] = [leftBehindLeaves, prima
 
 /** @throws Error if no rule applies: the list is complete, so that is a bug. */
 export function decide(facts: Facts, rules: readonly Rule[] = RULES): Decision {
-  return firstOf(facts, rules.map(({ name, decide }) => [name, decide] as const))
+  return firstOf(facts, rules)
 }
 
 /** As `decide`, for a server that runs outside a primary component. */
 export function decideNonPrimary(facts: Facts<Live>, rules: readonly Rule<Live>[] = NON_PRIMARY_RULES): RunningDecision {
-  return firstOf(facts, rules.map(({ name, decide }) => [name, decide] as const))
+  return firstOf(facts, rules)
 }
 
-function firstOf<Self extends Down | Live, SomeVerdict>(facts: Facts<Self>, rules: readonly (readonly [string, (facts: Facts<Self>) => SomeVerdict | null])[]) {
-  const evidence = [facts.self, ...facts.peers].map(describeObservation)
-  for (const [rule, apply] of rules) {
+function firstOf<Self extends Down | Live, SomeVerdict>(facts: Facts<Self>, rules: readonly { readonly name: string; readonly decide: (facts: Facts<Self>) => SomeVerdict | null }[]) {
+  const describe = () => [facts.self, ...facts.peers].map(describeObservation)
+  for (const { name: rule, decide: apply } of rules) {
     const verdict = apply(facts)
-    if (verdict !== null) return { ...verdict, rule, evidence }
+    if (verdict === null) continue
+    // Most decisions are to wait as before, and nobody reads on what evidence.
+    let evidence: readonly string[] | null = null
+    return { ...verdict, rule, get evidence() { return (evidence ??= describe()) } }
   }
-  throw new Error(`no rule applies: ${evidence.join('; ')}`)
+  throw new Error(`no rule applies: ${describe().join('; ')}`)
 }

@@ -27,22 +27,21 @@ export const down = (facts: Known): readonly Down[] => [facts.self, ...facts.pee
 export const answering = (facts: Known): readonly string[] =>
   [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent').map((node) => node.name).toSorted()
 
-/** Facts are values: what follows from them is worked out once. */
+/** Facts are values: what follows from the last ones is worked out once. */
 function once<Value>(work: (facts: Known) => Value): (facts: Known) => Value {
-  const done = new WeakMap<Known, Value>()
+  let last: { readonly facts: Known; readonly value: Value } | null = null
   return (facts) => {
-    if (!done.has(facts)) done.set(facts, work(facts))
-    return done.get(facts) as Value
+    if (last?.facts !== facts) last = { facts, value: work(facts) }
+    return last.value
   }
 }
 
 /** The same for what follows from the facts of one history. */
 function oncePerHistory<Value>(work: (facts: Known, uuid: string) => Value): (facts: Known, uuid: string) => Value {
-  const histories = once(() => new Map<string, Value>())
+  let last: { readonly facts: Known; readonly uuid: string; readonly value: Value } | null = null
   return (facts, uuid) => {
-    const done = histories(facts)
-    if (!done.has(uuid)) done.set(uuid, work(facts, uuid))
-    return done.get(uuid) as Value
+    if (last?.facts !== facts || last.uuid !== uuid) last = { facts, uuid, value: work(facts, uuid) }
+    return last.value
   }
 }
 

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest'
 import { healthApi } from '../../../src/agent/health-api.ts'
-import type { LedgerStore } from '../../../src/agent/ledger-store.ts'
+import { Loop } from '../../../src/agent/loop.ts'
 import { METRICS, renderMetrics } from '../../../src/agent/metrics.ts'
 import { Node } from '../../../src/agent/node.ts'
+import { initialState } from '../../../src/galera/cycle/state.ts'
 import { newLedger } from '../../../src/galera/ledger.ts'
 
 const own = { name: 'n1', host: '10.0.0.1', sqlPort: 3306 }
-const makeNode = (metrics = 'host') => new Node({} as never, { name: 'n1', clusterName: 'test', own, peers: [own, { name: null, host: '10.0.0.2', sqlPort: 3307 }], metrics } as never, {} as never, { ledger: newLedger('n1') } as LedgerStore, {} as never, { warn: () => undefined } as never)
+const makeNode = (metrics = 'host') => {
+  const config = { name: 'n1', clusterName: 'test', own, peers: [own, { name: null, host: '10.0.0.2', sqlPort: 3307 }], metrics }
+  const loop = new Loop(initialState({ name: 'n1', listed: true, weight: 1, majority: false, absentWait: 0, stopTimeout: 1 }, newLedger('n1')))
+  return new Node({} as never, { config } as never, {} as never, {} as never, {} as never, { warn: () => undefined } as never, loop)
+}
 
 const get = (path: string) => async (node: Node, remoteAddress: string, localAddress: string) => healthApi(node).request(path, {}, { incoming: { socket: { remoteAddress, localAddress } } })
 const ask = async (...call: Parameters<ReturnType<typeof get>>) => (await get('/metrics')(...call)).status

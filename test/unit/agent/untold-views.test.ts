@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { EventCounts } from '../../../src/agent/event-counts.ts'
 import type { EventStream } from '../../../src/agent/event-stream.ts'
-import type { LedgerStore } from '../../../src/agent/ledger-store.ts'
-import { Node } from '../../../src/agent/node.ts'
+import type { Node } from '../../../src/agent/node.ts'
 import { watchUntold } from '../../../src/agent/untold-views.ts'
 import type { NodeStatus } from '../../../src/galera/node-status.ts'
 import { newLedger, recordView } from '../../../src/galera/ledger.ts'
@@ -12,18 +12,18 @@ afterEach(() => void vi.useRealTimers())
 
 /** A node in a view that was told or not, whose server was just asked. */
 function watched(told: boolean) {
-  const node = new Node({} as never, { name: 'n1' } as never, {} as never, { ledger: recordView(newLedger('n1'), view(5, ['n1', 'n2'])) } as LedgerStore, {} as never, { warn: () => undefined } as never)
-  node.status = { primary: true } as NodeStatus
+  const state = { ledger: recordView(newLedger('n1'), view(5, ['n1', 'n2'])), status: { primary: true } as NodeStatus | null, viewKnown: true, statusAt: 0 }
+  const node = { state, counts: new EventCounts(), log: { error: () => undefined } } as unknown as Node
   const added: unknown[] = []
   const stream = { changedAt: performance.now(), knows: () => told, add: async (one: unknown) => void added.push(one) }
   const watching = watchUntold(node, stream as unknown as EventStream)
   const pass = async (milliseconds: number, asked = true) => {
     for (let at = 0; at < milliseconds; at += 100) {
       await vi.advanceTimersByTimeAsync(100)
-      if (asked) node.statusAt = performance.now()
+      if (asked) state.statusAt = performance.now()
     }
   }
-  return { node, stream, added, pass, [Symbol.dispose]: () => watching[Symbol.dispose]() }
+  return { state, stream, added, pass, [Symbol.dispose]: () => watching[Symbol.dispose]() }
 }
 
 test('a view that mariadbd does not tell of in time is an event all the same', async () => {
@@ -38,11 +38,11 @@ test.each([
   ['it was told', () => watched(true), async (one: ReturnType<typeof watched>) => one.pass(5_000)],
   ['the server was not asked since the last event: what is known of its view may be older', () => watched(false), async (one: ReturnType<typeof watched>) => one.pass(5_000, false)],
   ['the view is not known yet', () => watched(false), async (one: ReturnType<typeof watched>) => {
-    one.node.viewKnown = false
+    one.state.viewKnown = false
     await one.pass(5_000)
   }],
   ['the node is in no primary component', () => watched(false), async (one: ReturnType<typeof watched>) => {
-    one.node.status = null
+    one.state.status = null
     await one.pass(5_000)
   }],
   ['events go on to come', () => watched(false), async (one: ReturnType<typeof watched>) => {

@@ -1,0 +1,93 @@
+import { FaultsError } from '../errors.ts'
+import type { Op, Saying } from '../galera/cycle/effect.ts'
+import type { Result } from '../galera/cycle/input.ts'
+import { unbornHistory } from '../galera/restored.ts'
+import { scriptFault } from '../mariadb/basedir.ts'
+import { readDatadir } from '../mariadb/position.ts'
+import { clearDeadServer, killServer, settleLaunch, stopServer } from '../mariadb/server.ts'
+import { ensureCertificate } from '../tls/files.ts'
+import { announceDeparture, readCleanStop } from './departure.ts'
+import { sendProposal } from './fence-exchange.ts'
+import { launch } from './launch.ts'
+import { lookAtServer } from './look.ts'
+import type { Surroundings } from './loop.ts'
+import { nudgePeers } from './look-now.ts'
+import type { Node } from './node.ts'
+import { rescueDatadir } from './rescue.ts'
+
+type Doing<Kind extends Op['do']> = Extract<Op, { do: Kind }>
+
+/** What the steps of the cycle have to do in the world. */
+export const surroundingsOf = (node: Node): Surroundings => ({
+  record: (ledger) => node.ledger.update(() => ledger),
+  op: (effect) => op(node, effect),
+  say: (effect) => say(node, effect),
+  countCrash: () => node.counts.crashes++,
+  log: node.log,
+})
+
+async function op(node: Node, effect: Op): Promise<Result> {
+  const { op } = effect
+  switch (effect.do) {
+    case 'look':
+      return { in: 'looked', op, look: await lookAtServer(node, effect) }
+    case 'read':
+      return { in: 'read', op, datadir: await readPosition(node) }
+    case 'ask': {
+      const settings = effect.reload ? await node.settings.reload() : null
+      return { in: 'heard', op, observations: await node.ask(), settings }
+    }
+    case 'prepare':
+      await prepare(node)
+      return { in: 'prepared', op }
+    case 'propose':
+      return { in: 'answered', op, answers: await sendProposal(node, effect.proposal, effect.to) }
+    case 'move-aside':
+      await rescueDatadir(node, effect.fork, effect.position)
+      return { in: 'moved-aside', op }
+    case 'launch':
+      return { in: 'launched', op, ...(await launch(node, effect)) }
+    case 'repair':
+      await node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
+      return { in: 'repaired', op }
+    case 'end':
+      return { in: 'ended', op, clean: await end(effect) }
+    case 'read-clean-stop':
+      return { in: 'clean-stop', op, position: await readCleanStop(node) }
+    case 'announce':
+      await announceDeparture(node, effect.departure)
+      return { in: 'announced', op }
+    default:
+      effect satisfies never
+      throw new Error('unknown effect')
+  }
+}
+
+async function say(node: Node, effect: Saying): Promise<void> {
+  if (effect.do === 'nudge') await nudgePeers(node, effect.names)
+  else await settleLaunch(node.files, effect.server)
+}
+
+/** @throws FaultsError where a start would fail on scripts or certificates */
+async function prepare(node: Node): Promise<void> {
+  const unknown = await scriptFault(node.config, node.mariadb)
+  if (unknown !== null) throw new FaultsError('state transfer', [unknown])
+  const renewed = await ensureCertificate(node.config, node.paths.tls, new Date())
+  if (renewed !== null) node.log.info(`a new certificate was made: ${renewed}`)
+}
+
+async function end({ server, kill, patience }: Doing<'end'>): Promise<boolean> {
+  if (!kill) return stopServer(server, patience)
+  await killServer(server)
+  return false
+}
+
+/** How far the stopped node's data goes. What a dead server left is cleared first. */
+export async function readPosition(node: Node) {
+  await node.session[Symbol.asyncDispose]()
+  await clearDeadServer(node.files)
+  const { ledger } = node.ledger
+  const { departure, joining, history } = ledger
+  const query = { datadir: node.paths.data, mariadbd: node.mariadb.mariadbd, config: node.paths.config, departure: departure?.position ?? null, joining, member: history !== null, restored: unbornHistory(ledger) }
+  return readDatadir({ ...query, signal: node.loop.signal })
+}

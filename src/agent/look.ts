@@ -1,0 +1,85 @@
+import type { Op } from '../galera/cycle/effect.ts'
+import type { Look } from '../galera/cycle/input.ts'
+import { isUp, report } from '../galera/cycle/report.ts'
+import type { Handle, State } from '../galera/cycle/state.ts'
+import { awaitsState } from '../galera/node-status.ts'
+import type { Down, Live } from '../galera/observation.ts'
+import type { View } from '../galera/view.ts'
+import { readGvwstate } from '../mariadb/position.ts'
+import { findServer, isRunning, lastErrors } from '../mariadb/server.ts'
+import { isErrno } from '../system/files.ts'
+import { processSession } from '../system/processes.ts'
+import { within } from '../system/wait.ts'
+import { moment } from './moment.ts'
+import type { Node } from './node.ts'
+
+type LookEffect = Pick<Extract<Op, { do: 'look' }>, 'server' | 'joining' | 'within'>
+
+/** What the gear's server shows now. */
+export async function lookAtServer(node: Node, effect: LookEffect): Promise<Look> {
+  const { session, paths, transfers } = node
+  // What is asked of a server that hangs fails now, not when its time is up.
+  if (effect.within !== null) await session[Symbol.asyncDispose]()
+  const server = await serverOf(node, effect.server)
+  if (server === null) await session[Symbol.asyncDispose]()
+  const sql = server === null ? NO_SQL : await (effect.within === null ? askServer(node) : within(askServer(node), effect.within).catch(() => BUSY))
+  const { status } = sql
+  const receives = effect.joining && server !== null && (status === null ? await transfers.runs(() => hasTransferScript(server)) : awaitsState(status))
+  return {
+    ...sql,
+    server,
+    gvwstate: status?.primary === true && sql.view !== null && node.state.namedView === sql.view.seqno ? null : (await readGvwstate(paths.data)).gvwstate,
+    transfer: receives || transfers.shown(node.synced)?.state === 'running',
+    work: '',
+    errors: server === null || status?.connected === false ? await lastErrors(paths.serverLog, transfers.logOffset) : [],
+    refusedBy: transfers.refused(),
+  }
+}
+
+type Sql = Pick<Look, 'sql' | 'status' | 'view' | 'weight'>
+
+const NO_SQL: Sql = { sql: 'closed', status: null, view: null, weight: null }
+const BUSY: Sql = { ...NO_SQL, sql: 'busy' }
+
+async function serverOf(node: Node, known: Handle | null): Promise<Handle | null> {
+  if (known !== null && (await isRunning(known))) return known
+  return findServer(node.files)
+}
+
+async function askServer(node: Node): Promise<Sql> {
+  try {
+    const status = await node.session.status()
+    const view = status.primary && !awaitsState(status) ? await node.session.view(status.nodeUuid, status.clusterWeight) : null
+    return { sql: 'answers', status, view, weight: view === null ? null : await weightIn(node, view) }
+  } catch (error) {
+    return isErrno(error, 'ENOENT') || isErrno(error, 'ECONNREFUSED') ? NO_SQL : BUSY
+  }
+}
+
+/** Its votes, once in each view. */
+async function weightIn(node: Node, view: View): Promise<number | null> {
+  const old = node.state.ledger.view
+  const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.ownWeight !== null
+  return known ? null : node.session.weight()
+}
+
+/** A state transfer's script runs beside mariadbd. What ends it is its own affair. */
+const hasTransferScript = async ({ pid }: Handle) => (await processSession(pid)).some(({ command }) => command.some((word) => word.includes('wsrep_sst_')))
+
+/** How long a look waits for the local server where a person waits, milliseconds. */
+const LONGEST_LOOK = 1_000
+
+/** How the node is at this moment, for people; the loop learns nothing by it. */
+export async function lookNow(node: Node): Promise<{ readonly look: Look; readonly report: Down | Live; readonly synced: boolean }> {
+  const { state } = node
+  const server = await serverOf(node, state.server)
+  const sql = server === null ? NO_SQL : await within(askServer(node), LONGEST_LOOK).catch(() => BUSY)
+  const look: Look = { ...sql, server, gvwstate: null, transfer: false, work: '', errors: [], refusedBy: null }
+  const now = moment()
+  const { status } = sql
+  const serves = status !== null && !awaitsState(status) && status.connected
+  const seen = { ...state, server, status: serves ? status : null, statusAt: now.now, viewKnown: serves && status.primary && isSameView(sql.view, state), reports: { down: null, live: null } }
+  return { look, report: report(seen, now), synced: isUp(seen, now.now) }
+}
+
+const isSameView = (view: View | null, { ledger }: State): boolean => view !== null && ledger.view?.uuid === view.uuid && ledger.view.seqno === view.seqno

@@ -1,0 +1,205 @@
+import { EventEmitter } from 'node:events'
+import type { ErrorShape } from '../errors.ts'
+import type { Effect, Op, Saying } from '../galera/cycle/effect.ts'
+import type { Command, Input, Message, Result } from '../galera/cycle/input.ts'
+import type { Override, State } from '../galera/cycle/state.ts'
+import { step } from '../galera/cycle/step.ts'
+import type { Departure } from '../galera/departure.ts'
+import type { Answer, Proposal } from '../galera/fence.ts'
+import type { Ledger } from '../galera/ledger.ts'
+import { errorShape } from '../system/error-shape.ts'
+import type { Logger } from '../system/log.ts'
+import { moment } from './moment.ts'
+
+type Given = Message | Command | Result | { readonly in: 'tick' }
+
+/** What carries out the effects. */
+export interface Surroundings {
+  /** Resolves when it is on the disk. */
+  readonly record: (ledger: Ledger) => Promise<void>
+  /** Whatever is thrown is a failed result. */
+  readonly op: (effect: Op) => Promise<Result>
+  readonly say: (effect: Saying) => Promise<void>
+  readonly countCrash: () => void
+  readonly log: Logger
+}
+
+/**
+ * Runs the cycle: takes one input after the other, makes the ledger durable, and only then shows the new state and
+ * carries out its effects. All that is decided is decided in `step`.
+ */
+export class Loop implements Disposable {
+  /** `change` with each new phase or message, `step` with each new state. */
+  readonly events = new EventEmitter<{ change: []; step: [] }>()
+  readonly #ended = new AbortController()
+  #around: Surroundings | null = null
+  #state: State
+  readonly #inputs: Given[] = []
+  #working = false
+  #timer: NodeJS.Timeout | undefined
+  #ids = 0
+  readonly #answers = new Map<number, (answer: Answer) => void>()
+  readonly #confirmations = new Map<number, (error: ErrorShape | null) => void>()
+  #stopped: ((clean: boolean) => void)[] = []
+
+  constructor(state: State) {
+    this.#state = state
+    this.events.setMaxListeners(0)
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  /** What is under way outside is given up when this is aborted. */
+  get signal(): AbortSignal {
+    return this.#ended.signal
+  }
+
+  /** From here on the node is looked after. Resolves when it was looked at. */
+  begin(around: Surroundings): Promise<void> {
+    this.#around = around
+    this.give({ in: 'tick' })
+    return this.until(({ op, task }) => op > 0 && !(op === 1 && task.at === 'looking'))
+  }
+
+  give(input: Given): void {
+    if (this.signal.aborted || this.#around === null) return
+    this.#inputs.push(input)
+    if (!this.#working) void this.#work()
+  }
+
+  /** Resolves with the first state of which that is true. */
+  until(isTrue: (state: State) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!isTrue(this.#state) && !this.signal.aborted) return
+        this.events.off('step', look)
+        resolve()
+      }
+      this.events.on('step', look)
+      look()
+    })
+  }
+
+  /** The answer, when what it promises is durable. */
+  propose(proposal: Proposal): Promise<Answer> {
+    const { promise, resolve } = Promise.withResolvers<Answer>()
+    const id = ++this.#ids
+    this.#answers.set(id, resolve)
+    this.give({ in: 'proposal', proposal, id })
+    return promise
+  }
+
+  /** @returns why it could not be kept, null where it was */
+  learn(departure: Departure): Promise<ErrorShape | null> {
+    return this.#confirmed((id) => ({ in: 'departure', departure, id }))
+  }
+
+  /** @returns why it is not taken, null where it is */
+  override(override: Override): Promise<ErrorShape | null> {
+    return this.#confirmed((id) => ({ in: 'override', override, id }))
+  }
+
+  /** @returns whether the server ended by itself */
+  stop(timeout: number, quit: boolean): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#stopped.push(resolve)
+    this.give({ in: 'stop', timeout, quit })
+    return promise
+  }
+
+  /** Ends the work and leaves the server as it is: the next agent takes it over. */
+  [Symbol.dispose](): void {
+    this.#ended.abort()
+    clearTimeout(this.#timer)
+    this.events.emit('step')
+    for (const resolve of this.#stopped) resolve(false)
+  }
+
+  #confirmed(message: (id: number) => Message | Command): Promise<ErrorShape | null> {
+    const { promise, resolve } = Promise.withResolvers<ErrorShape | null>()
+    const id = ++this.#ids
+    this.#confirmations.set(id, resolve)
+    this.give(message(id))
+    return promise
+  }
+
+  async #work(): Promise<void> {
+    const around = this.#around
+    if (around === null) return
+    this.#working = true
+    for (let input = this.#inputs.shift(); input !== undefined && !this.signal.aborted; input = this.#inputs.shift()) {
+      await this.#take({ ...input, ...moment() } as Input, around).catch((error: unknown) => this.#stumble(input, error, around))
+    }
+    this.#working = false
+    this.#setTimer()
+  }
+
+  async #take(input: Input, around: Surroundings): Promise<void> {
+    const old = this.#state
+    const next = step(old, input)
+    if (next.state.ledger === old.ledger) return this.#commit(next.state, next.effects, around)
+    const unwritten = await around.record(next.state.ledger).then(() => null, (error: Error) => error.message)
+    if (unwritten === null) return this.#commit({ ...next.state, unwritten: null }, next.effects, around)
+    const without = step(old, { ...input, unwritten })
+    this.#commit({ ...without.state, ledger: old.ledger, unwritten }, without.effects, around)
+  }
+
+  #commit(state: State, effects: readonly Effect[], around: Surroundings): void {
+    const { phase, message, failure } = this.#state
+    this.#state = state
+    const changed = state.phase !== phase || state.message !== message
+    if (changed) around.log.info({ phase: state.phase }, state.message)
+    if (changed || state.failure !== failure) this.events.emit('change')
+    this.events.emit('step')
+    for (const effect of effects) this.#carryOut(effect, around)
+  }
+
+  #carryOut(effect: Effect, around: Surroundings): void {
+    if ('op' in effect) {
+      void this.#perform(effect, around)
+      return
+    }
+    switch (effect.do) {
+      case 'answer':
+        this.#answers.get(effect.id)?.(effect.answer)
+        this.#answers.delete(effect.id)
+        return
+      case 'confirm':
+        this.#confirmations.get(effect.id)?.(effect.error)
+        this.#confirmations.delete(effect.id)
+        return
+      case 'stopped':
+        for (const resolve of this.#stopped.splice(0)) resolve(effect.clean)
+        return
+      case 'count-crash':
+        around.countCrash()
+        return
+      case 'log':
+        around.log[effect.level]({ ...effect.detail }, effect.text)
+        return
+      default:
+        void around.say(effect).catch((error: unknown) => around.log.warn({ err: error }, `${effect.do} failed`))
+    }
+  }
+
+  async #perform(effect: Op, around: Surroundings): Promise<void> {
+    const { op } = effect
+    this.give(await around.op(effect).catch((error: unknown): Result => ({ in: 'failed', op, error: errorShape(error) })))
+  }
+
+  /** A bug must not end the loop: what waits for a result gets a failure. */
+  #stumble(input: Given, error: unknown, { log }: Surroundings): void {
+    log.fatal({ err: error, input: input.in }, 'a step of the cycle failed')
+    if ('op' in input && input.in !== 'failed') this.#inputs.push({ in: 'failed', op: input.op, error: errorShape(error) })
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer)
+    const { wakeAt } = this.#state
+    if (wakeAt === null || this.signal.aborted) return
+    this.#timer = setTimeout(() => this.give({ in: 'tick' }), Math.max(0, wakeAt - performance.now()))
+  }
+}
+

@@ -1,0 +1,61 @@
+import type { ErrorShape } from '../../errors.ts'
+import type { Effect, Step } from './effect.ts'
+import { fromStopped } from './bring-up.ts'
+import type { Input, Look } from './input.ts'
+import { learn } from './learn.ts'
+import { after, fail, lookLater, read, say, withoutServer } from './moves.ts'
+import { decideOutside } from './outside.ts'
+import type { Rules } from './rules.ts'
+import type { Handle, State } from './state.ts'
+import { endForStop, stopped } from './stopping.ts'
+import { tend } from './tend.ts'
+
+type Looked = Extract<Input, { in: 'looked' }>
+
+/** A server that was up for so long is started again without a longer pause, milliseconds. */
+const LONG_UP = 60_000
+
+/** What a look at the gear's server leads to. An unknown is no death: nothing is concluded from it. */
+export function onLook(state: State, input: Looked, rules: Rules): Step {
+  const { task } = state
+  const { look } = input
+  if (task.at !== 'looking') return { state, effects: [] }
+  const server = look.server === 'unknown' ? state.server : look.server
+  if (server === null && look.server === 'unknown') return lookLater(state, input)
+  if (server === null) return state.server === null ? withNone(state, input) : gone(state, input)
+  const taken = state.server !== null && isSame(state.server, server) ? state : takenOver(state, input, server)
+  const learned = learn(taken, look, input)
+  if (state.stop !== null) return after(learned.effects, endForStop(learned.state, input))
+  const decided = task.purpose === 'decide' ? decideOutside(learned.state, input, rules) : null
+  return after(learned.effects, decided ?? tend(learned.state, input))
+}
+
+const isSame = (a: Handle, b: Handle): boolean => a.pid === b.pid && a.startTime === b.startTime
+
+const withNone = (state: State, input: Looked): Step => (state.stop === null ? fromStopped(state, input) : stopped(say(state, 'stopped', 'mariadbd is not running'), input, true))
+
+/** A server that runs already, of an earlier agent or started by hand, is watched like our own. */
+function takenOver(state: State, { now }: Looked, server: Handle): State {
+  const joining = { decision: null, since: now, nextAsk: now, nobody: 0, work: '', workedAt: now, transfer: false }
+  const taken: State = { ...withoutServer(state), datadir: state.datadir, server, joining, madeEmpty: false, ...(state.stop === null ? { intent: 'start' as const, failure: null } : {}) }
+  return say(taken, state.stop === null ? 'joining' : state.phase, `took over the running mariadbd (pid ${server.pid})`)
+}
+
+/** It has ended by itself. */
+function gone(state: State, input: Looked): Step {
+  const { joining, stop } = state
+  const givenUpViews = joining?.decision?.do === 'reform' ? [...state.givenUpViews, joining.decision.viewId] : state.givenUpViews
+  const left: State = { ...withoutServer(state), givenUpViews }
+  if (stop !== null) return stopped(say(left, 'stopped', 'mariadbd is not running'), input, false)
+  if (joining !== null) return fail(left, input, endedWhileJoining(input.look))
+  const failures = input.now - state.upSince > LONG_UP ? 0 : state.failures
+  const pause = Math.min(LONG_UP, 250 * 2 ** Math.min(20, failures))
+  const text = 'mariadbd ended unexpectedly; it is started again'
+  const log: Effect = { do: 'log', level: 'error', text }
+  return read({ ...say(left, 'waiting', text), failures: failures + 1 }, input.now + pause, { do: 'count-crash' }, log)
+}
+
+function endedWhileJoining({ errors, refusedBy }: Look): ErrorShape {
+  if (refusedBy !== null) return { code: 'sst-failed', exitCode: 5, message: `mariadbd ended, for ${refusedBy.from} could not send its state: ${refusedBy.text}`, hint: `Nothing to do where that was a moment's: the node asks again. Else read the server's log of ${refusedBy.from}.` }
+  return { code: 'server-ended', exitCode: 5, message: `mariadbd ended while it started: ${errors.at(-1) ?? 'its log shows no error'}`, hint: 'Read log/mariadbd.log in the gear.' }
+}

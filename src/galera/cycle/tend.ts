@@ -1,0 +1,90 @@
+import type { ErrorShape } from '../../errors.ts'
+import { isHistory } from '../gtid.ts'
+import type { Effect, Step } from './effect.ts'
+import type { Input } from './input.ts'
+import { isForeign } from './learn.ts'
+import { after, ask, end } from './moves.ts'
+import { lacksState, leave, outsideIsDue, settleRepair } from './outside.ts'
+import { isUp } from './report.ts'
+import type { Joining, State } from './state.ts'
+import { launchOf, watch } from './watching.ts'
+
+type Looked = Extract<Input, { in: 'looked' }>
+
+/** Milliseconds; SQL is answered only after the group was joined, so any is long. */
+const LONGEST_OUTSIDE = 1_000
+
+/**
+ * Galera waits for ever for the members of a restored view. Where they do not come, because one of them
+ * has lost its gvwstate.dat or died meanwhile, all must ask and decide anew. Milliseconds.
+ */
+const LONGEST_REFORM = 30_000
+
+/** How often a running node looks at the others, milliseconds. */
+const PEERS_INTERVAL = 5_000
+
+/** What a server that runs needs: to be ended, to be asked about, to be left alone. */
+export function tend(old: State, input: Looked): Step {
+  const { state, effects } = settleRepair(old, input)
+  return after(effects, tendSettled(state, input))
+}
+
+function tendSettled(state: State, input: Looked): Step {
+  const { status, joining, outsideSince } = state
+  const { now, look } = input
+  if (outsideSince !== null && now - outsideSince >= LONGEST_OUTSIDE) return end(state, false, leftGroup(look.errors[0]))
+  const wrong = wrongHistory(state)
+  if (wrong !== null) return end(state, true, wrong.error, { do: 'log', level: 'fatal', text: 'mariadbd is stopped: Primary with the wrong history', detail: wrong.detail })
+  if (joining !== null && isUp(state, now)) return up(state, now)
+  if (lacksState(state, look, now)) return leave(state, 'nobody in its component has the complete state of the cluster')
+  if (outsideIsDue(state, now)) return ask({ ...state, peersSeen: now }, true)
+  const since = state.nonPrimarySince
+  if (since === null && joining !== null && launchOf(state) === 'reform' && look.sql === 'closed' && now - joining.since > LONGEST_REFORM) return giveUpReform(state)
+  if (joining !== null && status === null) return tendJoining(state, input, joining)
+  if (status?.primary === true && now - state.peersSeen >= PEERS_INTERVAL) return ask(state, false)
+  return watch(state, now)
+}
+
+/** Nobody may be Primary any more: then this server waits in vain. */
+function tendJoining(state: State, { now, look }: Looked, joining: Joining): Step {
+  const worked = look.work !== joining.work
+  const seen: Joining = { ...joining, transfer: look.transfer, work: look.work, workedAt: worked ? now : joining.workedAt }
+  const known: State = { ...state, joining: seen }
+  return launchOf(state) === 'join' && now >= joining.nextAsk ? ask(known, false) : watch(known, now)
+}
+
+/** Synced in the component that it was to join. */
+function up(state: State, now: number): Step {
+  const { server } = state
+  const settle: readonly Effect[] = server !== null && server.launch !== null ? [{ do: 'settle-launch', server }] : []
+  const settled: State = {
+    ...state, server: server === null ? null : { ...server, launch: null }, launched: null, joining: null, madeEmpty: false, datadir: null,
+    askingSince: null, override: null, failure: null, upSince: now, round: 0, refusals: 0, turnSince: null,
+  }
+  return after(settle, watch(settled, now))
+}
+
+function giveUpReform(state: State): Step {
+  const { joining } = state
+  const viewId = joining?.decision?.do === 'reform' ? joining.decision.viewId : (state.datadir?.gvwstate?.viewId ?? null)
+  const givenUpViews = viewId === null ? state.givenUpViews : [...state.givenUpViews, viewId]
+  // SIGKILL: it serves nothing, and a graceful stop would remove gvwstate.dat.
+  return end({ ...state, givenUpViews }, true, { code: 'not-re-formed', exitCode: 5, message: `the view did not re-form within ${LONGEST_REFORM / 1000} s`, hint: 'Nothing to do: the peers are asked again. See galeractl explain.' })
+}
+
+/**
+ * Galera that could not join ("Receiving IST failed, node restart required"), or was voted out as inconsistent, leaves the group for good
+ * while mariadbd goes on to answer SQL [ran]: only a restart helps.
+ */
+const leftGroup = (said: string | undefined): ErrorShape => ({ code: 'left-group', exitCode: 5, message: `mariadbd left the group and would not come back by itself: ${said ?? 'its log shows no error'}`, hint: 'Nothing to do if the agent succeeds now; else read log/mariadbd.log in the gear.' })
+
+function wrongHistory(state: State): { readonly error: ErrorShape; readonly detail: Readonly<Record<string, unknown>> } | null {
+  const { status, joining, ledger } = state
+  if (status === null || !status.primary) return null
+  const actual = status.stateUuid
+  const expected = joining?.decision?.uuid ?? ledger.history
+  const wrong = joining?.decision === null || joining === null ? isForeign(state, status) : !isHistory(actual) || (expected !== null && expected !== actual)
+  if (!wrong) return null
+  const error = { code: 'wrong-history', exitCode: 3, message: `mariadbd came up Primary with history ${actual}${expected === null ? '' : `, expected ${expected}`}; it was stopped at once`, hint: 'Stop all nodes with galeractl stop, then start them with galeractl start; see galeractl explain.' }
+  return { error, detail: { expected, actual } }
+}

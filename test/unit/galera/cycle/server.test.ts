@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest'
+import { newLedger, recordView } from '../../../../src/galera/ledger.ts'
+import { gvwstate, OTHER_HISTORY, position, silent, view } from '../nodes.ts'
+import { outside, seen, SERVER, synced, TestAgent } from './agent.ts'
+
+const DATADIR = { data: position(9), gvwstate: null, restorable: false, damaged: [] }
+const REFORMING = { ...SERVER, launch: 'reform' as const }
+
+/** An agent that has just begun, and looks for a server. */
+function begun(more: ConstructorParameters<typeof TestAgent>[0] = {}, ledger = newLedger('n1')): TestAgent {
+  const agent = new TestAgent(more, ledger)
+  agent.wake()
+  return agent
+}
+const look = (agent: TestAgent, shown: Parameters<typeof seen>[0]) => agent.take({ in: 'looked', op: agent.op, look: seen(shown) })
+
+test('a server that is taken over and whose SQL is busy is left alone, whatever it was launched for', () => {
+  const agent = begun()
+  for (let second = 0; second < 120; second++) {
+    look(agent, { server: REFORMING, sql: 'busy' })
+    expect(agent.state.task.at).toBe('watching')
+    agent.now += 1_000
+    agent.wake()
+  }
+})
+
+test('one that waits for the members of its view is given up when its SQL has been closed for half a minute', () => {
+  const agent = begun({ datadir: { ...DATADIR, gvwstate: gvwstate('n1', ['n1', 'n2']) } })
+  look(agent, { server: REFORMING })
+  expect(agent.state.task.at).toBe('watching')
+  agent.now += 31_000
+  agent.wake()
+  look(agent, { server: REFORMING })
+  expect(agent.awaited).toMatchObject({ do: 'end', kill: true })
+})
+
+test('what it was launched for is cleared when it is Synced', () => {
+  const agent = begun()
+  look(agent, { server: REFORMING, sql: 'answers', status: synced, view: view(5, ['n1', 'n2']), weight: 1 })
+  expect(agent.effects).toContainEqual({ do: 'settle-launch', server: REFORMING })
+  expect(agent.state).toMatchObject({ phase: 'running', server: { launch: null } })
+})
+
+test('an unknown is no death: a server that can not be seen now is neither gone nor replaced', () => {
+  const agent = begun()
+  look(agent, { sql: 'answers', status: synced, view: view(5, ['n1', 'n2']), weight: 1 })
+  for (let at = 0; at < 5; at++) {
+    agent.wake()
+    look(agent, { server: 'unknown', sql: 'busy' })
+    expect(agent.state).toMatchObject({ server: { pid: 7 }, task: { at: 'watching' } })
+  }
+})
+
+test('where it is not known whether a server runs, none is started', () => {
+  const agent = begun({ intent: 'start', datadir: DATADIR })
+  look(agent, { server: 'unknown' })
+  expect(agent.state).toMatchObject({ server: null, task: { at: 'resting' }, message: expect.stringContaining('cannot be seen') })
+})
+
+test('a stop while it is not known whether a server runs does not say that it is stopped', () => {
+  const agent = begun({ datadir: DATADIR })
+  agent.take({ in: 'stop', timeout: 1_000, quit: false })
+  look(agent, { server: 'unknown' })
+  expect(agent.effects).toEqual([])
+  agent.wake()
+  look(agent, { server: null })
+  expect(agent.effects).toContainEqual({ do: 'stopped', clean: true })
+})
+
+test('a server in a component in which nobody has the state is stopped in order after two seconds: pc.bootstrap is ignored there', () => {
+  const agent = begun({}, recordView(newLedger('n1'), view(5, ['n1', 'n2'])))
+  const stateless = { sql: 'answers' as const, status: outside, gvwstate: gvwstate('n1', ['n1'], 'view/9') }
+  look(agent, stateless)
+  expect(agent.state.task.at).toBe('watching')
+  agent.now += 2_500
+  agent.wake()
+  look(agent, stateless)
+  expect(agent.awaited).toMatchObject({ do: 'end', kill: false })
+})
+
+test('what it still receives is left to arrive', () => {
+  const agent = begun()
+  const receiving = { sql: 'answers' as const, status: { ...outside, localState: 1 }, gvwstate: gvwstate('n1', ['n1'], 'view/9') }
+  look(agent, receiving)
+  agent.now += 5_000
+  agent.wake()
+  look(agent, receiving)
+  expect(agent.state.task.at).toBe('watching')
+})
+
+test('Primary with another history than the ledger remembers: stopped at once, and left to a person', () => {
+  const agent = begun({}, recordView(newLedger('n1'), view(5, ['n1', 'n2'])))
+  look(agent, { sql: 'answers', status: { ...synced, stateUuid: OTHER_HISTORY }, view: view(5, ['n1', 'n2'], 'n1', OTHER_HISTORY) })
+  expect(agent.awaited).toMatchObject({ do: 'end', kill: true })
+  agent.take({ in: 'ended', op: agent.op, clean: false })
+  expect(agent.state).toMatchObject({ intent: 'stay', failure: { code: 'wrong-history', exitCode: 3 } })
+})
+
+test('a stop that comes while mariadbd is being launched waits for that, and stops it', () => {
+  const agent = new TestAgent({ intent: 'start', datadir: DATADIR, task: { at: 'asking' }, op: 1 })
+  agent.take({ in: 'heard', op: 1, observations: [], settings: null })
+  agent.take({ in: 'prepared', op: agent.op })
+  agent.take({ in: 'answered', op: agent.op, answers: [] })
+  expect(agent.awaited).toMatchObject({ do: 'launch' })
+  agent.take({ in: 'stop', timeout: 1_000, quit: false })
+  expect(agent.effects).toEqual([])
+  agent.take({ in: 'launched', op: agent.op, server: SERVER, madeEmpty: false })
+  expect(agent.awaited).toMatchObject({ do: 'look', within: 1_000 })
+  look(agent, {})
+  expect(agent.awaited).toMatchObject({ do: 'end', kill: false })
+  agent.take({ in: 'ended', op: agent.op, clean: true })
+  agent.take({ in: 'clean-stop', op: agent.op, position: null })
+  expect(agent.effects).toContainEqual({ do: 'stopped', clean: true })
+})
+
+test('a result that comes after a stop was asked for is of nobody', () => {
+  const agent = new TestAgent({ intent: 'start', datadir: DATADIR, task: { at: 'asking' }, op: 1 })
+  agent.take({ in: 'stop', timeout: 1_000, quit: false })
+  const before = agent.state
+  agent.take({ in: 'heard', op: 1, observations: [silent('n2')], settings: null })
+  expect(agent.state).toBe(before)
+})
