@@ -1,6 +1,6 @@
 import { type GaleractlError, OutsideError, RefusedError } from '../errors.ts'
 import { isHistory } from '../galera/gtid.ts'
-import { type Ledger, recordFormerView, recordJoining, recordView, recordViewId } from '../galera/ledger.ts'
+import { type Ledger, recordFormerView, recordJoining, recordLeaving, recordView, recordViewId } from '../galera/ledger.ts'
 import { awaitsState, isSynced, type NodeStatus } from '../galera/node-status.ts'
 import type { View } from '../galera/view.ts'
 import { readGvwstate } from '../mariadb/position.ts'
@@ -48,7 +48,7 @@ async function learnView(node: Node, status: NodeStatus): Promise<boolean> {
   const view = await node.session.view(status.nodeUuid, status.clusterWeight)
   if (view === null || view.uuid !== status.stateUuid || view.members.length !== status.clusterSize) return false
   const old = node.ledger.ledger.view
-  const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.ownWeight !== null
+  const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.weight === view.weight && old.ownWeight !== null
   const ownWeight = known ? old.ownWeight : await node.session.weight()
   const id = node.namedView === view.seqno ? null : await viewIdOf(node, view)
   const named = (ledger: Ledger) => (id === null ? ledger : recordViewId(ledger, id))
@@ -90,6 +90,8 @@ export async function rememberView(node: Node): Promise<void> {
 export async function endServer(node: Node, timeout: number): Promise<boolean> {
   node.polls++
   node.status = null
+  // Durably before the signal: a server that dies while it stops may have left in order.
+  await node.ledger.update(recordLeaving).catch((error) => node.log.error({ err: error }, 'the ledger can not be written'))
   return node.server === null || stopServer(node.server, timeout)
 }
 
