@@ -3,6 +3,7 @@ import type { Fork } from './fork.ts'
 import { leftBehindAt } from './left-behind.ts'
 import { isHistory } from './gtid.ts'
 import type { Live, Observation } from './observation.ts'
+import { isSameNode } from './view.ts'
 
 /** What a running node sees of the others that no program may mend: each with the way out. */
 export function findAlarms(self: Live, peers: readonly Observation[]): readonly Fault[] {
@@ -15,7 +16,7 @@ function rival(self: Live, peer: Live): readonly Fault[] {
   const hint = 'Decide which one holds the data to keep; on the other nodes galeractl stop, move data/ aside, galeractl setup, galeractl start.'
   if (!isHistory(peer.uuid)) return [{ code: 'nil-history', message: `${peer.name} is Primary with the nil UUID: its data may differ from node to node`, hint: `Stop mariadbd on ${peer.name}, then run galeractl start there: its position is then compared and passed.` }]
   if (peer.uuid !== self.uuid) return [{ code: 'two-histories', message: `two clusters are running: ${self.name} at ${self.uuid}:${self.seqno}, ${peer.name} at ${peer.uuid}:${peer.seqno}`, hint }]
-  const apart = self.view !== null && peer.view !== null && !self.view.members.some((one) => peer.view?.members.some((other) => other.uuid === one.uuid))
+  const apart = self.view !== null && peer.view !== null && !self.view.members.some((one) => peer.view?.members.some((other) => isSameNode(other.uuid, one.uuid)))
   if (apart) return [{ code: 'two-components', message: `two primary components of one history are running: ${self.name} at ${self.seqno}, ${peer.name} at ${peer.seqno}, without a common member`, hint }]
   return []
 }

@@ -1,17 +1,19 @@
 import type { Gvwstate } from './gvwstate.ts'
-import type { View } from './view.ts'
+import { nodeOf, type View } from './view.ts'
 
 /**
  * The recorded view, unless gvwstate.dat shows that mariadbd saw another one while no agent watched: then that one, with the names that the record
  * knows and without a seqno, also where its members are the same, for others may have come and gone between. Not where the file is a copy of
- * earlier days: `viewIds` are those that the agent has seen, newest last.
+ * earlier days: `viewIds` are those that the agent has seen, newest last. A graceful stop removes the file, so where it is there the node was cut off,
+ * unless it was told to stop: then the server may have left before it died.
  */
 export function lastView(recorded: View | null, gvwstate: Gvwstate | null, uuid: string, ownName: string, viewIds: readonly string[] = []): View | null {
   if (gvwstate === null || viewIds.slice(0, -1).includes(gvwstate.viewId)) return recorded
+  const left = recorded?.left === true && recorded.uuid === uuid
   const after = recorded === null || recorded.uuid !== uuid ? null : (recorded.seqno ?? recorded.after)
   const same = recorded?.members.map((member) => member.uuid).toSorted().join() === gvwstate.members.join()
-  if (recorded !== null && same) return viewIds.length === 0 || viewIds.at(-1) === gvwstate.viewId ? recorded : { ...recorded, seqno: null, after, weight: null }
-  const names = new Map(recorded?.members.map((member) => [member.uuid, member.name]))
-  const nameOf = (member: string) => names.get(member) ?? (member === gvwstate.myUuid ? ownName : null)
-  return { uuid, seqno: null, after, members: gvwstate.members.map((member) => ({ uuid: member, name: nameOf(member), address: null })), weight: null, ownWeight: null, ownUuid: gvwstate.myUuid }
+  if (recorded !== null && same) return viewIds.length === 0 || viewIds.at(-1) === gvwstate.viewId ? { ...recorded, left } : { ...recorded, seqno: null, after, weight: null, left }
+  const names = new Map(recorded?.members.map((member) => [nodeOf(member.uuid), member.name]))
+  const nameOf = (member: string) => names.get(nodeOf(member)) ?? (member === gvwstate.myUuid ? ownName : null)
+  return { uuid, seqno: null, after, members: gvwstate.members.map((member) => ({ uuid: member, name: nameOf(member), address: null })), weight: null, ownWeight: null, ownUuid: gvwstate.myUuid, left }
 }

@@ -1,7 +1,7 @@
 import { type Fork, forkId } from './fork.ts'
 import type { Down, Live, Observation } from './observation.ts'
 import { replacedBy } from './replaced.ts'
-import { nameless } from './view.ts'
+import { anyIncarnation, nameless } from './view.ts'
 
 /**
  * The fork, told by `others`, at which this node was left behind; null where its data is part of the cluster's.
@@ -17,7 +17,7 @@ export function leftBehindAt(node: Down | Live, others: readonly Observation[]):
   const known = new Set(node.forks.map(forkId))
   // The cheapest test first: there may be a thousand others with twenty forks each.
   const names = calledIn(node)
-  const without = (fork: Fork) => fork.without.some((name) => names.includes(name)) && fork.uuid === own.uuid && !known.has(forkId(fork))
+  const without = (fork: Fork) => fork.without.some((name) => names.includes(anyIncarnation(name))) && fork.uuid === own.uuid && !known.has(forkId(fork))
   const behind = others.flatMap((other) => (other.kind === 'silent' || other.name === node.name ? [] : other.forks.filter(without)))
   const beyond = (fork: Fork) => {
     const viewed = node.view?.seqno ?? -1n
@@ -26,8 +26,8 @@ export function leftBehindAt(node: Down | Live, others: readonly Observation[]):
   return behind.find((fork) => fork.why !== 'not-in-view' || beyond(fork)) ?? null
 }
 
-/** What a fork may call this node: by its name or, where nobody knew that, by the node UUID that it had in the view. */
-export function calledIn(node: Down | Live): readonly string[] {
-  const uuids = [node.view?.ownUuid, node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid]
-  return [node.name, ...uuids.flatMap((uuid) => (uuid === undefined ? [] : [nameless(uuid)]))]
-}
+/** What a fork may call this node: by its name or, where nobody knew that, by the node UUID that it had in the view, in any incarnation. */
+export const calledIn = (node: Down | Live): readonly string[] => [node.name, ...nodeUuidsOf(node).map((uuid) => anyIncarnation(nameless(uuid)))]
+
+/** The node UUIDs that it had, as it tells. */
+export const nodeUuidsOf = (node: Down | Live): readonly string[] => [node.view?.ownUuid, node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid].filter((uuid) => uuid !== undefined)

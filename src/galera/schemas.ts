@@ -17,6 +17,7 @@ export const viewSchema = z.object({
   weight: z.number().min(0).nullable().default(null),
   ownWeight: z.number().min(0).nullable().default(null),
   ownUuid: uuidSchema,
+  left: z.boolean().optional(),
 })
 
 const proposalKind: z.ZodType<ProposalKind> = z.enum(['bootstrap', 'reform', 'repair'])

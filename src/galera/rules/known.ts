@@ -1,7 +1,7 @@
 import type { Data, Down, Facts, Live, Observation, Silent } from '../observation.ts'
-import { calledIn, leftBehindAt } from '../left-behind.ts'
+import { calledIn, leftBehindAt, nodeUuidsOf } from '../left-behind.ts'
 import { replacedBy } from '../replaced.ts'
-import { type Member, nameless, newestViews, type View } from '../view.ts'
+import { anyIncarnation, isSameNode, type Member, nameless, newestViews, nodeOf, type View } from '../view.ts'
 
 export type Positioned = Down & { readonly data: Extract<Data, { kind: 'position' }> }
 
@@ -50,7 +50,7 @@ function oncePerHistory<Value>(work: (facts: Known, uuid: string) => Value): (fa
 export const leftBehind = once((facts): readonly string[] => {
   const all = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
   const named = new Set<string>()
-  for (const { forks } of all) for (const { without } of forks) for (const name of without) named.add(name)
+  for (const { forks } of all) for (const { without } of forks) for (const name of without) named.add(anyIncarnation(name))
   const restored = all.some(({ forks }) => forks.some(({ into }) => into !== null))
   return all.filter((node) => (restored || (named.size > 0 && calledIn(node).some((name) => named.has(name)))) && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
 })
@@ -83,19 +83,19 @@ export const newestMembers = oncePerHistory((facts, uuid): Membership => {
   }
   const members = views.flatMap((view) => view.members.map((member) => ({ uuid: member.uuid, name: nameIn(facts, member) })))
   const departed = departedWithin(facts, uuid)
-  const still = new Set(members.filter((member) => !departed.has(member.uuid)).map(({ name }) => name))
+  const still = new Set(members.filter((member) => !departed.has(nodeOf(member.uuid))).map(({ name }) => name))
   const names = [...new Set(members.map(({ name }) => name))].toSorted()
   return { names, left: names.filter((name) => !still.has(name)), nameless: members.flatMap(({ uuid, name }) => (name === nameless(uuid) ? [name] : [])), source: 'view' }
 })
 
 /**
- * Node UUIDs of those that left in order with less than somebody here holds. Not with as much: nodes that left
+ * Node UUIDs, without incarnation, of those that left in order with less than somebody here holds. Not with as much: nodes that left
  * together would then each go on without the others.
  */
 function departedWithin(facts: Known, uuid: string): ReadonlySet<string> {
   const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
   const reached = furthest(facts, uuid)
-  return new Set(seen.flatMap(({ departures }) => departures).filter((one) => one.uuid === uuid && one.seqno < reached).map(({ nodeUuid }) => nodeUuid))
+  return new Set(seen.flatMap(({ departures }) => departures).filter((one) => one.uuid === uuid && one.seqno < reached).map(({ nodeUuid }) => nodeOf(nodeUuid)))
 }
 
 /** How far the data that counts goes, of stopped nodes and of servers outside a primary component; -1 where there is none. */
@@ -115,7 +115,7 @@ export const knownViews = oncePerHistory((facts, uuid): readonly View[] => {
 /** The name of a member of a view, as anybody tells it. */
 export function nameIn(facts: Known, { name, uuid: nodeUuid }: Member): string {
   if (name !== null) return name
-  const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && (node.view?.ownUuid === nodeUuid || (node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid) === nodeUuid))
+  const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && nodeUuidsOf(node).some((uuid) => isSameNode(uuid, nodeUuid)))
   return owner?.name ?? nameless(nodeUuid)
 }
 

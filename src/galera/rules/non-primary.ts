@@ -3,7 +3,7 @@ import { describeFork } from '../fork.ts'
 import type { Uncounted } from '../fork.ts'
 import { leftBehindAt } from '../left-behind.ts'
 import type { Facts, Live, Observation } from '../observation.ts'
-import { chosenSilent, majorityTold, missingOf, notInView, operatorsWord, waitForChosen } from './absent.ts'
+import { chosenSilent, majorityBarred, majorityTold, missingOf, notInView, operatorsWord, waitForChosen } from './absent.ts'
 import { answering, leftBehind, list, positioned, primaries, sentence, silent } from './known.ts'
 
 /** Rules for a server that runs outside a primary component, which serves nothing. */
@@ -66,7 +66,7 @@ export const viewIncomplete: Rule<Live> = {
   decide(facts) {
     const missing = missingOf(facts, facts.self.uuid)
     if (missing.names.length === 0 || rightToGoOn(facts) !== null) return null
-    return { do: 'wait', reason: `Not in a primary component, and nothing is known of ${list(missing.names)} (${missing.why}).`, for: missing.names, hint: `Mend the network to ${list(missing.names)}, or start it. If it is gone for good: galeractl bootstrap --force tells what may be lost.` }
+    return { do: 'wait', reason: `Not in a primary component, and nothing is known of ${list(missing.names)} (${missing.why}).${majorityBarred(facts, facts.self.uuid)}`, for: missing.names, hint: `Mend the network to ${list(missing.names)}, or start it. If it is gone for good: galeractl bootstrap --force tells what may be lost.` }
   },
 }
 

@@ -3,6 +3,7 @@ import { describeFork } from '../fork.ts'
 import { leftBehindAt } from '../left-behind.ts'
 import { isHistory } from '../gtid.ts'
 import { isReplacedInto, replacedBy } from '../replaced.ts'
+import { isSameNode } from '../view.ts'
 import { everybody, list, primaries } from './known.ts'
 
 /** Rules for the case that a primary component already runs. */
@@ -97,5 +98,5 @@ export const replacedRuns: Rule = {
 
 function disjoint(a: readonly { uuid: string }[] | undefined, b: readonly { uuid: string }[] | undefined): boolean {
   if (a === undefined || b === undefined || a.length === 0 || b.length === 0) return false
-  return !a.some((member) => b.some((other) => other.uuid === member.uuid))
+  return !a.some((member) => b.some((other) => isSameNode(other.uuid, member.uuid)))
 }

@@ -7,6 +7,8 @@ import type { View } from '../../../../src/galera/view.ts'
 import { fork, replaced, HISTORY, OTHER_HISTORY, anyFacts, down, facts, fresh, gvwstate, live, nodeUuid, position, silent, stoppedNodes, unknown, view } from '../nodes.ts'
 
 const all = view(5, ['n1', 'n2', 'n3'])
+/** The newest view of a node that was in it to the end. */
+const cutOff = (name: string, names = ['n1', 'n2', 'n3'], more: Partial<View> = {}): View => ({ ...view(5, names, name), left: false, ...more })
 const first = { epoch: 3, kind: 'bootstrap' as const, chosen: 'n3', others: [], settled: false }
 /** As a restore leaves a gear. */
 const restored = position(0, { uuid: OTHER_HISTORY, safeToBootstrap: true })
@@ -97,16 +99,16 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['another known node is further', { ...facts(down('n1', position(5), { view: all }), down('n2', position(6)), silent('n3')), orders: { majority: false, lose: ['n3'], reason: 'burnt' } }, 'wait'],
   ],
   'majority-goes-on': [
-    ['more than half of the newest view has told', { ...facts(down('n1', position(5), { view: all }), down('n2', position(5)), silent('n3')), orders: majority }, 'bootstrap'],
-    ['by weight one of two is more than half', { ...facts(down('n1', position(5), { weight: 2, view: { ...view(5, ['n1', 'n2']), weight: 3 } }), silent('n2')), orders: majority }, 'bootstrap'],
+    ['more than half of the newest view has told', { ...facts(down('n1', position(5), { view: cutOff('n1') }), down('n2', position(5), { view: cutOff('n2') }), silent('n3')), orders: majority }, 'bootstrap'],
+    ['by weight one of two is more than half', { ...facts(down('n1', position(5), { weight: 2, view: cutOff('n1', ['n1', 'n2'], { weight: 3 }) }), silent('n2')), orders: majority }, 'bootstrap'],
   ],
   'members-missing': [
     ['a server of a member ran without a history', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), down('n2', { kind: 'nil' })), 'wait'],
     ['all left in order at the same position: none goes on without the others', facts(down('n1', position(6), { view: all, departures: ['n2', 'n3'].map((name) => ({ name, nodeUuid: nodeUuid(name), uuid: HISTORY, seqno: 6n })) }), silent('n2'), silent('n3')), 'wait'],
     ['a silent member left in order, but with more than is here', facts(down('n1', position(5), { view: all, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a silent member left in order, and was there again since', facts(down('n1', position(9), { view: { ...all, members: [...all.members.slice(0, 2), { uuid: '00000999-0000-4000-8000-000000000000', name: 'n3', address: null }] }, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
-    ['the policy is majority, but just half has told', { ...facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), silent('n2')), orders: majority }, 'wait'],
-    ['more than half of one view has told, but another may be the newest', { ...facts(down('n2', position(5), { view: view(5, ['n2', 'n3']) }), down('n1', position(4), { view: { ...view(null, ['n1', 'n2', 'n3']), weight: 3 } }), silent('n3')), orders: majority }, 'wait'],
+    ['the policy is majority, but just half has told', { ...facts(down('n1', position(5), { view: cutOff('n1', ['n1', 'n2']) }), silent('n2')), orders: majority }, 'wait'],
+    ['more than half of one view has told, but another may be the newest', { ...facts(down('n2', position(5), { view: cutOff('n2', ['n2', 'n3']) }), down('n1', position(4), { view: cutOff('n1', ['n1', 'n2', 'n3'], { seqno: null }) }), silent('n3')), orders: majority }, 'wait'],
     ['an operator named one of two that are missing', { ...facts(down('n1', position(5), { view: all }), silent('n2'), silent('n3')), orders: { majority: false, lose: ['n2'], reason: 'burnt' } }, 'wait'],
     ['a member of the newest view is silent', facts(down('n1', position(5), { view: all }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a member of the newest view does not know its position', facts(down('n1', position(5), { view: all }), down('n2', position(5)), down('n3', unknown)), 'wait'],
