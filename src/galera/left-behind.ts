@@ -26,6 +26,16 @@ export function leftBehindAt(node: Down | Live, others: readonly Observation[]):
   return behind.find((fork) => fork.why !== 'not-in-view' || beyond(fork)) ?? null
 }
 
+/**
+ * A fork that this node went along with, told to nobody of a primary component that is beyond it; null where there is none. Who joins a component
+ * learns its forks first, so that one went on from the data that was left behind, also where a node of it was never left behind by name.
+ */
+export function forkUnknownTo(component: readonly Live[], node: Down | Live): Fork | null {
+  const known = new Set(component.flatMap(({ forks }) => forks.map(forkId)))
+  const without = (fork: Fork) => fork.into === null && fork.why !== 'not-in-view' && !known.has(forkId(fork)) && component.some(({ uuid, seqno }) => uuid === fork.uuid && seqno > fork.seqno)
+  return node.forks.find(without) ?? null
+}
+
 /** What a fork may call this node: by its name or, where nobody knew that, by the node UUID that it had in the view, in any incarnation. */
 export const calledIn = (node: Down | Live): readonly string[] => [node.name, ...nodeUuidsOf(node).map((uuid) => anyIncarnation(nameless(uuid)))]
 

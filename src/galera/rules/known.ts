@@ -11,10 +11,6 @@ export const isPositioned = (node: { kind: string }): node is Positioned =>
 /** What is known to a node that is stopped, or runs outside a primary component. */
 type Known = Facts<Down | Live>
 
-/** Peers that are Primary, but those whose history a restored snapshot has replaced: they are about to stop. */
-export const primaries = (facts: Known): readonly Live[] =>
-  facts.peers.filter((peer): peer is Live => peer.kind === 'primary' && replacedBy(peer, everybody(facts)) === null)
-
 export const everybody = (facts: Known): readonly Observation[] => [facts.self, ...facts.peers]
 
 export const silent = (facts: Known): readonly Silent[] =>
@@ -54,6 +50,16 @@ export const leftBehind = once((facts): readonly string[] => {
   const restored = all.some(({ forks }) => forks.some(({ into }) => into !== null))
   return all.filter((node) => (restored || (named.size > 0 && calledIn(node).some((name) => named.has(name)))) && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
 })
+
+/** Peers that are Primary, but those that the cluster has left behind, or whose history a restored snapshot has replaced: they are about to stop. */
+export const primaries = once((facts): readonly Live[] => {
+  const behind = leftBehind(facts)
+  return facts.peers.filter((peer): peer is Live => peer.kind === 'primary' && !behind.includes(peer.name))
+})
+
+/** Peers that are Primary although the cluster has left them behind, in the history that goes on. */
+export const primariesLeftBehind = (facts: Known): readonly Live[] =>
+  facts.peers.filter((peer): peer is Live => peer.kind === 'primary' && leftBehind(facts).includes(peer.name) && replacedBy(peer, everybody(facts)) === null)
 
 /** Down nodes with a known position that counts, self among them. */
 export const positioned = once((facts): readonly Positioned[] => {

@@ -24,6 +24,13 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
   'nil-primary': [['a peer is Primary without a history', facts(down('n1', fresh), live('n2', 'primary', { uuid: '00000000-0000-0000-0000-000000000000' })), 'refuse']],
   'history-changed': [['a server ran on it without a history', facts(down('n1', { kind: 'nil' }, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['the datadir holds another history than the ledger remembers', facts(down('n1', position(5), { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse']],
   'foreign-primary': [['an empty node was a member of another history', facts(down('n1', fresh, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['a peer is Primary with another history', facts(down('n1', position(5)), live('n2', 'primary', { uuid: OTHER_HISTORY })), 'refuse']],
+  'left-behind-primary': [
+    ['this node went on without a peer that is Primary now', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n1', 'primary')), 'wait'],
+    ['it does so beside who went on', facts(down('n3', position(5)), live('n2', 'primary', { forks: [fork(4, ['n1'])] }), live('n1', 'primary')), 'wait'],
+    ['a third node tells of it', facts(down('n3', position(5)), down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n1', 'primary')), 'wait'],
+    ['this node has no data any more', facts(down('n2', fresh, { history: HISTORY, forks: [fork(4, ['n1'])] }), live('n1', 'primary')), 'wait'],
+    ['each went on without the other', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n1', 'primary', { forks: [fork(3, ['n2'])] })), 'refuse'],
+  ],
   'rejoin-anew': [
     ['a primary component went on without this node', facts(down('n1', position(5)), live('n2', 'primary', { forks: [fork(5, ['n1'])] })), 'join'],
     ['its newest view may be one of before the fork', facts(down('n1', position(7), { view: view(6, ['n1', 'n2']) }), live('n2', 'primary', { forks: [{ ...fork(5, ['n1'], 'not-in-view'), view: 8n }] })), 'join'],
@@ -32,7 +39,13 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['the same, and another peer that still runs the old history is about to stop', facts(down('n2', position(50)), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] }), live('n3', 'primary')), 'join'],
     ['its position can not be read, and its history was replaced', facts(down('n2', unknown, { history: HISTORY }), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })), 'join'],
   ],
+  'other-branch': [
+    ['a peer has joined who was left behind, and is Primary without it now', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n3', 'primary')), 'refuse'],
+  ],
   'join-primary': [
+    ['a peer that was never left behind has learnt of the fork', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n3', 'primary', { forks: [fork(4, ['n1'])] })), 'join'],
+    ['one of its members has not learnt of it yet', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n3', 'primary', { forks: [fork(4, ['n1'])] }), live('n4', 'primary')), 'join'],
+    ['who was left behind has gone along since', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n1', 'primary', { forks: [fork(4, ['n1'])] })), 'join'],
     ['it has no data any more, and its history was replaced by a restored snapshot', facts(down('n2', fresh, { history: HISTORY }), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })), 'join'],
     ['this node was not of the newest view and is not beyond the fork', facts(down('n1', position(5)), live('n2', 'primary', { forks: [fork(5, ['n1'], 'not-in-view')] })), 'join'],
     ['the fork was of another node, or this one has gone along since', facts(down('n1', position(9), { forks: [fork(5, ['n1'])] }), live('n2', 'primary', { forks: [fork(5, ['n1']), fork(6, ['n3'])] })), 'join'],
