@@ -24,8 +24,9 @@ export async function launch(node: Node, decision: Launchable, epoch: number): P
   // gvwstate.dat may know a newer view than the ledger, and is about to be moved aside.
   const { view } = reportDown(node)
   const seqno = data?.kind === 'position' ? data.seqno : null
-  await node.ledger.update((ledger) => goAlong(recordJoining(recordLaunch(ledger, view), decision.do === 'join'), node.observations, decision, seqno, epoch, new Date().toISOString()))
+  // Before the ledger says that the datadir may be half of a transfer: what can't be moved aside stays what it is.
   if (decision.do === 'join') await ensureDatadir(node)
+  await node.ledger.update((ledger) => goAlong(recordJoining(recordLaunch(ledger, view), decision.do === 'join'), node.observations, decision, seqno, epoch, new Date().toISOString()))
   await settleBinlog(node)
   await refreshBasedir(node.paths.basedir, { mariadbd: node.mariadb.mariadbd, own: ownCommand(), bind: node.config.bindAddress })
   if (!(await isKnownMethod(node.config.sstMethod, node.mariadb.mariadbd))) node.log.warn(`wsrep_sst_${node.config.sstMethod} of MariaDB ${node.mariadb.version} reads otherwise than those known: it runs as it is, with its sleeps and, for mariabackup, on every address of this host`)
