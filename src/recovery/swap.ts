@@ -28,7 +28,7 @@ export async function swap(paths: GearPaths, config: Config, restore: Unfinished
   if (await exists(restored)) {
     if (await exists(paths.data)) {
       try {
-        await keepAside(paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into } })
+        await keepAside(paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into }, reason: '' })
       } catch (error) {
         // Nothing was moved yet: the old data may start again.
         if (await exists(paths.data)) await writeUnfinishedRestore(paths, { ...swapping, done: 'ready' })

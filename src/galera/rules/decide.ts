@@ -4,13 +4,14 @@ import { allFresh, dataLost, freshNeedsPrimary, noPeerList } from './fresh-clust
 import { chosenElsewhere, furtherStopped, leftBehindLeaves, mergeAvoided, othersUnsettled, primaryElsewhere, repairInPlace, runningHistories, viewIncomplete } from './non-primary.ts'
 import { foreignPrimary, joinPrimary, leftBehindPrimary, nilPrimary, otherBranch, rejoinAnew, replacedRuns, twoPrimaries } from './running-cluster.ts'
 import { historyLost, lastMember, majorityGoesOn, mostAdvanced, operatorWord } from './first-node.ts'
-import { historyChanged, leftBehindWaits, positionUnknown, twoHistories } from './own-data.ts'
+import { foreignData, historyChanged, leftBehindWaits, positionUnknown, twoHistories } from './own-data.ts'
 import { chosenIsSilent, liveNonPrimary, membersMissing, reform, startUnderWay } from './stopped-cluster.ts'
 
 /** In order; the first that applies decides. Same facts, same decision, on every node. */
 export const RULES: readonly Rule[] = [
   twoPrimaries,
   nilPrimary,
+  foreignData,
   historyChanged,
   foreignPrimary,
   leftBehindPrimary,

@@ -22,6 +22,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['peers are Primary in views without a common member', facts(down('n1', fresh), live('n2', 'primary', { view: view(5, ['n2']) }), live('n3', 'primary', { view: view(6, ['n3']) })), 'refuse'],
   ],
   'nil-primary': [['a peer is Primary without a history', facts(down('n1', fresh), live('n2', 'primary', { uuid: '00000000-0000-0000-0000-000000000000' })), 'refuse']],
+  'foreign-data': [['a server that was part of no cluster wrote the datadir, and a peer is Primary', facts(down('n2', { kind: 'unknown', reason: 'x', strange: true }), live('n1', 'primary')), 'refuse']],
   'history-changed': [['a server ran on it without a history', facts(down('n1', { kind: 'nil' }, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['the datadir holds another history than the ledger remembers', facts(down('n1', position(5), { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse']],
   'foreign-primary': [['an empty node was a member of another history', facts(down('n1', fresh, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['a peer is Primary with another history', facts(down('n1', position(5)), live('n2', 'primary', { uuid: OTHER_HISTORY })), 'refuse']],
   'left-behind-primary': [
