@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { OutsideError } from '../errors.ts'
+import { peerLabel } from '../galera/endpoint.ts'
+import { othersOf } from '../galera/peer-list.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
@@ -41,8 +43,8 @@ export interface Agent {
 export async function openNode(gear: Gear, log: Logger, mode: 'own' | 'look' = 'look'): Promise<Node> {
   const config = configOf(gear)
   log.level = process.env['GALERACTL_LOG_LEVEL'] ?? config.logLevel
-  const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name, mode)
-  if (damaged !== null) log.error({ ledger: damaged }, `the ledger was damaged or of another node${mode === 'own' ? '; it was set aside' : ''}`)
+  const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name, mode, othersOf(config.peers ?? [], config.own).map(peerLabel))
+  if (damaged !== null) log.error({ ledger: damaged }, `the ledger is damaged${mode === 'own' ? ' and was set aside: what it had acknowledged is forgotten, so a peer that does not answer counts as let go first' : ''}`)
   return new Node(gear.paths, config, await findMariadb(config.mariadbBin), store, new Session(gear.paths.socket, agentPassword(config)), log)
 }
 

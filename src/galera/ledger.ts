@@ -52,6 +52,16 @@ export function newLedger(name: string): Ledger {
   return { version: 1, name, history: null, view: null, viewIds: [], departure: null, joining: false, promise: null, forks: [], intended: [], flaggedAt: null, departures: [], restored: null, decisions: [] }
 }
 
+/**
+ * Of a node whose ledger was damaged. It may have acknowledged any of its peers as the first: as long as it was in no primary view since, it goes on
+ * beside none that is silent.
+ */
+export function lostLedger(name: string, peers: readonly string[], aside: string, at: string): Ledger {
+  const reason = `The ledger was damaged and is kept as ${aside}: what it had acknowledged is forgotten, so a peer that does not answer counts as let go first.`
+  const others = peers.filter((peer) => peer !== name)
+  return { ...newLedger(name), promise: { epoch: 1, kind: 'bootstrap', chosen: name, others, settled: false }, decisions: [{ at, do: 'wait', rule: 'ledger-damaged', reason, evidence: [], epoch: 1 }] }
+}
+
 const KEPT_VIEW_IDS = 20
 
 /** The node is Primary in this view now. Returns the same value where nothing changed. */

@@ -50,7 +50,7 @@ export function chosenSilent(facts: Known): readonly string[] {
 }
 
 export function waitForChosen(names: readonly string[]): Extract<Verdict, { do: 'wait' }> {
-  return { do: 'wait', reason: `${list(names)} was acknowledged as the first and does not answer: it may be Primary alone.`, for: names, hint: `Run galeractl start on ${list(names)}. If that is gone for good: galeractl bootstrap --force tells what may be lost.` }
+  return { do: 'wait', reason: `${list(names)} may have been let go first and does not answer: it may be Primary alone.`, for: names, hint: `Run galeractl start on ${list(names)}. If that is gone for good: galeractl bootstrap --force tells what may be lost.` }
 }
 
 /** An operator's word for each of the missing, none of which is seen to serve. */
