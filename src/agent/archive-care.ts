@@ -85,6 +85,7 @@ export class ArchiveCare {
 }
 
 /** Where a history forked. A restore replaces a history as a whole, and what is archived of that still leads to any moment in it. */
-export const leftBehindIn = (rescued: readonly Rescued[]): readonly Rescued[] => rescued.filter(({ beyond, fork }) => beyond !== null && fork.into === null)
+export const leftBehindIn = (rescued: readonly Rescued[]): readonly (Rescued & { readonly fork: NonNullable<Rescued['fork']> })[] =>
+  rescued.flatMap((one) => (one.beyond !== null && one.fork !== null && one.fork.into === null ? [{ ...one, fork: one.fork }] : []))
 
 const nameOf = ({ first, last }: Gap) => `${formatServerGtid(first)} ${formatServerGtid(last)}`

@@ -5,6 +5,8 @@ import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { OutsideError } from '../errors.ts'
 import { initialState } from '../galera/cycle/state.ts'
+import { peerLabel } from '../galera/endpoint.ts'
+import { othersOf } from '../galera/peer-list.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
@@ -42,8 +44,8 @@ export interface Agent {
 export async function openNode(gear: Gear, log: Logger, mode: 'own' | 'look' = 'look'): Promise<Node> {
   const config = configOf(gear)
   log.level = process.env['GALERACTL_LOG_LEVEL'] ?? config.logLevel
-  const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name, mode)
-  if (damaged !== null) log.error({ ledger: damaged }, `the ledger was damaged or of another node${mode === 'own' ? '; it was set aside' : ''}`)
+  const { store, damaged } = await LedgerStore.open(gear.paths.ledger, config.name, mode, othersOf(config.peers ?? [], config.own).map(peerLabel))
+  if (damaged !== null) log.error({ ledger: damaged }, `the ledger is damaged${mode === 'own' ? ' and was set aside: what it had acknowledged is forgotten, so a peer that does not answer counts as let go first' : ''}`)
   const settings = new SettingsStore(gear.paths, config, log)
   const loop = new Loop(initialState(settings.settings, store.ledger))
   return new Node(gear.paths, settings, await findMariadb(config.mariadbBin), store, new Session(gear.paths.socket, agentPassword(config)), log, loop)

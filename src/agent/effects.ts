@@ -13,7 +13,7 @@ import { lookAtServer } from './look.ts'
 import type { Surroundings } from './loop.ts'
 import { nudgePeers } from './look-now.ts'
 import type { Node } from './node.ts'
-import { rescueDatadir } from './rescue.ts'
+import { makeRoom } from './rescue.ts'
 
 type Doing<Kind extends Op['do']> = Extract<Op, { do: Kind }>
 
@@ -42,11 +42,10 @@ async function op(node: Node, effect: Op): Promise<Result> {
       return { in: 'prepared', op }
     case 'propose':
       return { in: 'answered', op, answers: await sendProposal(node, effect.proposal, effect.to) }
-    case 'move-aside':
-      await rescueDatadir(node, effect.fork, effect.position)
-      return { in: 'moved-aside', op }
+    case 'make-room':
+      return { in: 'room-made', op, madeEmpty: await makeRoom(node, effect) }
     case 'launch':
-      return { in: 'launched', op, ...(await launch(node, effect)) }
+      return { in: 'launched', op, server: await launch(node, effect) }
     case 'repair':
       await node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
       return { in: 'repaired', op }

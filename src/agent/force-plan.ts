@@ -1,6 +1,7 @@
 import { RefusedError } from '../errors.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { forcedBy } from '../galera/force.ts'
+import type { Rest } from '../galera/rules/absent.ts'
 import type { Node } from './node.ts'
 
 /** What a bootstrap by an operator's word would do, before it is given. */
@@ -11,6 +12,8 @@ export interface ForcePlan {
   /** Who must stay silent until it is done. */
   readonly gone: readonly string[]
   readonly why: string
+  /** Whether they may be Primary. */
+  readonly rest: Rest
   /** From where the cluster would go on. */
   readonly uuid: string
   readonly seqno: string
@@ -28,9 +31,9 @@ export async function planForce(node: Node, reason: string): Promise<ForcePlan> 
   node.loop.give({ in: 'observed', observations: peers })
   const self = node.report
   if (self.kind === 'primary') throw new RefusedError('not-needed', 'this node is in a primary component', 'Nothing to do; see galeractl status.')
-  const { lose, gone, why, decision } = forcedBy({ self, peers }, reason)
+  const { lose, gone, why, rest, decision } = forcedBy({ self, peers }, reason)
   if (lose.length === 0) throw new RefusedError('not-needed', 'every member of the newest view has told its position: nothing must be forced', 'Run galeractl start; galeractl explain shows what it waits for.')
-  return { ...chosen(decision), name: self.name, missing: lose, gone, why, reason: decision.reason, evidence: decision.evidence }
+  return { ...chosen(decision), name: self.name, missing: lose, gone, why, rest, reason: decision.reason, evidence: decision.evidence }
 }
 
 function chosen(decision: Decision | RunningDecision): { uuid: string; seqno: string } {

@@ -10,16 +10,14 @@ import { ownCommand } from '../system/processes.ts'
 import { setAside, writeFileAtomic } from '../system/files.ts'
 import { settleBinlog } from './logged.ts'
 import type { Node } from './node.ts'
-import { ensureDatadir } from './rescue.ts'
 
 type LaunchEffect = Extract<Op, { do: 'launch' }>
 
 /** Starts mariadbd as the decision says. The fence is held, and the ledger knows of it. */
-export async function launch(node: Node, effect: LaunchEffect): Promise<{ readonly server: Handle; readonly madeEmpty: boolean }> {
+export async function launch(node: Node, effect: LaunchEffect): Promise<Handle> {
   const { paths, config, mariadb, log } = node
   const { decision, position } = effect
   node.transfers.logOffset = await logSize(paths.serverLog)
-  const madeEmpty = decision.do === 'join' ? await ensureDatadir(node, effect) : effect.madeEmpty
   await settleBinlog(node)
   await refreshBasedir(paths.basedir, { mariadbd: mariadb.mariadbd, own: ownCommand(), bind: config.bindAddress })
   if (!(await isKnownMethod(config.sstMethod, mariadb.mariadbd))) log.warn(`wsrep_sst_${config.sstMethod} of MariaDB ${mariadb.version} reads otherwise than those known: it runs as it is, with its sleeps and, for mariabackup, on every address of this host`)
@@ -28,8 +26,7 @@ export async function launch(node: Node, effect: LaunchEffect): Promise<{ readon
   if (decision.do === 'bootstrap' && decision.uuid !== null) {
     await writeFileAtomic(join(paths.data, 'grastate.dat'), formatGrastate({ ...position, safeToBootstrap: true }), 0o660)
   }
-  const server = await launchServer(node.files, { mariadbd: mariadb.mariadbd, startPosition: position, launch: decision.do })
-  return { server, madeEmpty }
+  return launchServer(node.files, { mariadbd: mariadb.mariadbd, startPosition: position, launch: decision.do })
 }
 
 /** The peers that are online, those that are Primary first; all listed ones where none is. */

@@ -59,7 +59,7 @@ async function askServer(node: Node): Promise<Sql> {
 /** Its votes, once in each view. */
 async function weightIn(node: Node, view: View): Promise<number | null> {
   const old = node.state.ledger.view
-  const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.ownWeight !== null
+  const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.weight === view.weight && old.ownWeight !== null
   return known ? null : node.session.weight()
 }
 

@@ -30,11 +30,19 @@ function describe(plan: ForcePlan): string {
     `Missing: ${names} (${plan.why}).`,
     `The cluster would go on from ${plan.name} at ${plan.uuid}:${plan.seqno}.`,
     `Writes beyond seqno ${plan.seqno} that were acknowledged and that only ${names} may hold would be left behind.`,
-    `If ${names} runs cut off and is Primary there, this makes two clusters: make sure that it does not run.`,
+    rivalry(plan),
     `When it returns, its datadir is moved aside and kept (galeractl rescued), and it takes the state anew.`,
     'Evidence:',
     ...plan.evidence.map((line) => `  - ${line}`),
   ].join('\n')
+}
+
+/** What is known of the missing nodes' right to be Primary. */
+function rivalry({ missing, rest }: ForcePlan): string {
+  const names = missing.join(', ')
+  if (!rest.mayBePrimary) return `Galera gives ${names} no quorum without the nodes that answered; only a bootstrap by hand makes a Primary there. Power it off first.`
+  const because = rest.left.length === 0 ? '' : `: ${rest.left.join(', ')} left the newest view in order, or may have`
+  return `${names} may be running as a Primary right now${because}. If it is, this causes split brain: power it off first.`
 }
 
 /** As a person can paste it: a name is whatever its node says. */

@@ -25,8 +25,14 @@ export async function run(context: Context, given: Given): Promise<number> {
 
 function table(rescued: readonly Rescued[]): string {
   const rows = new Table({ head: ['moved aside', 'held', 'the cluster went on at', 'only here', 'folder'], style: { head: [], border: [] } })
-  for (const one of rescued) rows.push([one.at, one.position === null ? 'unknown' : String(one.position.seqno), one.fork.into === null ? `${one.fork.seqno} (${one.fork.why})` : `replaced by ${one.fork.reason}`, one.unknown ? 'not known' : one.beyond === null ? 'nothing' : `seqno ${one.beyond.first} to ${one.beyond.last}`, basename(one.folder)])
+  for (const one of rescued) rows.push([one.at, one.position === null ? 'unknown' : String(one.position.seqno), wentOn(one), one.unknown ? 'not known' : one.beyond === null ? 'nothing' : `seqno ${one.beyond.first} to ${one.beyond.last}`, basename(one.folder)])
   return rows.toString()
+}
+
+/** Where the cluster went on without it, or why else it was moved. */
+function wentOn({ fork, reason }: Rescued): string {
+  if (fork === null) return reason
+  return fork.into === null ? `${fork.seqno} (${fork.why})` : `replaced by ${fork.reason}`
 }
 
 /** A server of its own on the old data, reachable by its socket only and outside any cluster. */

@@ -1,5 +1,11 @@
 export type ProposalKind = 'bootstrap' | 'reform' | 'repair'
 
+/**
+ * More proposals than this were never made: a higher number is of a damaged ledger. Far below where numbers of JSON are no longer exact, so that
+ * whatever is acknowledged can be written and read.
+ */
+export const HIGHEST_EPOCH = 2 ** 48
+
 /** What a node has acknowledged, durably. It acknowledges nothing else in that epoch. */
 export interface Acknowledgement {
   readonly epoch: number

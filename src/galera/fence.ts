@@ -1,5 +1,6 @@
 import type { Decision, RunningDecision } from './decision.ts'
-import type { Acknowledgement, ProposalKind } from './acknowledgement.ts'
+import { RefusedError } from '../errors.ts'
+import { type Acknowledgement, HIGHEST_EPOCH, type ProposalKind } from './acknowledgement.ts'
 import type { Down, Live, Observation } from './observation.ts'
 
 /** What a node that wants to bootstrap, to re-form or to repair asks of every peer that it can reach. */
@@ -33,6 +34,7 @@ export function answerProposal(own: Down | Live, promise: Acknowledgement | null
   const same = promise !== null && promise.epoch === proposal.epoch && promise.kind === proposal.kind && promise.chosen === proposal.chosen
 
   if (own.kind === 'primary') return refuse(`${own.name} is Primary`)
+  if (proposal.epoch > HIGHEST_EPOCH) return refuse(`epoch ${proposal.epoch} is higher than any can be`)
   if (proposal.epoch < epoch) return refuse(`${own.name} has acknowledged epoch ${epoch}`)
   if (proposal.epoch === epoch && promise !== null && !same) return refuse(`${own.name} has acknowledged ${promise.chosen} in epoch ${epoch}`)
   if (own.kind !== 'down') return answerRunning(own, proposal, same, refuse)
@@ -76,12 +78,21 @@ function goesOn(own: Down, promise: Acknowledgement | null, proposal: Proposal):
   return own.launched === 'reform' && proposal.kind === 'reform' && promise?.kind === 'reform' && promise.chosen === proposal.chosen
 }
 
-/** The proposal that a decision needs acknowledged before it is carried out, or null where none is needed. */
+/**
+ * The proposal that a decision needs acknowledged before it is carried out, or null where none is needed.
+ * @throws RefusedError `no-epoch-left`
+ */
 export function proposalFor(decision: Decision | RunningDecision, from: string, own: Acknowledgement | null, peers: readonly Observation[]): Proposal | null {
+  if (decision.do !== 'bootstrap' && decision.do !== 'repair' && decision.do !== 'reform') return null
   const epoch = nextEpoch(decision, own, peers)
+  if (epoch > HIGHEST_EPOCH) throw noEpochLeft(epoch - 1, from, own, peers)
   if (decision.do === 'bootstrap' || decision.do === 'repair') return { epoch, kind: decision.do, chosen: from, from, uuid: decision.uuid, seqno: decision.seqno, known: decision.known, uncounted: decision.leftBehind }
-  if (decision.do === 'reform') return { epoch, kind: 'reform', chosen: decision.viewId, from, uuid: decision.uuid, seqno: -1n, known: [], uncounted: [] }
-  return null
+  return { epoch, kind: 'reform', chosen: decision.viewId, from, uuid: decision.uuid, seqno: -1n, known: [], uncounted: [] }
+}
+
+function noEpochLeft(epoch: number, from: string, own: Acknowledgement | null, peers: readonly Observation[]): RefusedError {
+  const who = [...(own?.epoch === epoch ? [from] : []), ...peers.filter((peer) => peer.kind !== 'silent' && peer.promise?.epoch === epoch).map(({ name }) => name)].join(', ')
+  return new RefusedError('no-epoch-left', `${who} has acknowledged epoch ${epoch}, and there can be no higher one: its ledger is damaged`, `On ${who}: galeractl stop, move state/ledger.json aside, galeractl start.`)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Decision, RunningDecision } from './decision.ts'
 import type { Down, Facts, Live } from './observation.ts'
-import { chosenSilent, lossOf, missingOf, whoMayBe } from './rules/absent.ts'
+import { chosenSilent, lossOf, missingOf, type Rest, restOf, whoMayBe } from './rules/absent.ts'
 import { decide, decideNonPrimary } from './rules/decide.ts'
 
 /** What would be done if an operator gave up all that are missing. */
@@ -10,6 +10,8 @@ export interface Forced {
   /** Who must stay silent until it is done: those of them that do not answer, and where nobody can name one of them all that do not. */
   readonly gone: readonly string[]
   readonly why: string
+  /** Whether those may be a primary component without this node. */
+  readonly rest: Rest
   readonly decision: Decision | RunningDecision
 }
 
@@ -22,5 +24,5 @@ export function forcedBy({ self, peers }: Facts<Down | Live>, reason: string): F
   const decision = self.kind === 'down' ? decide({ self, peers, orders }) : decideNonPrimary({ self, peers, orders })
   const heard = new Set(peers.filter(({ kind }) => kind !== 'silent').map((one) => one.name))
   const gone = whoMayBe(facts, uuid, lose).filter((name) => !heard.has(name))
-  return { lose, gone, why: missing.names.length > 0 ? missing.why : 'its data is lost', decision }
+  return { lose, gone, rest: restOf(facts, uuid), why: missing.names.length > 0 ? missing.why : 'its data is lost', decision }
 }

@@ -1,6 +1,6 @@
 import type { Decision, RunningDecision } from './decision.ts'
 import type { Fork, Uncounted } from './fork.ts'
-import { type Ledger, recordFlag, recordForks, recordIntent } from './ledger.ts'
+import { forgetCutOff, type Ledger, recordFlag, recordForks, recordIntent } from './ledger.ts'
 import type { Observation } from './observation.ts'
 import { leaveHistory } from './restored.ts'
 import { newestSeqno } from './view.ts'
@@ -18,7 +18,9 @@ export function goAlong(ledger: Ledger, peers: readonly Observation[], decision:
   const counted = peers.filter((peer) => peer.kind !== 'silent' && !(makes && decision.leftBehind.includes(peer.name)))
   const told = counted.flatMap((peer) => (peer.kind === 'silent' ? [] : peer.forks))
   const own = makes && decision.uuid !== null ? forksOf(decision.without, { at, epoch, uuid: decision.uuid, seqno: decision.seqno, view: newestKnown(ledger, counted, decision.uuid) }) : []
-  const intended = recordIntent(leaveHistory(recordForks(ledger, told), decision.uuid), seqno, own)
+  // Who starts as the first and fails was in no later view.
+  const known = decision.do === 'bootstrap' ? ledger : forgetCutOff(ledger)
+  const intended = recordIntent(leaveHistory(recordForks(known, told), decision.uuid), seqno, own)
   // A flag that the decision went by was Galera's own.
   const flags = decision.do === 'bootstrap' && decision.uuid !== null && decision.rule !== 'last-member'
   return flags ? recordFlag(intended, decision.seqno) : intended

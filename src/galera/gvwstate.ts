@@ -1,8 +1,10 @@
 import { OutsideError } from '../errors.ts'
 import { isUuid } from './gtid.ts'
+import { isSameNode } from './view.ts'
 
 /** What `gvwstate.dat` says: the last primary view, as group-communication UUIDs without names or weights. */
 export interface Gvwstate {
+  /** Counted up at each start that reads the file: it may be a later incarnation of the member that it is [ran]. */
   readonly myUuid: string
   /** `view_id: TYPE UUID SEQ`: UUID and sequence together name the view. */
   readonly viewId: string
@@ -19,8 +21,8 @@ export function parseGvwstate(text: string): Gvwstate {
     myUuid === undefined ||
     viewId === null ||
     !closed ||
-    !members.includes(myUuid) ||
-    ![myUuid, ...members].every(isUuid)
+    ![myUuid, ...members].every(isUuid) ||
+    !members.some((member) => isSameNode(member, myUuid))
   ) {
     throw new OutsideError('bad-gvwstate', `gvwstate.dat is damaged: ${JSON.stringify(text.slice(0, 120))}`, 'It is set aside; the ledger decides.')
   }

@@ -52,6 +52,16 @@ export function newLedger(name: string): Ledger {
   return { version: 1, name, history: null, view: null, viewIds: [], departure: null, joining: false, promise: null, forks: [], intended: [], flaggedAt: null, departures: [], restored: null, decisions: [] }
 }
 
+/**
+ * Of a node whose ledger was damaged. It may have acknowledged any of its peers as the first: as long as it was in no primary view since, it goes on
+ * beside none that is silent.
+ */
+export function lostLedger(name: string, peers: readonly string[], aside: string, at: string): Ledger {
+  const reason = `The ledger was damaged and is kept as ${aside}: what it had acknowledged is forgotten, so a peer that does not answer counts as let go first.`
+  const others = peers.filter((peer) => peer !== name)
+  return { ...newLedger(name), promise: { epoch: 1, kind: 'bootstrap', chosen: name, others, settled: false }, decisions: [{ at, do: 'wait', rule: 'ledger-damaged', reason, evidence: [], epoch: 1 }] }
+}
+
 const KEPT_VIEW_IDS = 20
 
 /** The node is Primary in this view now. Returns the same value where nothing changed. */
@@ -62,11 +72,25 @@ export function recordView(ledger: Ledger, view: View): Ledger {
   return { ...recordForks(seen, seen.intended), intended: [], flaggedAt: null, restored: null, promise }
 }
 
-/** The node was in this view, as gvwstate.dat tells: that it settled anything since is not said. */
+/** The node was in this view, as gvwstate.dat tells: that it settled anything since is not said. Its server runs, and may leave yet. */
 export function recordFormerView(ledger: Ledger, view: View): Ledger {
+  return keepView(ledger, view.left === false ? { ...view, left: undefined } : view)
+}
+
+function keepView(ledger: Ledger, view: View): Ledger {
   const old = ledger.view
-  if (old !== null && old.uuid === view.uuid && old.seqno === view.seqno && sameMembers(old, view) && old.ownWeight === view.ownWeight) return ledger
+  if (old !== null && old.uuid === view.uuid && old.seqno === view.seqno && sameMembers(old, view) && old.weight === view.weight && old.ownWeight === view.ownWeight && old.left === view.left) return ledger
   return { ...ledger, history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }
+}
+
+/** Its server is told to stop: from now on it may have left its view in order, whatever is found later. */
+export function recordLeaving(ledger: Ledger): Ledger {
+  return ledger.view === null || ledger.view.left === true ? ledger : { ...ledger, view: { ...ledger.view, left: true } }
+}
+
+/** Nothing shows any more that the node was cut off in its view: gvwstate.dat goes, and its server may become a member of another. */
+export function forgetCutOff(ledger: Ledger): Ledger {
+  return ledger.view?.left === false ? { ...ledger, view: { ...ledger.view, left: undefined } } : ledger
 }
 
 /** The id of the view that it is in, as gvwstate.dat has it. */
@@ -77,7 +101,7 @@ export function recordViewId(ledger: Ledger, id: string): Ledger {
 export function recordDeparture(ledger: Ledger, departure: NonNullable<Ledger['departure']>): Ledger {
   const old = ledger.departure?.position
   if (old !== undefined && old.uuid === departure.position.uuid && old.seqno === departure.position.seqno) return ledger
-  return { ...ledger, departure }
+  return { ...recordLeaving(ledger), departure }
 }
 
 /**
@@ -85,7 +109,7 @@ export function recordDeparture(ledger: Ledger, departure: NonNullable<Ledger['d
  * the last view as that file told it: without it a start that fails would forget the newest view.
  */
 export function recordLaunch(ledger: Ledger, view: View | null = null): Ledger {
-  const seen = view === null ? ledger : recordFormerView(ledger, view)
+  const seen = view === null ? ledger : keepView(ledger, view)
   return seen.departure === null ? seen : { ...seen, departure: null }
 }
 

@@ -1,7 +1,7 @@
 import { type Fork, forkId } from './fork.ts'
 import type { Down, Live, Observation } from './observation.ts'
 import { replacedBy } from './replaced.ts'
-import { nameless } from './view.ts'
+import { anyIncarnation, nameless } from './view.ts'
 
 /**
  * The fork, told by `others`, at which this node was left behind; null where its data is part of the cluster's.
@@ -17,7 +17,7 @@ export function leftBehindAt(node: Down | Live, others: readonly Observation[]):
   const known = new Set(node.forks.map(forkId))
   // The cheapest test first: there may be a thousand others with twenty forks each.
   const names = calledIn(node)
-  const without = (fork: Fork) => fork.without.some((name) => names.includes(name)) && fork.uuid === own.uuid && !known.has(forkId(fork))
+  const without = (fork: Fork) => fork.without.some((name) => names.includes(anyIncarnation(name))) && fork.uuid === own.uuid && !known.has(forkId(fork))
   const behind = others.flatMap((other) => (other.kind === 'silent' || other.name === node.name ? [] : other.forks.filter(without)))
   const beyond = (fork: Fork) => {
     const viewed = node.view?.seqno ?? -1n
@@ -26,8 +26,18 @@ export function leftBehindAt(node: Down | Live, others: readonly Observation[]):
   return behind.find((fork) => fork.why !== 'not-in-view' || beyond(fork)) ?? null
 }
 
-/** What a fork may call this node: by its name or, where nobody knew that, by the node UUID that it had in the view. */
-export function calledIn(node: Down | Live): readonly string[] {
-  const uuids = [node.view?.ownUuid, node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid]
-  return [node.name, ...uuids.flatMap((uuid) => (uuid === undefined ? [] : [nameless(uuid)]))]
+/**
+ * A fork that this node went along with, told to nobody of a primary component that is beyond it; null where there is none. Who joins a component
+ * learns its forks first, so that one went on from the data that was left behind, also where a node of it was never left behind by name.
+ */
+export function forkUnknownTo(component: readonly Live[], node: Down | Live): Fork | null {
+  const known = new Set(component.flatMap(({ forks }) => forks.map(forkId)))
+  const without = (fork: Fork) => fork.into === null && fork.why !== 'not-in-view' && !known.has(forkId(fork)) && component.some(({ uuid, seqno }) => uuid === fork.uuid && seqno > fork.seqno)
+  return node.forks.find(without) ?? null
 }
+
+/** What a fork may call this node: by its name or, where nobody knew that, by the node UUID that it had in the view, in any incarnation. */
+export const calledIn = (node: Down | Live): readonly string[] => [node.name, ...nodeUuidsOf(node).map((uuid) => anyIncarnation(nameless(uuid)))]
+
+/** The node UUIDs that it had, as it tells. */
+export const nodeUuidsOf = (node: Down | Live): readonly string[] => [node.view?.ownUuid, node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid].filter((uuid) => uuid !== undefined)

@@ -14,7 +14,8 @@ export type Data =
   | { readonly kind: 'partial' }
   /** A server ran on it without a history: what it holds can't be compared with anybody's. */
   | { readonly kind: 'nil' }
-  | { readonly kind: 'unknown'; readonly reason: string }
+  /** `strange`: a server's that was part of no cluster; nobody may overwrite it. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly strange?: boolean | undefined }
   | {
       readonly kind: 'position'
       readonly uuid: string

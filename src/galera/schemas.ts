@@ -17,6 +17,7 @@ export const viewSchema = z.object({
   weight: z.number().min(0).nullable().default(null),
   ownWeight: z.number().min(0).nullable().default(null),
   ownUuid: uuidSchema,
+  left: z.boolean().optional(),
 })
 
 const proposalKind: z.ZodType<ProposalKind> = z.enum(['bootstrap', 'reform', 'repair'])
@@ -46,7 +47,7 @@ const dataSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('fresh') }),
   z.object({ kind: z.literal('partial') }),
   z.object({ kind: z.literal('nil') }),
-  z.object({ kind: z.literal('unknown'), reason: z.string().max(500) }),
+  z.object({ kind: z.literal('unknown'), reason: z.string().max(500), strange: z.boolean().optional() }),
   z.object({ kind: z.literal('position'), uuid: uuidSchema, seqno: seqnoSchema, source: z.enum(['clean-stop', 'recovered']), safeToBootstrap: z.boolean() }),
 ])
 

@@ -1,4 +1,4 @@
-/** One member of a view. The UUID is Galera's node UUID: new at each start unless the view was restored. */
+/** One member of a view. The UUID is Galera's node UUID: new at each start; where the view was restored, its next incarnation. */
 export interface Member {
   readonly uuid: string
   /** `wsrep_node_name`; null where only `gvwstate.dat` told of it. */
@@ -9,6 +9,17 @@ export interface Member {
 
 /** What a member is called whose name nobody knows. */
 export const nameless = (nodeUuid: string): string => `node ${nodeUuid}`
+
+/** A node UUID without its incarnation, the fourth group: a server that restores its view counts that one up [ran: 9a45, 9a46]. */
+export const nodeOf = (nodeUuid: string): string => nodeUuid.slice(0, 19) + nodeUuid.slice(23)
+
+/** As `nameless` in whatever incarnation, so that names can be compared; any other name as it is. */
+export const anyIncarnation = (name: string): string => (NAMELESS.test(name) ? nameless(nodeOf(name.slice(nameless('').length))) : name)
+
+const NAMELESS = /^node [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Whether both are UUIDs of one node, between whose starts it did not leave its view in order. */
+export const isSameNode = (a: string, b: string): boolean => nodeOf(a) === nodeOf(b)
 
 /** The members of a primary component at one moment. */
 export interface View {
@@ -25,6 +36,8 @@ export interface View {
   readonly ownWeight: number | null
   /** The node UUID that the owner of this record had in it. */
   readonly ownUuid: string
+  /** Whether the owner left it in order, or was told to; false: gvwstate.dat shows that it was cut off in it; absent: nobody knows. */
+  readonly left?: boolean | undefined
 }
 
 /**
@@ -48,7 +61,7 @@ export const newestSeqno = (views: readonly View[]): bigint => views.reduce((top
 /** Every record of a view lists its members in the same order, so this finds repetitions without sorting. */
 const sameOrder = (a: readonly Member[], b: readonly Member[]) => a.length === b.length && a.every((member, at) => member.uuid === b[at]?.uuid)
 
-/** True where both views name the same members. */
+/** True where both views name the same members, in the same incarnations: a view that was restored is another one. */
 export function sameMembers(a: View, b: View): boolean {
   if (a.members.length !== b.members.length) return false
   if (sameOrder(a.members, b.members)) return true

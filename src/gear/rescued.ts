@@ -4,7 +4,7 @@ import { forkSchema, gtidSchema } from '../galera/schemas.ts'
 import { namesIn, readIfExists } from '../system/files.ts'
 import { parseAs } from '../system/json.ts'
 
-/** Datadirs that were moved aside, since the cluster went on without them. */
+/** Datadirs that were moved aside, since the cluster went on without them, or nobody knows what they hold. */
 
 export const RESCUE_FILE = 'rescue.json'
 
@@ -13,8 +13,10 @@ const rescueSchema = z.object({
   at: z.string(),
   /** How far its data goes; null where that could not be read. */
   position: gtidSchema.nullable(),
-  /** Where the cluster went on without it. */
-  fork: forkSchema,
+  /** Where the cluster went on without it; null: it did not, as far as is known. */
+  fork: forkSchema.nullable(),
+  /** Why it was moved, where that was no fork. */
+  reason: z.string().default(''),
 })
 
 export type Rescue = z.infer<typeof rescueSchema>
@@ -38,8 +40,8 @@ export async function listRescued(rescued: string): Promise<readonly Rescued[]> 
   return found.toSorted((a, b) => (a.at < b.at ? -1 : 1))
 }
 
-const isUnknown = ({ position, fork }: Rescue): boolean => position === null || (fork.into !== null && position.seqno < 0n)
+const isUnknown = ({ position, fork }: Rescue): boolean => position === null || fork === null || (fork.into !== null && position.seqno < 0n)
 
 function beyond({ position, fork }: Rescue): Rescued['beyond'] {
-  return position === null || position.uuid !== fork.uuid || position.seqno <= fork.seqno ? null : { first: fork.seqno + 1n, last: position.seqno }
+  return position === null || fork === null || position.uuid !== fork.uuid || position.seqno <= fork.seqno ? null : { first: fork.seqno + 1n, last: position.seqno }
 }

@@ -65,7 +65,7 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   changes.push(...(await writeConfiguration(paths, config, mariadb)))
   // Half of a state transfer is the agent's to see to, when it joins again.
   const half = parseAs(ledgerSchema, await readIfExists(paths.ledger))?.joining === true && !(await hasSystemTables(paths.data))
-  if (!half && (await installDatadir(paths.data, mariadb, usersSql(config), options))) changes.push({ what: 'datadir', before: null, after: paths.data })
+  if (!half && (await installDatadir(paths.data, mariadb, usersSql(config), { ...options, as: 'marked' }))) changes.push({ what: 'datadir', before: null, after: paths.data })
   return { changes, config, version: mariadb.version, newSecret: madeSecret }
 }
 

@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import { OutsideError, UsageError } from '../errors.ts'
 import { isErrno, makeFolder, syncFolder } from '../system/files.ts'
 import { run } from '../system/processes.ts'
+import { markEmpty } from './empty-datadir.ts'
 import type { Mariadb } from './programs.ts'
 
 export interface InstallOptions {
+  /** `marked`: as the datadir of a gear, which a state transfer may overwrite until a server was launched on it. */
+  readonly as: 'marked' | 'unmarked'
   readonly tell: (progress: string) => void
   readonly signal?: AbortSignal
 }
@@ -34,6 +37,7 @@ export async function installDatadir(datadir: string, mariadb: Mariadb, usersSql
   await must(mariadb.installDb, [...base, `--datadir=${unfinished}`], undefined, options.signal)
   const bootstrap = ['--no-defaults', '--bootstrap', '--skip-log-bin', '--wsrep-on=OFF', `--tmpdir=${temporary}`, `--datadir=${unfinished}`]
   await must(mariadb.mariadbd, bootstrap, usersSql, options.signal)
+  if (options.as === 'marked') await markEmpty(unfinished)
   await rm(temporary, { recursive: true, force: true })
   await rm(datadir, { recursive: true, force: true })
   await rename(unfinished, datadir)

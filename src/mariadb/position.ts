@@ -8,6 +8,7 @@ import type { Data } from '../galera/observation.ts'
 import { parseRecoveredPosition } from '../galera/recovered-position.ts'
 import { readIfExists } from '../system/files.ts'
 import { run } from '../system/processes.ts'
+import { isAsInstalled, isEmptyDatadir } from './empty-datadir.ts'
 
 export interface DatadirState {
   readonly data: Data
@@ -65,7 +66,7 @@ function tolerate<Value>(parse: () => Value): { value: Value | null; damage: str
 }
 
 async function dataOf(query: PositionQuery, grastate: Grastate | null, noGrastate: boolean): Promise<Data> {
-  if (noGrastate && query.departure === null && !(await hasRun(query.datadir))) return { kind: 'fresh' }
+  if (noGrastate && (await isEmptyDatadir(query.datadir))) return { kind: 'fresh' }
   const safeToBootstrap = grastate?.safeToBootstrap ?? false
   if (query.joining && (grastate === null || !isHistory(grastate.uuid))) return { kind: 'partial' }
   const left = query.departure
@@ -77,7 +78,8 @@ async function dataOf(query: PositionQuery, grastate: Grastate | null, noGrastat
     if (query.restored !== null && recovered.uuid !== query.restored && (grastate === null || !isHistory(grastate.uuid) || grastate.uuid === query.restored)) return { kind: 'position', uuid: query.restored, seqno: 0n, source: 'recovered', safeToBootstrap: true }
     if (isHistory(recovered.uuid) && recovered.seqno >= 0n) return { kind: 'position', ...recovered, source: 'recovered', safeToBootstrap }
     if (grastate !== null && isHistory(grastate.uuid)) return { kind: 'unknown', reason: `grastate.dat names history ${grastate.uuid}, InnoDB recovered ${recovered.uuid}:${recovered.seqno}` }
-    return query.member && (await hasRun(query.datadir)) ? { kind: 'nil' } : { kind: 'fresh' }
+    if (query.member && (await hasRun(query.datadir))) return { kind: 'nil' }
+    return (await isAsInstalled(query.datadir)) ? { kind: 'fresh' } : { kind: 'unknown', reason: 'data that galeractl did not make', strange: true }
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error
     return { kind: 'unknown', reason: error.message }

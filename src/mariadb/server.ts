@@ -8,6 +8,7 @@ import { readIfExists, writeFileAtomic } from '../system/files.ts'
 import { parseAs } from '../system/json.ts'
 import { cleanEnvironment, type ProcessInfo, processSession, processInfo, signalProcess, startDaemon } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
+import { unmarkEmpty } from './empty-datadir.ts'
 
 export interface ServerFiles {
   readonly config: string
@@ -46,6 +47,7 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
     ...(options.startPosition === null ? [] : [`--wsrep_start_position=${formatGtid(options.startPosition)}`]),
     ...(options.launch === 'bootstrap' ? ['--wsrep-new-cluster'] : []),
   ]
+  await unmarkEmpty(files.data)
   const daemon = await startDaemon(options.mariadbd, args, { logFile: files.serverLog, env: cleanEnvironment(), cwd: files.data })
   const info = await processInfo(daemon.pid)
   const server = { pid: daemon.pid, startTime: info?.startTime ?? '', launch: options.launch }

@@ -44,12 +44,14 @@ export interface Scope {
 /**
  * A restore begins a new history, which every node of the cluster then takes: it must be meant so, and everybody must be known to have heard of it or to
  * be away.
- * @throws RefusedError `still-running`, `cluster-runs`, `peer-silent`
+ * @throws RefusedError `still-running`, `cluster-runs`, `still-serves`, `peer-silent`
  */
 export function requireScope({ running, peers }: Surroundings, { cluster, without }: Scope): void {
   const live = peers.filter((peer) => peer.kind === 'primary' || peer.kind === 'non-primary').map(({ name }) => name).toSorted()
   if (live.length > 0 && !cluster) throw new RefusedError('cluster-runs', `the cluster runs on ${live.join(', ')}: a restore replaces what it holds, on all nodes`, 'If that is what you want, add --cluster: the others are stopped and take the restored state. To look into a snapshot only: galeractl snapshot verify --deep.')
   if (running && !cluster) throw new RefusedError('still-running', 'mariadbd runs on this gear', 'Run galeractl stop first, or add --cluster.')
+  const serving = peers.filter((peer) => peer.kind === 'silent' && peer.serving && without.includes(peer.name)).map(({ name }) => name).toSorted()
+  if (serving.length > 0) throw new RefusedError('still-serves', `${serving.join(', ')} was given up, but a server runs there whose agent does not answer: it would go on with the old data`, `End mariadbd on ${serving.join(', ')}, or run galeractl start there; then run galeractl restore again.`)
   const silent = peers.filter((peer) => peer.kind === 'silent' && !without.includes(peer.name) && (peer.serving || !without.includes('all'))).map(({ name }) => name).toSorted()
   if (silent.length > 0) throw new RefusedError('peer-silent', `no answer from ${silent.join(', ')}: if it runs cut off, it would go on with the old data`, `Run galeractl start on ${silent.join(', ')}, or give it up with ${silent.map((name) => `--without ${name}`).join(' ')}: when it returns, its data is moved aside and it takes the restored state.`)
 }

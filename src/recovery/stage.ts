@@ -53,7 +53,7 @@ export async function unpack({ data, signal }: Stage, source: SnapshotSource, ke
 export async function load(stage: Stage, source: SnapshotSource, key: Key | null): Promise<void> {
   const { data, mariadb, tell, signal } = stage
   await rm(data, { recursive: true, force: true, maxRetries: 3 })
-  await installDatadir(data, mariadb, 'FLUSH PRIVILEGES;\n', { tell: (progress) => tell(began(progress)), signal })
+  await installDatadir(data, mariadb, 'FLUSH PRIVILEGES;\n', { as: 'unmarked', tell: (progress) => tell(began(progress)), signal })
   await withServer(stage, async (access) => {
     await using programs = decode(source.data, source.head, key, [], { signal })
     const { notes } = await loadLogical({ access, input: programs.output, lanes: Math.min(8, Math.max(2, availableParallelism())), tell: (progress) => tell(fromRows(progress)), signal })

@@ -3,9 +3,11 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LedgerStore } from '../agent/ledger-store.ts'
 import type { Config } from '../config/resolve.ts'
+import { peerLabel } from '../galera/endpoint.ts'
 import { formatGrastate, parseGrastate } from '../galera/grastate.ts'
 import { isHistory, NIL_UUID } from '../galera/gtid.ts'
 import type { Ledger } from '../galera/ledger.ts'
+import { othersOf } from '../galera/peer-list.ts'
 import { recordRestored } from '../galera/restored.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import type { GearPaths } from '../gear/gear.ts'
@@ -18,7 +20,7 @@ import { exists, makeFolder, readIfExists, syncFolder, writeFileAtomic } from '.
  * anywhere and run again: which of the two folders are where tells how far it came.
  */
 export async function swap(paths: GearPaths, config: Config, restore: UnfinishedRestore, restored: string, until: string | null): Promise<void> {
-  const { store } = await LedgerStore.open(paths.ledger, config.name)
+  const { store } = await LedgerStore.open(paths.ledger, config.name, 'own', othersOf(config.peers ?? [], config.own).map(peerLabel))
   const at = new Date().toISOString()
   const old = positionOf(await readIfExists(join(paths.data, 'grastate.dat')), store.ledger)
   const histories = [store.ledger.history, old?.uuid, restore.history, ...restore.replaces].filter(isHistory)
@@ -28,7 +30,7 @@ export async function swap(paths: GearPaths, config: Config, restore: Unfinished
   if (await exists(restored)) {
     if (await exists(paths.data)) {
       try {
-        await keepAside(paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into } })
+        await keepAside(paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into }, reason: '' })
       } catch (error) {
         // Nothing was moved yet: the old data may start again.
         if (await exists(paths.data)) await writeUnfinishedRestore(paths, { ...swapping, done: 'ready' })

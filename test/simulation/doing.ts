@@ -41,9 +41,9 @@ export class Doing {
         return { in: 'prepared', op }
       case 'propose':
         return this.#propose(op, effect)
-      case 'move-aside':
-        Object.assign(this.#gear.disk, { entry: null, partial: false, safeToBootstrap: false, gvwstate: null, clean: false })
-        return { in: 'moved-aside', op }
+      case 'make-room':
+        if (effect.fork !== null || this.#gear.disk.partial) Object.assign(this.#gear.disk, { entry: null, partial: false, safeToBootstrap: false, gvwstate: null, clean: false })
+        return { in: 'room-made', op, madeEmpty: false }
       case 'launch':
         return this.#launch(op, effect)
       case 'repair':
@@ -104,7 +104,7 @@ export class Doing {
       return null
     }
     const server = world.galera.start(name, disk, decision.do, weight, givenUp({ decision }))
-    return { in: 'launched', op, server: handleOf(server), madeEmpty: false }
+    return { in: 'launched', op, server: handleOf(server) }
   }
 
   #end(kill: boolean, { pid }: Handle): boolean {

@@ -1,5 +1,6 @@
 import type { Gvwstate } from '../../src/galera/gvwstate.ts'
 import type { Launch } from '../../src/galera/observation.ts'
+import { isSameNode } from '../../src/galera/view.ts'
 import { back, contains, type Entry, follow, uuidOf, Violation } from './history.ts'
 
 /** The files of one node. */
@@ -80,6 +81,8 @@ export class Galera {
     if (mode !== 'reform') disk.gvwstate = null
     if (mode === 'bootstrap' && disk.entry !== null) disk.safeToBootstrap = true
     disk.clean = false
+    // Each start that reads the file counts its own UUID up; the members stay as they were [ran].
+    if (disk.gvwstate !== null) disk.gvwstate = { ...disk.gvwstate, myUuid: nextIncarnation(disk.gvwstate.myUuid) }
     const server: Server = {
       name, disk, mode, pid: ++this.#numbers, nodeUuid: disk.gvwstate?.myUuid ?? uuidOf(7, ++this.#numbers), weight, group: null,
       transfer: 0, whole: false, donor: null, forked: false, without,
@@ -200,7 +203,7 @@ export class Galera {
     if (own === null) return
     const ready: Server[] = []
     for (const one of this.servers.values()) {
-      const fits = own.members.includes(one.nodeUuid) && this.#reachable(one.name, server.name)
+      const fits = own.members.some((member) => isSameNode(member, one.nodeUuid)) && this.#reachable(one.name, server.name)
       if (fits && (one.group === null ? one.mode === 'reform' && one.disk.gvwstate?.viewId === own.viewId : !isPrimary(one.group))) ready.push(one)
     }
     if (ready.length < own.members.length) return
@@ -375,6 +378,8 @@ export class Galera {
     return this.#disks().some(({ name, disk }) => name !== but.name && this.counts(name) && !this.servers.has(name) && disk.entry !== null && contains(disk.entry, head))
   }
 }
+
+const nextIncarnation = (uuid: string): string => `${uuid.slice(0, 19)}${((Number.parseInt(uuid.slice(19, 23), 16) + 1) & 0xffff).toString(16).padStart(4, '0')}${uuid.slice(23)}`
 
 function weightOf(members: Iterable<Server>): number {
   let weight = 0

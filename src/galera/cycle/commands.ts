@@ -38,7 +38,7 @@ function start(state: State, { restored }: Extract<Command, { in: 'start' }>): S
 function stop(state: State, { timeout, quit }: Extract<Command, { in: 'stop' }>): Step {
   const wanted: State = { ...state, intent: 'stay', override: null, askingSince: null, stop: { timeout, quit: quit || state.stop?.quit === true } }
   const { at } = state.task
-  const underWay = at === 'launching' || at === 'moving-aside' || at === 'ending' || at === 'recording-stop' || at === 'announcing-stop'
+  const underWay = at === 'launching' || at === 'making-room' || at === 'ending' || at === 'recording-stop' || at === 'announcing-stop'
   return underWay || state.stop !== null ? unchanged(wanted) : look(wanted, 'tend')
 }
 

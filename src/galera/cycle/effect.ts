@@ -4,6 +4,7 @@ import type { Answer, Proposal } from '../fence.ts'
 import type { Fork } from '../fork.ts'
 import type { Launchable } from '../go-along.ts'
 import type { Gtid } from '../gtid.ts'
+import type { Data } from '../observation.ts'
 import type { Handle, State } from './state.ts'
 
 /** What an agent has to do. Those with an `op` give one result, or `failed`. */
@@ -20,8 +21,9 @@ export type Op = { readonly op: number } & (
   | { readonly do: 'prepare' }
   /** To each of these, and to listed peers whose name nobody knows. */
   | { readonly do: 'propose'; readonly proposal: Proposal; readonly to: readonly string[] }
-  | { readonly do: 'move-aside'; readonly fork: Fork; readonly position: Gtid | null }
-  | { readonly do: 'launch'; readonly decision: Launchable; readonly position: Gtid; readonly half: boolean; readonly madeEmpty: boolean; readonly online: readonly string[] }
+  /** Before a join: data that must not be lost goes aside, `fork`: the cluster went on without it; what is half of a transfer goes. */
+  | { readonly do: 'make-room'; readonly fork: Fork | null; readonly data: Data | null; readonly madeEmpty: boolean }
+  | { readonly do: 'launch'; readonly decision: Launchable; readonly position: Gtid; readonly online: readonly string[] }
   /** pc.bootstrap=YES. */
   | { readonly do: 'repair' }
   /** SIGTERM, and SIGKILL when `patience` (milliseconds) is over; `kill`: SIGKILL at once. */

@@ -31,8 +31,8 @@ export type Result = { readonly op: number } & (
   | { readonly in: 'heard'; readonly observations: readonly Observation[]; readonly settings: Settings | null }
   | { readonly in: 'prepared' }
   | { readonly in: 'answered'; readonly answers: readonly Answer[] }
-  | { readonly in: 'moved-aside' }
-  | { readonly in: 'launched'; readonly server: Handle; readonly madeEmpty: boolean }
+  | { readonly in: 'room-made'; readonly madeEmpty: boolean }
+  | { readonly in: 'launched'; readonly server: Handle }
   | { readonly in: 'repaired' }
   | { readonly in: 'ended'; readonly clean: boolean }
   | { readonly in: 'clean-stop'; readonly position: Gtid | null }

@@ -10,20 +10,25 @@ import type { State } from './state.ts'
 
 type On<Kind extends Input['in']> = Extract<Input, { in: Kind }>
 
-/** Old data goes aside first: a ledger that knows a fork says that this node's data went through it. */
+/**
+ * Data goes aside before the ledger knows of it: a ledger that knows a fork says that this node's data went through it, and one that
+ * says that the node joins says that its data may be half of a transfer.
+ */
 export function goFirst(old: State, input: Input, decision: Launchable, epoch: number, rules: Rules): Step {
   const state: State = { ...old, launched: decision.do }
-  if (decision.do !== 'join' || decision.aside === null) return recordLaunching(state, input, decision, epoch, rules)
+  if (decision.do !== 'join') return recordLaunching(state, input, decision, epoch, rules)
   const { aside: fork } = decision
-  const data = state.datadir?.data
-  const position = data?.kind === 'position' ? { uuid: data.uuid, seqno: data.seqno } : null
-  return begin(state, { at: 'moving-aside', decision, epoch }, (op) => ({ do: 'move-aside', op, fork, position }))
+  const { madeEmpty } = state
+  const data = state.datadir?.data ?? null
+  return begin(state, { at: 'making-room', decision, epoch }, (op) => ({ do: 'make-room', op, fork, data, madeEmpty }))
 }
 
-export function onMovedAside(state: State, input: On<'moved-aside'>, rules: Rules): Step {
+export function onRoomMade(state: State, input: On<'room-made'>, rules: Rules): Step {
   const { task } = state
-  if (task.at !== 'moving-aside') return unchanged(state)
-  return recordLaunching({ ...state, datadir: null }, input, task.decision, task.epoch, rules)
+  if (task.at !== 'making-room') return unchanged(state)
+  const { decision, epoch } = task
+  const moved = decision.do === 'join' && decision.aside !== null
+  return recordLaunching({ ...state, madeEmpty: input.madeEmpty, datadir: moved ? null : state.datadir }, input, decision, epoch, rules)
 }
 
 /** What is begun is in the ledger before it is begun. gvwstate.dat may know a newer view, and is about to go. */
@@ -37,10 +42,8 @@ function recordLaunching(state: State, input: Input, decision: Launchable, epoch
   const ready = recordJoining(recordLaunch(state.ledger, view), decision.do === 'join')
   const ledger = rules.goAlong(ready, state.observations, decision, seqno, epoch, input.at)
   const online = state.observations.filter(({ kind }) => kind !== 'silent').map(({ name }) => name)
-  const half = data?.kind === 'partial'
-  const { madeEmpty } = state
   const launching = say({ ...state, ledger }, 'launching', describeLaunch(decision))
-  return begin(launching, { at: 'launching', decision }, (op) => ({ do: 'launch', op, decision, position, half, madeEmpty, online }))
+  return begin(launching, { at: 'launching', decision }, (op) => ({ do: 'launch', op, decision, position, online }))
 }
 
 function describeLaunch(decision: Launchable): string {
@@ -57,5 +60,5 @@ export function onLaunched(state: State, input: On<'launched'>): Step {
   if (task.at !== 'launching') return unchanged(state)
   const { now } = input
   const joining = { decision: task.decision, since: now, nextAsk: now + FIRST_ASK, nobody: 0, work: '', workedAt: now, transfer: false }
-  return look({ ...state, server: input.server, madeEmpty: input.madeEmpty, joining, peersSeen: now }, 'tend')
+  return look({ ...state, server: input.server, joining, peersSeen: now }, 'tend')
 }

@@ -44,7 +44,7 @@ function learnView(state: State, status: NodeStatus, { view, weight, gvwstate }:
   const unknown = state.viewKnown ? { ...state, viewKnown: false } : state
   if (isForeign(state, status) || view === null || view.uuid !== status.stateUuid || view.members.length !== status.clusterSize) return unknown
   const old = state.ledger.view
-  const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.ownWeight !== null
+  const known = old !== null && old.uuid === view.uuid && old.seqno === view.seqno && old.weight === view.weight && old.ownWeight !== null
   const ownWeight = known ? old.ownWeight : weight
   const named = state.namedView === view.seqno || gvwstate?.members.join() !== view.members.map(({ uuid }) => uuid).toSorted().join() ? null : gvwstate.viewId
   const identified = named === null ? state.ledger : recordViewId(state.ledger, named)

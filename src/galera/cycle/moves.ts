@@ -1,4 +1,5 @@
 import type { ErrorShape } from '../../errors.ts'
+import { recordLeaving } from '../ledger.ts'
 import type { Effect, Step } from './effect.ts'
 import type { Moment } from './input.ts'
 import type { Phase, State, Task } from './state.ts'
@@ -97,7 +98,9 @@ export const unwrittenError = (why: string): ErrorShape => ({ code: 'ledger-unwr
 export function end(state: State, kill: boolean, why: ErrorShape, ...effects: readonly Effect[]): Step {
   const { server, settings } = state
   if (server === null) return { state, effects }
-  const silent: State = { ...state, status: null, repairing: false }
+  // Durably before the signal: a server that dies while it stops may have left in order.
+  const ledger = kill ? state.ledger : recordLeaving(state.ledger)
+  const silent: State = { ...state, ledger, status: null, repairing: false }
   const joining = state.joining !== null
   const { stopTimeout: patience } = settings
   return begin(silent, { at: 'ending', why, nodeUuid: null }, (op) => ({ do: 'end', op, server, kill, patience, joining }), ...effects)

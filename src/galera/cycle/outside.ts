@@ -1,6 +1,7 @@
 import type { ErrorShape } from '../../errors.ts'
 import type { RunningDecision } from '../decision.ts'
 import { recordDecision } from '../ledger.ts'
+import { isSameNode } from '../view.ts'
 import type { Live } from '../observation.ts'
 import type { Effect, Step } from './effect.ts'
 import { raiseFence } from './fencing.ts'
@@ -40,7 +41,7 @@ export const outsideIsDue = ({ nonPrimarySince, peersSeen, repairing }: State, n
  */
 export function lacksState({ nonPrimarySince, status }: State, { gvwstate }: Look, now: number): boolean {
   if (nonPrimarySince === null || now - nonPrimarySince < GALERA_FIRST || status === null || status.localState === 1) return false
-  return gvwstate?.members.length === status.clusterSize && gvwstate.members.includes(status.nodeUuid)
+  return gvwstate?.members.length === status.clusterSize && gvwstate.members.some((member) => isSameNode(member, status.nodeUuid))
 }
 
 /** The peers were asked, and the server was looked at once more. @returns null where it is not outside any more */

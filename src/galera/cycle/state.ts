@@ -166,7 +166,7 @@ export type Task =
   | { readonly at: 'pausing' }
   | { readonly at: 'preparing'; readonly decision: Launchable; readonly self: Down }
   | { readonly at: 'fencing'; readonly decision: Forking; readonly proposal: Proposal }
-  | { readonly at: 'moving-aside'; readonly decision: Launchable; readonly epoch: number }
+  | { readonly at: 'making-room'; readonly decision: Launchable; readonly epoch: number }
   | { readonly at: 'launching'; readonly decision: Launchable }
   | { readonly at: 'watching' }
   | { readonly at: 'asking-live' }

@@ -4,7 +4,7 @@ import type { Step } from './effect.ts'
 import { onAnswers, onPrepared } from './fenced.ts'
 import { onHeardRunning } from './heard.ts'
 import type { Input, Result } from './input.ts'
-import { onLaunched, onMovedAside } from './launching.ts'
+import { onLaunched, onRoomMade } from './launching.ts'
 import { onLook } from './looked.ts'
 import { onMessage } from './messages.ts'
 import { after, fail, look, unchanged, unwrittenError } from './moves.ts'
@@ -50,8 +50,8 @@ function onResult(state: State, input: Extract<Input, Result>, rules: Rules): St
       return onPrepared(state, input, rules)
     case 'answered':
       return onAnswers(state, input, rules)
-    case 'moved-aside':
-      return onMovedAside(state, input, rules)
+    case 'room-made':
+      return onRoomMade(state, input, rules)
     case 'launched':
       return onLaunched(state, input)
     case 'repaired':

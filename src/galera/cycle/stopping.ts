@@ -1,5 +1,5 @@
 import { isHistory } from '../gtid.ts'
-import { recordDeparture } from '../ledger.ts'
+import { recordDeparture, recordLeaving } from '../ledger.ts'
 import type { Effect, Step } from './effect.ts'
 import { fromStopped } from './bring-up.ts'
 import type { Input, Moment } from './input.ts'
@@ -20,7 +20,8 @@ export function endForStop(state: State, input: On<'looked'>): Step {
   const unjoined = joining !== null && status === null
   const timeout = stop.timeout || settings.stopTimeout
   const patience = unjoined ? Math.min(timeout, JOINER_PATIENCE) : timeout
-  const stopping = say({ ...state, ledger, status: null }, 'stopping', `stopping mariadbd, at most ${patience / 1000} s`)
+  // Durably before the signal: a server that dies while it stops may have left in order.
+  const stopping = say({ ...state, ledger: recordLeaving(ledger), status: null }, 'stopping', `stopping mariadbd, at most ${patience / 1000} s`)
   const nodeUuid = status?.nodeUuid ?? null
   return begin(stopping, { at: 'ending', why: null, nodeUuid }, (op) => ({ do: 'end', op, server, kill: false, patience, joining: unjoined }))
 }

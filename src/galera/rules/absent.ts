@@ -1,7 +1,7 @@
 import type { Verdict } from '../decision.ts'
 import type { Uncounted } from '../fork.ts'
 import type { Down, Facts, Live } from '../observation.ts'
-import { newestViews, type View } from '../view.ts'
+import { isSameNode, newestViews, sameMembers, type View } from '../view.ts'
 import { replacedBy } from '../replaced.ts'
 import { down, everybody, furthest, knownViews, leftBehind, list, nameIn, newestMembers, type Positioned, positioned, silent } from './known.ts'
 
@@ -50,38 +50,83 @@ export function chosenSilent(facts: Known): readonly string[] {
 }
 
 export function waitForChosen(names: readonly string[]): Extract<Verdict, { do: 'wait' }> {
-  return { do: 'wait', reason: `${list(names)} was acknowledged as the first and does not answer: it may be Primary alone.`, for: names, hint: `Run galeractl start on ${list(names)}. If that is gone for good: galeractl bootstrap --force tells what may be lost.` }
+  return { do: 'wait', reason: `${list(names)} may have been let go first and does not answer: it may be Primary alone.`, for: names, hint: `Run galeractl start on ${list(names)}. If that is gone for good: galeractl bootstrap --force tells what may be lost.` }
 }
 
-/** An operator's word for each of the missing. */
+/** An operator's word for each of the missing, none of which is seen to serve. */
 export function operatorsWord(facts: Known, uuid: string, missing: Missing): Uncounted | null {
   const { orders } = facts
-  if (orders === undefined || missing.names.length === 0) return null
+  if (orders === undefined || missing.names.length === 0 || serving(facts).some((name) => missing.names.includes(name))) return null
   return missing.names.every((name) => orders.lose.includes(name)) ? { names: whoMayBe(facts, uuid, missing.names), why: 'forced', reason: orders.reason } : null
 }
 
 /**
- * More than half of the newest view by weight has told: no rival can have become Primary without a person's doing.
- * Not where a missing one is seen to serve, for then there was one.
+ * More than half of the newest view by weight has told, and so many of them were cut off in it that no rest can have become Primary without a
+ * person's doing. Not where a missing one is seen to serve, for then there was one.
  */
 export function majorityTold(facts: Known, uuid: string, missing: Missing): Uncounted | null {
-  const views = newestViews(knownViews(facts, uuid))
-  if (missing.names.length === 0 || facts.orders?.majority !== true || views.length === 0) return null
-  if (facts.peers.some((peer) => peer.kind === 'silent' && peer.serving)) return null
-  const running = [facts.self, ...facts.peers].filter((node): node is Live => node.kind === 'non-primary' && node.uuid === uuid)
-  const told = [...positioned(facts).filter((node) => node.data.uuid === uuid), ...running]
-  // Each of them may be the newest.
-  const votes = views.map((view) => votesIn(facts, view, told))
+  if (missing.names.length === 0 || facts.orders?.majority !== true || serving(facts).length > 0) return null
+  const votes = votesOf(facts, uuid)
   const [first] = votes
-  if (first === undefined || votes.some(({ of, told: some }) => of === null || some * 2 <= of)) return null
+  if (first === undefined || votes.some(({ of, told }) => of === null || told * 2 <= of) || restOf(facts, uuid).mayBePrimary) return null
   return { names: whoMayBe(facts, uuid, missing.names), why: 'majority', reason: `absent-members=majority: ${first.told} of ${first.of} votes of the newest view have told` }
 }
 
-/** How many votes of a view its members have that told; `of` is null where nobody knows how many Galera counted: then nobody can say what a majority is. */
-function votesIn(facts: Known, view: View, nodes: readonly (Positioned | Live)[]): { told: number; of: number | null } {
-  const members = new Set(view.members.map((member) => nameIn(facts, member)))
-  return { told: nodes.filter(({ name }) => members.has(name)).reduce((sum, { weight }) => sum + weight, 0), of: view.weight }
+/** Silent ones whose ports are open: a server runs there. */
+const serving = (facts: Known): readonly string[] => silent(facts).filter((peer) => peer.serving).map(({ name }) => name)
+
+export interface Rest {
+  /** Whether those that have not told may be a primary component by Galera's own quorum. */
+  readonly mayBePrimary: boolean
+  /** Who has told and left the newest view in order, or may have: Galera takes them out of the quorum. */
+  readonly left: readonly string[]
 }
+
+/**
+ * The rest of the newest view. Galera lets it go on if 2 * present + left in order > all; whatever came when, that is: if it has more votes than
+ * those that were cut off.
+ */
+export function restOf(facts: Known, uuid: string): Rest {
+  const votes = votesOf(facts, uuid)
+  const mayBePrimary = votes.length === 0 || votes.some(({ of, told, cutOff }) => of === null || of - told > cutOff)
+  return { mayBePrimary, left: [...new Set(votes.flatMap(({ left }) => left))].toSorted() }
+}
+
+/** Why the policy does not go on, where the votes of all that have told would do; '' where it has nothing to say. */
+export function majorityBarred(facts: Known, uuid: string): string {
+  const votes = votesOf(facts, uuid)
+  if (facts.orders?.majority !== true || votes.length === 0 || votes.some(({ of, told }) => of !== null && told * 2 <= of)) return ''
+  const { mayBePrimary, left } = restOf(facts, uuid)
+  return !mayBePrimary || left.length === 0 ? '' : ` absent-members=majority does not apply: ${list(left)} may have left that view in order, and Galera takes who does out of the quorum, so the rest may be Primary.`
+}
+
+interface Votes {
+  /** Of its members that have told and whose own newest view it is. */
+  readonly told: number
+  /** Of those of them that were in it to the end. */
+  readonly cutOff: number
+  /** As Galera counted all; null where nobody knows, or two tell different numbers: then nobody can say what a majority is. */
+  readonly of: number | null
+  readonly left: readonly string[]
+}
+
+/** For each view that may be the newest. */
+const votesOf = (facts: Known, uuid: string): readonly Votes[] => newestViews(knownViews(facts, uuid)).map((view) => votesIn(facts, view))
+
+function votesIn(facts: Known, view: View): Votes {
+  const members = new Set(view.members.map((member) => nameIn(facts, member)))
+  const running = [facts.self, ...facts.peers].filter((node): node is Live => node.kind === 'non-primary' && node.uuid === view.uuid)
+  const stopped = positioned(facts).filter((node) => node.data.uuid === view.uuid)
+  const all = [...stopped, ...running].filter((node) => members.has(node.name))
+  // Of whose newest view is an older one nobody knows what it did in this one.
+  const told = all.filter((node) => node.view !== null && isSameView(node.view, view))
+  const cutOff = told.filter((node) => (node.kind === 'down' ? node.view?.left === false : view.members.some((member) => isSameNode(member.uuid, node.nodeUuid))))
+  const weights = new Set(told.map((node) => node.view?.weight ?? null).concat(view.weight))
+  const sum = (nodes: readonly (Positioned | Live)[]) => nodes.reduce((total, { weight }) => total + weight, 0)
+  return { told: sum(told), cutOff: sum(cutOff), of: weights.size === 1 ? view.weight : null, left: all.filter((node) => !cutOff.includes(node)).map(({ name }) => name) }
+}
+
+const isSameView = (a: View, b: View): boolean => a.uuid === b.uuid && a.seqno === b.seqno && sameMembers(a, b)
 
 /** Silent ones outside the newest view. Where others are given up, they may hold more than those that go on. */
 export const notInView = (names: readonly string[]): readonly Uncounted[] => (names.length === 0 ? [] : [{ names, why: 'not-in-view', reason: 'silent, and not of the newest view' }])

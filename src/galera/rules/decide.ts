@@ -1,19 +1,22 @@
 import type { Decision, Rule, RunningDecision } from '../decision.ts'
 import { describeObservation, type Down, type Facts, type Live } from '../observation.ts'
 import { allFresh, dataLost, freshNeedsPrimary, noPeerList } from './fresh-cluster.ts'
-import { chosenElsewhere, furtherStopped, leftBehindLeaves, othersUnsettled, primaryElsewhere, repairInPlace, runningHistories, viewIncomplete } from './non-primary.ts'
-import { foreignPrimary, joinPrimary, nilPrimary, rejoinAnew, replacedRuns, twoPrimaries } from './running-cluster.ts'
+import { chosenElsewhere, furtherStopped, leftBehindLeaves, mergeAvoided, othersUnsettled, primaryElsewhere, repairInPlace, runningHistories, viewIncomplete } from './non-primary.ts'
+import { foreignPrimary, joinPrimary, leftBehindPrimary, nilPrimary, otherBranch, rejoinAnew, replacedRuns, twoPrimaries } from './running-cluster.ts'
 import { historyLost, lastMember, majorityGoesOn, mostAdvanced, operatorWord } from './first-node.ts'
-import { historyChanged, leftBehindWaits, positionUnknown, twoHistories } from './own-data.ts'
+import { foreignData, historyChanged, leftBehindWaits, positionUnknown, twoHistories } from './own-data.ts'
 import { chosenIsSilent, liveNonPrimary, membersMissing, reform, startUnderWay } from './stopped-cluster.ts'
 
 /** In order; the first that applies decides. Same facts, same decision, on every node. */
 export const RULES: readonly Rule[] = [
   twoPrimaries,
   nilPrimary,
+  foreignData,
   historyChanged,
   foreignPrimary,
+  leftBehindPrimary,
   rejoinAnew,
+  otherBranch,
   joinPrimary,
   replacedRuns,
   noPeerList,
@@ -36,7 +39,7 @@ export const RULES: readonly Rule[] = [
 ]
 
 /** For a server that runs outside a primary component; in order, the first that applies decides. */
-export const NON_PRIMARY_RULES: readonly Rule<Live>[] = [leftBehindLeaves, primaryElsewhere, othersUnsettled, chosenElsewhere, viewIncomplete, runningHistories, furtherStopped, repairInPlace]
+export const NON_PRIMARY_RULES: readonly Rule<Live>[] = [leftBehindLeaves, mergeAvoided, primaryElsewhere, othersUnsettled, chosenElsewhere, viewIncomplete, runningHistories, furtherStopped, repairInPlace]
 
 /** @throws Error if no rule applies: the list is complete, so that is a bug. */
 export function decide(facts: Facts, rules: readonly Rule[] = RULES): Decision {

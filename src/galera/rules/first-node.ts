@@ -32,8 +32,8 @@ export const operatorWord: Rule = {
 
 export const majorityGoesOn: Rule = {
   name: 'majority-goes-on',
-  why: 'With absent-members=majority, and when waiting has ended, more than half of the newest view by weight goes on: no rival Primary can exist, but writes that only the absent hold are left behind.',
-  invariant: 'More than half of the newest view has told, none of the absent serves, and the absent must take the state anew.',
+  why: 'With absent-members=majority, and when waiting has ended, more than half of the newest view by weight goes on, where its votes were cut off in it: then no rival Primary can exist, but writes that only the absent hold are left behind. Who left that view in order Galera takes out of the quorum, so its vote rules out nothing.',
+  invariant: 'More than half of the newest view has told, the absent could not be Primary by Galera\'s own quorum, none of them serves, and they must take the state anew.',
   decide(facts) {
     return withoutMissing(facts, (missing, uuid) => majorityTold(facts, uuid, missing))
   },

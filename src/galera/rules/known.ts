@@ -1,7 +1,7 @@
 import type { Data, Down, Facts, Live, Observation, Silent } from '../observation.ts'
-import { calledIn, leftBehindAt } from '../left-behind.ts'
+import { calledIn, leftBehindAt, nodeUuidsOf } from '../left-behind.ts'
 import { replacedBy } from '../replaced.ts'
-import { type Member, nameless, newestViews, type View } from '../view.ts'
+import { anyIncarnation, isSameNode, type Member, nameless, newestViews, nodeOf, type View } from '../view.ts'
 
 export type Positioned = Down & { readonly data: Extract<Data, { kind: 'position' }> }
 
@@ -10,10 +10,6 @@ export const isPositioned = (node: { kind: string }): node is Positioned =>
 
 /** What is known to a node that is stopped, or runs outside a primary component. */
 type Known = Facts<Down | Live>
-
-/** Peers that are Primary, but those whose history a restored snapshot has replaced: they are about to stop. */
-export const primaries = (facts: Known): readonly Live[] =>
-  facts.peers.filter((peer): peer is Live => peer.kind === 'primary' && replacedBy(peer, everybody(facts)) === null)
 
 export const everybody = (facts: Known): readonly Observation[] => [facts.self, ...facts.peers]
 
@@ -49,10 +45,20 @@ function oncePerHistory<Value>(work: (facts: Known, uuid: string) => Value): (fa
 export const leftBehind = once((facts): readonly string[] => {
   const all = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
   const named = new Set<string>()
-  for (const { forks } of all) for (const { without } of forks) for (const name of without) named.add(name)
+  for (const { forks } of all) for (const { without } of forks) for (const name of without) named.add(anyIncarnation(name))
   const restored = all.some(({ forks }) => forks.some(({ into }) => into !== null))
   return all.filter((node) => (restored || (named.size > 0 && calledIn(node).some((name) => named.has(name)))) && leftBehindAt(node, all) !== null).map((node) => node.name).toSorted()
 })
+
+/** Peers that are Primary, but those that the cluster has left behind, or whose history a restored snapshot has replaced: they are about to stop. */
+export const primaries = once((facts): readonly Live[] => {
+  const behind = leftBehind(facts)
+  return facts.peers.filter((peer): peer is Live => peer.kind === 'primary' && !behind.includes(peer.name))
+})
+
+/** Peers that are Primary although the cluster has left them behind, in the history that goes on. */
+export const primariesLeftBehind = (facts: Known): readonly Live[] =>
+  facts.peers.filter((peer): peer is Live => peer.kind === 'primary' && leftBehind(facts).includes(peer.name) && replacedBy(peer, everybody(facts)) === null)
 
 /** Down nodes with a known position that counts, self among them. */
 export const positioned = once((facts): readonly Positioned[] => {
@@ -82,19 +88,19 @@ export const newestMembers = oncePerHistory((facts, uuid): Membership => {
   }
   const members = views.flatMap((view) => view.members.map((member) => ({ uuid: member.uuid, name: nameIn(facts, member) })))
   const departed = departedWithin(facts, uuid)
-  const still = new Set(members.filter((member) => !departed.has(member.uuid)).map(({ name }) => name))
+  const still = new Set(members.filter((member) => !departed.has(nodeOf(member.uuid))).map(({ name }) => name))
   const names = [...new Set(members.map(({ name }) => name))].toSorted()
   return { names, left: names.filter((name) => !still.has(name)), nameless: members.flatMap(({ uuid, name }) => (name === nameless(uuid) ? [name] : [])), source: 'view' }
 })
 
 /**
- * Node UUIDs of those that left in order with less than somebody here holds. Not with as much: nodes that left
+ * Node UUIDs, without incarnation, of those that left in order with less than somebody here holds. Not with as much: nodes that left
  * together would then each go on without the others.
  */
 function departedWithin(facts: Known, uuid: string): ReadonlySet<string> {
   const seen = [facts.self, ...facts.peers].filter((node) => node.kind !== 'silent')
   const reached = furthest(facts, uuid)
-  return new Set(seen.flatMap(({ departures }) => departures).filter((one) => one.uuid === uuid && one.seqno < reached).map(({ nodeUuid }) => nodeUuid))
+  return new Set(seen.flatMap(({ departures }) => departures).filter((one) => one.uuid === uuid && one.seqno < reached).map(({ nodeUuid }) => nodeOf(nodeUuid)))
 }
 
 /** How far the data that counts goes, of stopped nodes and of servers outside a primary component; -1 where there is none. */
@@ -114,7 +120,7 @@ export const knownViews = oncePerHistory((facts, uuid): readonly View[] => {
 /** The name of a member of a view, as anybody tells it. */
 export function nameIn(facts: Known, { name, uuid: nodeUuid }: Member): string {
   if (name !== null) return name
-  const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && (node.view?.ownUuid === nodeUuid || (node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid) === nodeUuid))
+  const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && nodeUuidsOf(node).some((uuid) => isSameNode(uuid, nodeUuid)))
   return owner?.name ?? nameless(nodeUuid)
 }
 

@@ -1,10 +1,10 @@
 import type { Rule } from '../decision.ts'
 import { describeFork } from '../fork.ts'
 import type { Uncounted } from '../fork.ts'
-import { leftBehindAt } from '../left-behind.ts'
+import { forkUnknownTo, leftBehindAt } from '../left-behind.ts'
 import type { Facts, Live, Observation } from '../observation.ts'
-import { chosenSilent, majorityTold, missingOf, notInView, operatorsWord, waitForChosen } from './absent.ts'
-import { answering, leftBehind, list, positioned, primaries, sentence, silent } from './known.ts'
+import { chosenSilent, majorityBarred, majorityTold, missingOf, notInView, operatorsWord, waitForChosen } from './absent.ts'
+import { answering, leftBehind, list, positioned, primaries, primariesLeftBehind, sentence, silent } from './known.ts'
 
 /** Rules for a server that runs outside a primary component, which serves nothing. */
 
@@ -23,6 +23,17 @@ export const leftBehindLeaves: Rule<Live> = {
     const fork = leftBehindAt(facts.self, facts.peers)
     if (fork === null) return null
     return { do: 'leave', reason: `${sentence(describeFork(fork))}: it stops, and takes the state anew.` }
+  },
+}
+
+export const mergeAvoided: Rule<Live> = {
+  name: 'merge-avoided',
+  why: 'A component runs as Primary on data that was left behind. Galera itself would merge this server into it, and mix the rows of both.',
+  invariant: 'No server stays where Galera may merge it with data that was left behind.',
+  decide(facts) {
+    const strangers = [...primariesLeftBehind(facts), ...(forkUnknownTo(primaries(facts), facts.self) === null ? [] : primaries(facts))].map(({ name }) => name).toSorted()
+    if (strangers.length === 0) return null
+    return { do: 'leave', reason: `${list(strangers)} ${strangers.length === 1 ? 'is' : 'are'} Primary on data that the cluster has left behind: this server stops before Galera merges it.` }
   },
 }
 
@@ -66,7 +77,7 @@ export const viewIncomplete: Rule<Live> = {
   decide(facts) {
     const missing = missingOf(facts, facts.self.uuid)
     if (missing.names.length === 0 || rightToGoOn(facts) !== null) return null
-    return { do: 'wait', reason: `Not in a primary component, and nothing is known of ${list(missing.names)} (${missing.why}).`, for: missing.names, hint: `Mend the network to ${list(missing.names)}, or start it. If it is gone for good: galeractl bootstrap --force tells what may be lost.` }
+    return { do: 'wait', reason: `Not in a primary component, and nothing is known of ${list(missing.names)} (${missing.why}).${majorityBarred(facts, facts.self.uuid)}`, for: missing.names, hint: `Mend the network to ${list(missing.names)}, or start it. If it is gone for good: galeractl bootstrap --force tells what may be lost.` }
   },
 }
 

@@ -22,6 +22,16 @@ export const positionUnknown: Rule = {
   },
 }
 
+export const foreignData: Rule = {
+  name: 'foreign-data',
+  why: 'A server that was part of no cluster wrote this datadir. A state transfer would delete it, and a cluster that began from it would not have galeractl\'s users.',
+  invariant: 'Only a datadir that setup made and on which no server ran, or a member\'s, is ever overwritten.',
+  decide({ self }) {
+    if (self.data.kind !== 'unknown' || self.data.strange !== true) return null
+    return { do: 'refuse', reason: 'This datadir holds data that galeractl did not make and that is of no cluster: it is left as it is.', hint: 'Run galeractl stop, move data/ aside, galeractl setup, galeractl start. To bring its rows into the cluster, load a dump of them then.' }
+  },
+}
+
 export const historyChanged: Rule = {
   name: 'history-changed',
   why: 'Data of another history than the one that the ledger remembers: the datadir was replaced, or a server was started by hand without a position and made a history of its own.',

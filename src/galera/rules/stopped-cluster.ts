@@ -1,5 +1,6 @@
 import type { Rule } from '../decision.ts'
-import { chosenSilent, missingOf, waitForChosen } from './absent.ts'
+import { chosenSilent, majorityBarred, missingOf, waitForChosen } from './absent.ts'
+import { nodeOf } from '../view.ts'
 import { isPositioned, list, positioned } from './known.ts'
 
 /** Rules for nodes with data of which none is Primary: who is waited for, and when all start together. */
@@ -33,10 +34,10 @@ export const reform: Rule = {
     const own = facts.self.gvwstate
     if (own === null || !isPositioned(facts.self)) return null
     const { uuid } = facts.self.data
-    const nodes = new Map(positioned(facts).map((one) => [one.gvwstate?.myUuid, one]))
+    const nodes = new Map(positioned(facts).flatMap((one) => (one.gvwstate === null ? [] : [[nodeOf(one.gvwstate.myUuid), one] as const])))
     const names: string[] = []
     for (const member of own.members) {
-      const node = nodes.get(member)
+      const node = nodes.get(nodeOf(member))
       if (node === undefined || node.data.uuid !== uuid) return null
       if (node.gvwstate?.viewId !== own.viewId || node.intent === 'stay') return null
       names.push(node.name)
@@ -49,12 +50,11 @@ export const liveNonPrimary: Rule = {
   name: 'live-non-primary',
   why: 'A running server outside a primary component may become Primary at any moment: Galera merges it, or its agent repairs its component or stops it.',
   invariant: 'No bootstrap beside a running server.',
-  decide({ peers, orders }) {
-    const lose = orders?.lose ?? []
-    const live = peers.filter((peer) => peer.kind === 'non-primary' || (peer.kind === 'silent' && peer.serving && !lose.includes(peer.name)))
+  decide({ peers }) {
+    const live = peers.filter((peer) => peer.kind === 'non-primary' || (peer.kind === 'silent' && peer.serving))
     if (live.length === 0) return null
     const names = live.map((peer) => peer.name).toSorted()
-    return { do: 'wait', reason: `A server that is not known to be Primary runs on ${list(names)}.`, for: names, hint: `Run galeractl status there; where its agent is down, galeractl start adopts the running server.` }
+    return { do: 'wait', reason: `A server that is not known to be Primary runs on ${list(names)}.`, for: names, hint: `Run galeractl status there; where its agent is down, galeractl start adopts the running server. A server that is to be given up must be ended first.` }
   },
 }
 
@@ -66,6 +66,6 @@ export const membersMissing: Rule = {
     if (!isPositioned(facts.self)) return null
     const missing = missingOf(facts, facts.self.data.uuid)
     if (missing.names.length === 0) return null
-    return { do: 'wait', reason: `No position yet from ${list(missing.names)} (${missing.why}).`, for: missing.names, hint: `Run galeractl start on ${list(missing.names)}. If that is gone for good: galeractl bootstrap --force tells what may be lost.` }
+    return { do: 'wait', reason: `No position yet from ${list(missing.names)} (${missing.why}).${majorityBarred(facts, facts.self.data.uuid)}`, for: missing.names, hint: `Run galeractl start on ${list(missing.names)}. If that is gone for good: galeractl bootstrap --force tells what may be lost.` }
   },
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../../src/galera/decision.ts'
-import type { Acknowledgement } from '../../../src/galera/acknowledgement.ts'
+import { type Acknowledgement, HIGHEST_EPOCH } from '../../../src/galera/acknowledgement.ts'
 import { answerProposal, hasAcknowledgedAnother, type Proposal, proposalFor } from '../../../src/galera/fence.ts'
 import type { Live } from '../../../src/galera/observation.ts'
 import { HISTORY, OTHER_HISTORY, down, downs, fresh, live, position, unknown } from './nodes.ts'
@@ -108,6 +108,14 @@ describe('a proposal', () => {
     expect(proposalFor(again, 'n1', own, [told(promised(4, 'n3'))])?.epoch).toBe(5)
     expect(proposalFor(again, 'n1', own, [told(promised(3, 'n1'))])?.epoch).toBe(4)
     expect(proposalFor({ ...again, viewId: 'view/2' }, 'n1', own, [])?.epoch).toBe(4)
+  })
+
+  test('is refused beyond the highest epoch that there can be, and not made from there', () => {
+    const far = promised(HIGHEST_EPOCH, 'n2')
+    expect(answerProposal(down('n1', position(7)), null, { ...bootstrap(), epoch: HIGHEST_EPOCH + 1 })).toEqual({ ack: false, reason: expect.stringContaining('higher than any can be') })
+    for (const epoch of [HIGHEST_EPOCH, 2 ** 53 - 1]) expect(() => proposalFor(first, 'n1', null, [told({ ...far, epoch })])).toThrow('n2 has acknowledged epoch')
+    expect(() => proposalFor(first, 'n1', far, [])).toThrow('n1 has acknowledged epoch')
+    expect(proposalFor({ do: 'wait', for: [], hint: '', ...more }, 'n1', far, [])).toBeNull()
   })
 
   const first: Decision = { do: 'bootstrap', uuid: HISTORY, seqno: 7n, known: [], leftBehind: [], without: [], ...more }

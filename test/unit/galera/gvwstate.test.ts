@@ -16,3 +16,8 @@ test('a file torn at any line is damaged', () => {
 test.each(['', '\0'.repeat(64), written.replaceAll(`member: ${uuid(1)} 0\n`, ''), written.replace(`my_uuid: ${uuid(1)}`, 'my_uuid: x'), written.replace(' 7', ' seven')])('an empty, zeroed or foreign file %j is damaged', (text) => {
   expect(() => parseGvwstate(text)).toThrow('damaged')
 })
+
+test('its own UUID may be a later incarnation of a member: each start that reads the file counts it up', () => {
+  const text = ['my_uuid: 11111111-2222-3333-9a46-555555555555', '#vwbeg', 'view_id: 3 11111111-2222-3333-9a45-555555555555 4', 'bootstrap: 0', 'member: 11111111-2222-3333-9a45-555555555555 0', '#vwend', ''].join('\n')
+  expect(parseGvwstate(text)).toMatchObject({ myUuid: '11111111-2222-3333-9a46-555555555555', members: ['11111111-2222-3333-9a45-555555555555'] })
+})

@@ -104,7 +104,7 @@ test('a stop that comes while mariadbd is being launched waits for that, and sto
   expect(agent.awaited).toMatchObject({ do: 'launch' })
   agent.take({ in: 'stop', timeout: 1_000, quit: false })
   expect(agent.effects).toEqual([])
-  agent.take({ in: 'launched', op: agent.op, server: SERVER, madeEmpty: false })
+  agent.take({ in: 'launched', op: agent.op, server: SERVER })
   expect(agent.awaited).toMatchObject({ do: 'look', within: 1_000 })
   look(agent, {})
   expect(agent.awaited).toMatchObject({ do: 'end', kill: false })

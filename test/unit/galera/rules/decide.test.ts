@@ -7,6 +7,8 @@ import type { View } from '../../../../src/galera/view.ts'
 import { fork, replaced, HISTORY, OTHER_HISTORY, anyFacts, down, facts, fresh, gvwstate, live, nodeUuid, position, silent, stoppedNodes, unknown, view } from '../nodes.ts'
 
 const all = view(5, ['n1', 'n2', 'n3'])
+/** The newest view of a node that was in it to the end. */
+const cutOff = (name: string, names = ['n1', 'n2', 'n3'], more: Partial<View> = {}): View => ({ ...view(5, names, name), left: false, ...more })
 const first = { epoch: 3, kind: 'bootstrap' as const, chosen: 'n3', others: [], settled: false }
 /** As a restore leaves a gear. */
 const restored = position(0, { uuid: OTHER_HISTORY, safeToBootstrap: true })
@@ -20,8 +22,16 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['peers are Primary in views without a common member', facts(down('n1', fresh), live('n2', 'primary', { view: view(5, ['n2']) }), live('n3', 'primary', { view: view(6, ['n3']) })), 'refuse'],
   ],
   'nil-primary': [['a peer is Primary without a history', facts(down('n1', fresh), live('n2', 'primary', { uuid: '00000000-0000-0000-0000-000000000000' })), 'refuse']],
+  'foreign-data': [['a server that was part of no cluster wrote the datadir, and a peer is Primary', facts(down('n2', { kind: 'unknown', reason: 'x', strange: true }), live('n1', 'primary')), 'refuse']],
   'history-changed': [['a server ran on it without a history', facts(down('n1', { kind: 'nil' }, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['the datadir holds another history than the ledger remembers', facts(down('n1', position(5), { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse']],
   'foreign-primary': [['an empty node was a member of another history', facts(down('n1', fresh, { history: OTHER_HISTORY }), live('n2', 'primary')), 'refuse'], ['a peer is Primary with another history', facts(down('n1', position(5)), live('n2', 'primary', { uuid: OTHER_HISTORY })), 'refuse']],
+  'left-behind-primary': [
+    ['this node went on without a peer that is Primary now', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n1', 'primary')), 'wait'],
+    ['it does so beside who went on', facts(down('n3', position(5)), live('n2', 'primary', { forks: [fork(4, ['n1'])] }), live('n1', 'primary')), 'wait'],
+    ['a third node tells of it', facts(down('n3', position(5)), down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n1', 'primary')), 'wait'],
+    ['this node has no data any more', facts(down('n2', fresh, { history: HISTORY, forks: [fork(4, ['n1'])] }), live('n1', 'primary')), 'wait'],
+    ['each went on without the other', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n1', 'primary', { forks: [fork(3, ['n2'])] })), 'refuse'],
+  ],
   'rejoin-anew': [
     ['a primary component went on without this node', facts(down('n1', position(5)), live('n2', 'primary', { forks: [fork(5, ['n1'])] })), 'join'],
     ['its newest view may be one of before the fork', facts(down('n1', position(7), { view: view(6, ['n1', 'n2']) }), live('n2', 'primary', { forks: [{ ...fork(5, ['n1'], 'not-in-view'), view: 8n }] })), 'join'],
@@ -30,7 +40,13 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['the same, and another peer that still runs the old history is about to stop', facts(down('n2', position(50)), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] }), live('n3', 'primary')), 'join'],
     ['its position can not be read, and its history was replaced', facts(down('n2', unknown, { history: HISTORY }), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })), 'join'],
   ],
+  'other-branch': [
+    ['a peer has joined who was left behind, and is Primary without it now', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n3', 'primary')), 'refuse'],
+  ],
   'join-primary': [
+    ['a peer that was never left behind has learnt of the fork', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n3', 'primary', { forks: [fork(4, ['n1'])] })), 'join'],
+    ['one of its members has not learnt of it yet', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n3', 'primary', { forks: [fork(4, ['n1'])] }), live('n4', 'primary')), 'join'],
+    ['who was left behind has gone along since', facts(down('n2', position(5), { forks: [fork(4, ['n1'])] }), live('n1', 'primary', { forks: [fork(4, ['n1'])] })), 'join'],
     ['it has no data any more, and its history was replaced by a restored snapshot', facts(down('n2', fresh, { history: HISTORY }), live('n1', 'primary', { uuid: OTHER_HISTORY, forks: [replaced] })), 'join'],
     ['this node was not of the newest view and is not beyond the fork', facts(down('n1', position(5)), live('n2', 'primary', { forks: [fork(5, ['n1'], 'not-in-view')] })), 'join'],
     ['the fork was of another node, or this one has gone along since', facts(down('n1', position(9), { forks: [fork(5, ['n1'])] }), live('n2', 'primary', { forks: [fork(5, ['n1']), fork(6, ['n3'])] })), 'join'],
@@ -97,16 +113,16 @@ const CASES: Readonly<Record<string, readonly (readonly [string, Facts, string])
     ['another known node is further', { ...facts(down('n1', position(5), { view: all }), down('n2', position(6)), silent('n3')), orders: { majority: false, lose: ['n3'], reason: 'burnt' } }, 'wait'],
   ],
   'majority-goes-on': [
-    ['more than half of the newest view has told', { ...facts(down('n1', position(5), { view: all }), down('n2', position(5)), silent('n3')), orders: majority }, 'bootstrap'],
-    ['by weight one of two is more than half', { ...facts(down('n1', position(5), { weight: 2, view: { ...view(5, ['n1', 'n2']), weight: 3 } }), silent('n2')), orders: majority }, 'bootstrap'],
+    ['more than half of the newest view has told', { ...facts(down('n1', position(5), { view: cutOff('n1') }), down('n2', position(5), { view: cutOff('n2') }), silent('n3')), orders: majority }, 'bootstrap'],
+    ['by weight one of two is more than half', { ...facts(down('n1', position(5), { weight: 2, view: cutOff('n1', ['n1', 'n2'], { weight: 3 }) }), silent('n2')), orders: majority }, 'bootstrap'],
   ],
   'members-missing': [
     ['a server of a member ran without a history', facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), down('n2', { kind: 'nil' })), 'wait'],
     ['all left in order at the same position: none goes on without the others', facts(down('n1', position(6), { view: all, departures: ['n2', 'n3'].map((name) => ({ name, nodeUuid: nodeUuid(name), uuid: HISTORY, seqno: 6n })) }), silent('n2'), silent('n3')), 'wait'],
     ['a silent member left in order, but with more than is here', facts(down('n1', position(5), { view: all, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a silent member left in order, and was there again since', facts(down('n1', position(9), { view: { ...all, members: [...all.members.slice(0, 2), { uuid: '00000999-0000-4000-8000-000000000000', name: 'n3', address: null }] }, departures: [{ name: 'n3', nodeUuid: nodeUuid('n3'), uuid: HISTORY, seqno: 6n }] }), down('n2', position(5)), silent('n3')), 'wait'],
-    ['the policy is majority, but just half has told', { ...facts(down('n1', position(5), { view: view(5, ['n1', 'n2']) }), silent('n2')), orders: majority }, 'wait'],
-    ['more than half of one view has told, but another may be the newest', { ...facts(down('n2', position(5), { view: view(5, ['n2', 'n3']) }), down('n1', position(4), { view: { ...view(null, ['n1', 'n2', 'n3']), weight: 3 } }), silent('n3')), orders: majority }, 'wait'],
+    ['the policy is majority, but just half has told', { ...facts(down('n1', position(5), { view: cutOff('n1', ['n1', 'n2']) }), silent('n2')), orders: majority }, 'wait'],
+    ['more than half of one view has told, but another may be the newest', { ...facts(down('n2', position(5), { view: cutOff('n2', ['n2', 'n3']) }), down('n1', position(4), { view: cutOff('n1', ['n1', 'n2', 'n3'], { seqno: null }) }), silent('n3')), orders: majority }, 'wait'],
     ['an operator named one of two that are missing', { ...facts(down('n1', position(5), { view: all }), silent('n2'), silent('n3')), orders: { majority: false, lose: ['n2'], reason: 'burnt' } }, 'wait'],
     ['a member of the newest view is silent', facts(down('n1', position(5), { view: all }), down('n2', position(5)), silent('n3')), 'wait'],
     ['a member of the newest view does not know its position', facts(down('n1', position(5), { view: all }), down('n2', position(5)), down('n3', unknown)), 'wait'],

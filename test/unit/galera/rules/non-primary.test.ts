@@ -12,6 +12,10 @@ const facts = (self: Live, ...peers: readonly Observation[]): Facts<Live> => ({ 
 
 const CASES: Readonly<Record<string, readonly (readonly [string, Facts<Live>, string])[]>> = {
   'left-behind-runs': [['the others went on without this server', facts(n1, live('n2', 'primary', { forks: [fork(5, ['n1'])] }), outside('n3', 9n)), 'leave']],
+  'merge-avoided': [
+    ['a peer is Primary that this server has gone on without', facts(outside('n1', 9n, { forks: [fork(5, ['n2'])] }), live('n2', 'primary', { seqno: 7n })), 'leave'],
+    ['a peer is Primary that has joined such a one', facts(outside('n1', 9n, { forks: [fork(5, ['n2'])] }), live('n3', 'primary', { seqno: 7n })), 'leave'],
+  ],
   'primary-elsewhere': [['a peer is Primary', facts(n1, live('n2', 'primary'), outside('n3', 9n)), 'wait']],
   'others-unsettled': [
     ['a peer is being started', facts(n1, outside('n2', 9n), down('n3', position(5), { launched: 'join' })), 'wait'],

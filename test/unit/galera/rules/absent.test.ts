@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import { forcedBy } from '../../../../src/galera/force.ts'
+import { ledgerSchema, newLedger, recordDeparture, recordFormerView, recordLaunch, recordLeaving, recordView } from '../../../../src/galera/ledger.ts'
+import { goAlong } from '../../../../src/galera/go-along.ts'
+import { lastView } from '../../../../src/galera/last-view.ts'
+import type { Down, Live, Observation, Silent } from '../../../../src/galera/observation.ts'
+import { decide, decideNonPrimary } from '../../../../src/galera/rules/decide.ts'
+import type { View } from '../../../../src/galera/view.ts'
+import { down, gvwstate, HISTORY, live, nodeUuid, position, silent, view } from '../nodes.ts'
+
+/** Who may go on without the absent: Galera's own quorum is 2 * present + left in order > all. */
+
+const FIVE = ['n1', 'n2', 'n3', 'n4', 'n5']
+const majority = { majority: true, lose: [], reason: '' }
+const node = (name: string, names: readonly string[], left: boolean | undefined, more: Partial<View> = {}): Down => down(name, position(5), { view: { ...view(5, names, name), left, ...more } })
+/** One letter for each node of the view: c cut off in it, l left in order, u nobody knows, s silent. */
+const seen = (how: string): [Down, ...Observation[]] => {
+  const names = FIVE.slice(0, how.length)
+  const of = { c: false, l: true, u: undefined } as Readonly<Record<string, boolean | undefined>>
+  return [...how].map((one, at) => (one === 's' ? silent(names[at] ?? '') : node(names[at] ?? '', names, of[one]))) as [Down, ...Observation[]]
+}
+const goesOn = ([self, ...peers]: [Down, ...Observation[]]) => decide({ self, peers, orders: majority }).rule === 'majority-goes-on'
+
+describe('absent-members=majority', () => {
+  test.each([
+    ['ccs', true],
+    // The rest was Primary with 2 * 1 + 2 of 3.
+    ['lls', false],
+    ['uus', false],
+    ['lus', false],
+    // The rest has 2 * 1 + 1 of 3, and 2 * 1 of 2 where one left before the other was cut off.
+    ['lcs', true],
+    ['ucs', true],
+    ['css', false],
+    ['lcccs', true],
+    ['lllcs', true],
+    ['llcss', false],
+    ['cccss', true],
+    ['lccss', true],
+    ['lllls', false],
+  ])('of a view %s goes on: %s', (how, expected) => {
+    expect(goesOn(seen(how))).toBe(expected)
+  })
+
+  test('says whose leaving is in the way', () => {
+    const [self, ...peers] = seen('lus')
+    expect(decide({ self, peers, orders: majority })).toMatchObject({ rule: 'members-missing', do: 'wait', reason: expect.stringContaining('absent-members=majority does not apply: n1 and n2 may have left that view in order') })
+  })
+
+  test('does not go on where two tell different weights of the view: one was changed meanwhile', () => {
+    const names = ['n1', 'n2', 'n3']
+    expect(goesOn([node('n1', names, false), node('n2', names, false, { weight: 5 }), silent('n3')])).toBe(false)
+  })
+
+  test('counts nobody whose own newest view is an older one', () => {
+    const names = ['n1', 'n2', 'n3']
+    expect(goesOn([node('n1', names, false), { ...node('n2', names, false), view: { ...view(4, names, 'n2'), left: false } }, silent('n3')])).toBe(false)
+  })
+
+  test('counts a running server only under a node UUID of that view, in any incarnation', () => {
+    const all = view(5, ['n1', 'n2', 'n3'])
+    const outside = (name: string, uuid: string): Live => live(name, 'non-primary', { seqno: 9n, view: { ...all, ownUuid: nodeUuid(name) }, nodeUuid: uuid })
+    const rule = (...uuids: readonly [string, string]) => decideNonPrimary({ self: outside('n1', uuids[0]), peers: [outside('n2', uuids[1]), silent('n3')], orders: majority }).rule
+    expect(rule(nodeUuid('n1'), nodeUuid('n2'))).toBe('repair-in-place')
+    expect(rule(nodeUuid('n1').replace('-8000-', '-8001-'), nodeUuid('n2').replace('-8000-', '-8001-'))).toBe('repair-in-place')
+    expect(rule('00000998-0000-4000-8000-000000000000', '00000999-0000-4000-8000-000000000000')).toBe('view-incomplete')
+  })
+})
+
+describe('what an operator is told who gives up the absent', () => {
+  test.each([
+    ['ccs', { mayBePrimary: false, left: [] }],
+    ['lls', { mayBePrimary: true, left: ['n1', 'n2'] }],
+    ['lcs', { mayBePrimary: false, left: ['n1'] }],
+    ['css', { mayBePrimary: true, left: [] }],
+  ])('of a view %s: %j', (how, rest) => {
+    const [self, ...peers] = seen(how)
+    expect(forcedBy({ self, peers }, 'burnt').rest).toEqual(rest)
+  })
+
+  test('a missing node whose server is seen to run is given up by nobody', () => {
+    const [self, other] = seen('ccs')
+    const serving: Silent = silent('n3', { serving: true })
+    expect(forcedBy({ self, peers: [other as Down, serving] }, 'burnt').decision).toMatchObject({ do: 'wait', rule: 'live-non-primary' })
+    const outside = (name: string) => live(name, 'non-primary', { seqno: 9n, view: view(5, ['n1', 'n2', 'n3'], name) })
+    expect(forcedBy({ self: outside('n1'), peers: [outside('n2'), serving] }, 'burnt').decision).toMatchObject({ do: 'wait', rule: 'view-incomplete' })
+  })
+})
+
+describe('whether a node was cut off in its view', () => {
+  const own = recordView(newLedger('n1'), view(5, ['n1', 'n2']))
+  const file = gvwstate('n1', ['n1', 'n2'], 'a/1')
+  const found = (ledger = own) => lastView(ledger.view, file, HISTORY, 'n1', ['a/1'])
+
+  test('gvwstate.dat shows it, as a graceful stop removes that', () => {
+    expect(found()?.left).toBe(false)
+    expect(lastView(own.view, null, HISTORY, 'n1', ['a/1'])?.left).toBeUndefined()
+  })
+
+  test('not where its server was told to stop, whatever it did before it died', () => {
+    expect(found(recordLeaving(own))?.left).toBe(true)
+    expect(found(recordDeparture(own, { at: 'now', position: { uuid: HISTORY, seqno: 5n } }))?.left).toBe(true)
+    expect(recordView(recordLeaving(own), view(6, ['n1', 'n2'])).view?.left).toBeUndefined()
+  })
+
+  test('nor of a server that runs', () => {
+    const seen = found()
+    expect(seen === null ? null : recordFormerView(own, seen)).toBe(own)
+  })
+
+  test('it is remembered when the file goes for a bootstrap, and no longer where the node joins or is Primary', () => {
+    const launched = recordLaunch(own, found())
+    const decision = { rule: '', reason: '', evidence: [], uuid: HISTORY, seqno: 5n, known: [], leftBehind: [], without: [] }
+    const after = (decision: Parameters<typeof goAlong>[2]) => goAlong(launched, [], decision, 5n, 1, 'now').view?.left
+    expect(after({ ...decision, do: 'bootstrap' })).toBe(false)
+    expect(after({ ...decision, do: 'join', via: ['n2'], aside: null })).toBeUndefined()
+    expect(recordView(launched, view(5, ['n1', 'n2'])).view?.left).toBeUndefined()
+    expect(ledgerSchema.parse(JSON.parse(JSON.stringify(launched, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)))).view?.left).toBe(false)
+  })
+})
+
+test('votes that were changed in a view are recorded, though the view is the same', () => {
+  const before = recordView(newLedger('n1'), view(5, ['n1', 'n2']))
+  expect(recordView(before, { ...view(5, ['n1', 'n2']), weight: 4 }).view?.weight).toBe(4)
+})
