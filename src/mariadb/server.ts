@@ -6,8 +6,11 @@ import { type Gtid, formatGtid } from '../galera/gtid.ts'
 import type { Launch } from '../galera/observation.ts'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
 import { parseAs } from '../system/json.ts'
-import { cleanEnvironment, type ProcessInfo, processSession, processInfo, signalProcess, startDaemon } from '../system/processes.ts'
+import { findProcesses } from '../system/find-processes.ts'
+import { cleanEnvironment, processInfo, signalProcess, startDaemon, UnknownProcessError } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
+import { endSession } from './left-running.ts'
+import { isServerOf, servesData } from './serving.ts'
 
 export interface ServerFiles {
   readonly config: string
@@ -53,28 +56,46 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
   return server
 }
 
-/** The gear's mariadbd, if one runs: also one that somebody started by hand. */
+/**
+ * The gear's mariadbd, if one runs: also one that somebody started by hand, or whose files in run/ are gone.
+ * @throws OutsideError `process-unknown`, `file-write` where that cannot be told
+ */
 export async function findServer(files: ServerFiles): Promise<Server | null> {
   const recorded = await recordedServer(files.processFile)
-  for (const pid of [recorded?.pid ?? null, await writtenPid(files.pidFile)]) {
-    const info = pid === null ? null : await processInfo(pid)
-    if (info === null || !isOurs(info, files.config)) continue
-    return { pid: info.pid, startTime: info.startTime, launch: recorded?.startTime === info.startTime ? recorded.launch : null }
+  const named = [recorded?.pid ?? null, await writtenPid(files.pidFile)].filter((pid) => pid !== null)
+  return (await firstOurs(named, files, recorded)) ?? (await firstOurs(findProcesses(isServerOf(files), dirname(files.data)), files, recorded))
+}
+
+async function firstOurs(pids: readonly number[], files: ServerFiles, recorded: Server | null): Promise<Server | null> {
+  for (const pid of pids) {
+    const info = await processInfo(pid)
+    if (info === null || !servesData(info.command, files)) continue
+    return { pid, startTime: info.startTime, launch: recorded?.startTime === info.startTime ? recorded.launch : null }
   }
   return null
 }
 
+/** Whether it has not ended as far as can be told: an unknown is no death. */
 export async function isRunning(server: Server): Promise<boolean> {
-  return (await processInfo(server.pid))?.startTime === server.startTime
+  return isSame(server).catch((error: unknown) => {
+    if (error instanceof UnknownProcessError) return true
+    throw error
+  })
+}
+
+/** @throws UnknownProcessError */
+async function isSame({ pid, startTime }: Server): Promise<boolean> {
+  return (await processInfo(pid))?.startTime === startTime
 }
 
 /**
  * Stops mariadbd: SIGTERM, and SIGKILL when `timeout` (milliseconds) is over.
  * @returns whether it ended by itself
- * @throws OutsideError `unkillable`
+ * @throws OutsideError `unkillable`, `process-unknown`
  */
 export async function stopServer(server: Server, timeout: number): Promise<boolean> {
   const gone = async () => ((await isRunning(server)) ? undefined : true)
+  if (!(await isSame(server))) return true
   signalProcess(server.pid, 'SIGTERM')
   try {
     return await waitFor('mariadbd ends', gone, { timeout, interval: 20 })
@@ -84,8 +105,9 @@ export async function stopServer(server: Server, timeout: number): Promise<boole
   }
 }
 
-/** SIGKILL, at once. @throws OutsideError `unkillable` */
+/** SIGKILL, at once; nobody is killed whose number may be another's. @throws OutsideError `unkillable`, `process-unknown` */
 export async function killServer(server: Server): Promise<void> {
+  if (!(await isSame(server))) return
   signalProcess(server.pid, 'SIGKILL')
   try {
     await waitFor('mariadbd ends', async () => ((await isRunning(server)) ? undefined : true), { timeout: 30_000, interval: 20 })
@@ -96,22 +118,16 @@ export async function killServer(server: Server): Promise<void> {
 
 /**
  * Ends what a dead server has left running, as a state transfer that holds its port, and removes what it left in
- * run/; on a disk that can't be written that stays, and means nothing.
+ * run/; on a disk that can't be written that stays, and means nothing. Where it cannot be told whether the server is dead, all stays.
  */
 export async function clearDeadServer(files: ServerFiles): Promise<void> {
-  const recorded = await recordedServer(files.processFile)
-  if (recorded !== null && (await isRunning(recorded))) return
-  // mariadbd led a session (its scripts have process groups of their own); after a reboot the number may be another's, so a member must be of this gear.
-  if (recorded !== null && (await processInfo(recorded.pid)) === null) {
-    const left = () => processSession(recorded.pid)
-    // Its folder may have been moved aside meanwhile.
-    if ((await left()).some(({ command, folder }) => folder.startsWith(`${dirname(files.data)}/`) || command.some((word) => word.includes(`${files.data}/`)))) {
-      await waitFor('what mariadbd left ends', async () => {
-        const rest = await left()
-        for (const { pid } of rest) signalProcess(pid, 'SIGKILL')
-        return rest.length === 0 ? true : undefined
-      }, { timeout: 5_000, interval: 10 }).catch(() => undefined)
-    }
+  try {
+    if ((await findServer(files)) !== null) return
+    const recorded = await recordedServer(files.processFile)
+    if (recorded !== null) await endSession(recorded.pid, files.data)
+  } catch (error) {
+    if (error instanceof OutsideError) return
+    throw error
   }
   await Promise.all([files.pidFile, files.processFile].map((path) => rm(path, { force: true }).catch(() => undefined)))
 }
@@ -139,14 +155,12 @@ export async function logSize(log: string): Promise<number> {
   return stat(log).then((info) => info.size, () => 0)
 }
 
-function isOurs(info: ProcessInfo, config: string): boolean {
-  return info.command.includes(`--defaults-file=${config}`) && !info.command.includes('--wsrep-recover')
-}
-
+/** @throws OutsideError `file-write` where there is a record that cannot be read */
 async function recordedServer(path: string): Promise<Server | null> {
-  return parseAs(recordSchema, await readIfExists(path).catch(() => null))
+  return parseAs(recordSchema, await readIfExists(path))
 }
 
+/** @throws OutsideError `file-write` */
 async function writtenPid(path: string): Promise<number | null> {
   const pid = Number((await readIfExists(path))?.trim())
   return pid > 0 ? pid : null

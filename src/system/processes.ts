@@ -4,6 +4,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { isSea } from 'node:sea'
 import { execa } from 'execa'
 import { OutsideError } from '../errors.ts'
+import { isErrno } from './files.ts'
 
 export interface RunOptions {
   /** Milliseconds; the process is killed when time is up. */
@@ -92,7 +93,14 @@ export interface ProcessInfo {
   readonly folder: string
 }
 
-/** What /proc tells of a process; null for one that is gone or a zombie. */
+/** Exit 5: /proc does not answer, as where this process has no file descriptor left. An unknown is no death. */
+export class UnknownProcessError extends OutsideError {
+  constructor(what: string, cause: unknown) {
+    super('process-unknown', `cannot tell ${what}: /proc answers ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`, 'Look at the limits of open files and processes (ulimit -a), then run the command again.', { cause })
+  }
+}
+
+/** What /proc tells of a process; null for one that is gone or a zombie. @throws UnknownProcessError where it does not answer */
 export async function processInfo(pid: number): Promise<ProcessInfo | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
@@ -101,12 +109,13 @@ export async function processInfo(pid: number): Promise<ProcessInfo | null> {
     const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1)
     const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '')
     return { pid, startTime: fields[19] ?? '', session: Number(fields[3]), command, folder }
-  } catch {
-    return null
+  } catch (cause) {
+    if (isErrno(cause, 'ENOENT') || isErrno(cause, 'ESRCH')) return null
+    throw new UnknownProcessError(`whether process ${pid} runs`, cause)
   }
 }
 
-/** The living processes of a session, as /proc tells; as many as this user may see. */
+/** The living processes of a session, as /proc tells; as many as this user may see. @throws UnknownProcessError */
 export async function processSession(session: number): Promise<readonly ProcessInfo[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
   const all = await Promise.all(pids.map(processInfo))
