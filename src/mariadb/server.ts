@@ -11,6 +11,7 @@ import { cleanEnvironment, processInfo, signalProcess, startDaemon, UnknownProce
 import { waitFor } from '../system/wait.ts'
 import { endSession } from './left-running.ts'
 import { isServerOf, servesData } from './serving.ts'
+import { clearTransferLeftovers } from './transfer-leftovers.ts'
 
 export interface ServerFiles {
   readonly config: string
@@ -49,6 +50,7 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
     ...(options.startPosition === null ? [] : [`--wsrep_start_position=${formatGtid(options.startPosition)}`]),
     ...(options.launch === 'bootstrap' ? ['--wsrep-new-cluster'] : []),
   ]
+  await clearTransferLeftovers(files.data)
   const daemon = await startDaemon(options.mariadbd, args, { logFile: files.serverLog, env: cleanEnvironment(), cwd: files.data })
   const info = await processInfo(daemon.pid)
   const server = { pid: daemon.pid, startTime: info?.startTime ?? '', launch: options.launch }
