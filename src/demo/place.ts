@@ -49,7 +49,7 @@ export async function prepareDemo(folder: string, make: boolean): Promise<Demo> 
   const command = await reachableCommand(place, account)
   const nodes = ADDRESSES.map((address, at) => ({ name: `n${at + 1}`, address, gear: join(place, `n${at + 1}`) }))
   const galeractl = (node: DemoNode, args: readonly string[]) =>
-    run(command.file, [...command.args, '--gear', node.gear, ...args], { timeout: START_TIMEOUT, env: { ...(process.env as Record<string, string>), GALERACTL_GEAR: node.gear } })
+    run(command.file, [...command.args, '--gear', node.gear, ...args], { timeout: START_TIMEOUT, env: { ...(process.env as Record<string, string>), GALERACTL_GEAR: node.gear }, onOurDeath: 'TERM' })
   return { nodes, secretFile, shown: place.startsWith(ELSEWHERE) ? place : folder, option: folder === DEMO_FOLDER ? '' : ` --dir ${folder}`, galeractl }
 }
 
