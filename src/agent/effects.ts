@@ -4,7 +4,7 @@ import type { Result } from '../galera/cycle/input.ts'
 import { unbornHistory } from '../galera/restored.ts'
 import { scriptFault } from '../mariadb/basedir.ts'
 import { readDatadir } from '../mariadb/position.ts'
-import { clearDeadServer, killServer, settleLaunch, stopServer } from '../mariadb/server.ts'
+import { clearDeadServer, killServer, settleLaunch, stopJoiner, stopServer } from '../mariadb/server.ts'
 import { ensureCertificate } from '../tls/files.ts'
 import { announceDeparture, readCleanStop } from './departure.ts'
 import { sendProposal } from './fence-exchange.ts'
@@ -50,7 +50,7 @@ async function op(node: Node, effect: Op): Promise<Result> {
       await node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
       return { in: 'repaired', op }
     case 'end':
-      return { in: 'ended', op, clean: await end(effect) }
+      return { in: 'ended', op, clean: await end(node, effect) }
     case 'read-clean-stop':
       return { in: 'clean-stop', op, position: await readCleanStop(node) }
     case 'announce':
@@ -75,7 +75,8 @@ async function prepare(node: Node): Promise<void> {
   if (renewed !== null) node.log.info(`a new certificate was made: ${renewed}`)
 }
 
-async function end({ server, kill, patience }: Doing<'end'>): Promise<boolean> {
+async function end({ files }: Node, { server, kill, patience, joining }: Doing<'end'>): Promise<boolean> {
+  if (joining && !kill) return stopJoiner(server, files, patience)
   if (!kill) return stopServer(server, patience)
   await killServer(server)
   return false

@@ -1,3 +1,4 @@
+import { OutsideError } from '../errors.ts'
 import type { Op } from '../galera/cycle/effect.ts'
 import type { Look } from '../galera/cycle/input.ts'
 import { isUp, report } from '../galera/cycle/report.ts'
@@ -24,7 +25,7 @@ export async function lookAtServer(node: Node, effect: LookEffect): Promise<Look
   if (server === null) await session[Symbol.asyncDispose]()
   const sql = server === null ? NO_SQL : await (effect.within === null ? askServer(node) : within(askServer(node), effect.within).catch(() => BUSY))
   const { status } = sql
-  const receives = effect.joining && server !== null && (status === null ? await transfers.runs(() => hasTransferScript(server)) : awaitsState(status))
+  const receives = effect.joining && server !== null && server !== 'unknown' && (status === null ? await transfers.runs(() => hasTransferScript(server)) : awaitsState(status))
   return {
     ...sql,
     server,
@@ -41,9 +42,14 @@ type Sql = Pick<Look, 'sql' | 'status' | 'view' | 'weight'>
 const NO_SQL: Sql = { sql: 'closed', status: null, view: null, weight: null }
 const BUSY: Sql = { ...NO_SQL, sql: 'busy' }
 
-async function serverOf(node: Node, known: Handle | null): Promise<Handle | null> {
-  if (known !== null && (await isRunning(known))) return known
-  return findServer(node.files)
+async function serverOf(node: Node, known: Handle | null): Promise<Handle | null | 'unknown'> {
+  try {
+    return known !== null && (await isRunning(known)) ? known : await findServer(node.files)
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error
+    node.log.error({ err: error }, 'whether mariadbd runs cannot be seen')
+    return 'unknown'
+  }
 }
 
 async function askServer(node: Node): Promise<Sql> {
@@ -78,7 +84,7 @@ export async function lookNow(node: Node): Promise<{ readonly look: Look; readon
   const now = moment()
   const { status } = sql
   const serves = status !== null && !awaitsState(status) && status.connected
-  const seen = { ...state, server, status: serves ? status : null, statusAt: now.now, viewKnown: serves && status.primary && isSameView(sql.view, state), reports: { down: null, live: null } }
+  const seen = { ...state, server: server === 'unknown' ? state.server : server, status: serves ? status : null, statusAt: now.now, viewKnown: serves && status.primary && isSameView(sql.view, state), reports: { down: null, live: null } }
   return { look, report: report(seen, now), synced: isUp(seen, now.now) }
 }
 

@@ -37,7 +37,8 @@ export async function pipeInto(from: Command, into: Command, seen: (chunk: Buffe
 }
 
 function start({ file, args }: Command, side: 'from' | 'into', signal: AbortSignal) {
-  const child = spawn(file, args, { stdio: [side === 'from' ? 'ignore' : 'pipe', side === 'from' ? 'pipe' : 'ignore', 'pipe'], env: cleanEnvironment(), cwd: '/' })
+  // A session of its own: it has not our terminal.
+  const child = spawn(file, args, { detached: true, stdio: [side === 'from' ? 'ignore' : 'pipe', side === 'from' ? 'pipe' : 'ignore', 'pipe'], env: cleanEnvironment(), cwd: '/' })
   let stderr = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = `${stderr}${text}`.slice(-MOST_STDERR)

@@ -9,6 +9,7 @@ import { clientError, clientLines } from '../gear/platform-output.ts'
 import { BUDGET, step } from '../gear/platform-step.ts'
 import { findMariadb } from '../mariadb/programs.ts'
 import { isErrno, readIfExists } from '../system/files.ts'
+import { becomeOwner } from '../system/privileges.ts'
 import type { Context, Given } from './command.ts'
 import { openedGear } from './opened-gear.ts'
 
@@ -62,12 +63,17 @@ export async function run(context: Context, _given: Given, [name = '', ...args]:
   try {
     const script = Object.hasOwn(SCRIPTS, name) ? SCRIPTS[name] : undefined
     if (script === undefined) throw new UsageError('no-script', `${JSON.stringify(name)} is no script of the cartridge`, `One of ${Object.keys(SCRIPTS).join(', ')}.`)
-    return await script(context, gearFolder(context.gear, process.env), args)
+    return await script(context, await asOwner(gearFolder(context.gear, process.env)), args)
   } catch (error) {
     const { exitCode, text } = clientError(error)
     context.print(text)
     return exitCode
   }
+}
+
+/** Root reads no settings, pids and programs of a gear as root: they are its owner's to choose. @returns the folder */
+async function asOwner(folder: string): Promise<string> {
+  return (await exists(folder)) ? becomeOwner(folder) : folder
 }
 
 /** `--version V` names the series that the user chose; the machine must have it. @throws UsageError `other-version` */

@@ -4,7 +4,5 @@ import type { Context } from './command.ts'
 
 /** Opens the chosen gear; root acts as its owner from here on. */
 export async function openedGear(context: Context, options: Readonly<Record<string, string | undefined>> = {}): Promise<Gear> {
-  const folder = gearFolder(context.gear, process.env)
-  await becomeOwner(folder)
-  return openGear(folder, options)
+  return openGear(await becomeOwner(gearFolder(context.gear, process.env)), options)
 }

@@ -16,8 +16,7 @@ import { givenSettings } from './setting-options.ts'
 export async function run(context: Context, given: Given): Promise<number> {
   if (process.pid === 1) becomeInit()
   const settings = await givenSettings(given)
-  const folder = gearFolder(context.gear, process.env)
-  await takeFolder(folder, text(given, 'user'))
+  const folder = await takeFolder(gearFolder(context.gear, process.env), text(given, 'user'))
   await setUpGear(gearPaths(folder), { given: settings, tell: (progress) => context.log.info(progress) })
   const gear = await openGear(folder)
   const agent = await opened(gear, context.log)

@@ -9,9 +9,8 @@ import { text } from './command.ts'
 import { givenSettings } from './setting-options.ts'
 
 export async function run(context: Context, given: Given): Promise<number> {
-  const folder = gearFolder(context.gear, process.env)
   const settings = await givenSettings(given)
-  await takeFolder(folder, text(given, 'user'))
+  const folder = await takeFolder(gearFolder(context.gear, process.env), text(given, 'user'))
   const result = await setUpGear(gearPaths(folder), { given: settings, tell: (progress) => void process.stderr.write(`${progress}\n`), signal: abortOnSignals() })
   if (context.json) {
     context.print(JSON.stringify({ gear: folder, name: result.config.name, mariadb: result.version, changes: result.changes }))

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chown, copyFile, link, lstat, mkdir, readFile, readlink, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, link, lstat, mkdir, open, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { isErrno } from '../system/files.ts'
 import { ownCommand, run, type RunResult } from '../system/processes.ts'
-import { type Account, findAccount } from '../system/privileges.ts'
+import { type Account, findAccount, nameOf, reach, requireOwnLinks } from '../system/privileges.ts'
 
 export interface DemoNode {
   readonly name: string
@@ -44,15 +44,30 @@ export async function prepareDemo(folder: string, make: boolean): Promise<Demo> 
   if (!make && (await stat(resolve(folder)).catch(() => null)) === null) throw new UsageError('no-demo', `there is no demo in ${resolve(folder)}`, 'Run galeractl demo to make one here, or name its folder with --dir.')
   const place = await placeFor(resolve(folder), account)
   const secretFile = join(place, 'secret')
-  await writeFile(secretFile, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }).catch(ignoreExisting)
-  if (account !== null) await chown(secretFile, account.uid, account.gid)
+  await makeSecret(secretFile, account)
   const command = await reachableCommand(place, account)
   const nodes = ADDRESSES.map((address, at) => ({ name: `n${at + 1}`, address, gear: join(place, `n${at + 1}`) }))
   const galeractl = (node: DemoNode, args: readonly string[]) =>
-    run(command.file, [...command.args, '--gear', node.gear, ...args], { timeout: START_TIMEOUT, env: { ...(process.env as Record<string, string>), GALERACTL_GEAR: node.gear } })
+    run(command.file, [...command.args, '--gear', node.gear, ...args], { timeout: START_TIMEOUT, env: { ...(process.env as Record<string, string>), GALERACTL_GEAR: node.gear }, onOurDeath: 'TERM' })
   return { nodes, secretFile, shown: place.startsWith(ELSEWHERE) ? place : folder, option: folder === DEMO_FOLDER ? '' : ` --dir ${folder}`, galeractl }
 }
 
+/** What is there already stays as it is, whoever has put it there. */
+async function makeSecret(path: string, account: Account | null): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600)
+    try {
+      await file.writeFile(`${randomBytes(32).toString('base64url')}\n`)
+      if (account !== null) await file.chown(account.uid, account.gid)
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    if (!isErrno(cause, 'EEXIST')) throw cause
+  }
+}
+
+/** @throws UsageError `foreign-demo`, `foreign-link` */
 async function placeFor(folder: string, account: Account | null): Promise<string> {
   const existing = await lstat(folder).catch(() => null)
   if (existing === null) {
@@ -62,7 +77,12 @@ async function placeFor(folder: string, account: Account | null): Promise<string
       await symlink(ELSEWHERE, folder)
     }
   }
-  return realpath(folder)
+  using found = reach(folder)
+  if (account === null) return found.path
+  await requireOwnLinks(found, folder, 0)
+  // Root runs a program from there.
+  if (found.uid !== 0) throw new UsageError('foreign-demo', `${found.path} belongs to ${await nameOf(found.uid)}`, 'Name a folder of root, or one that is not there yet, with --dir.')
+  return found.path
 }
 
 /** Whether another user may go through every folder on the way. */
@@ -83,10 +103,6 @@ async function reachableCommand(place: string, account: Account | null): Promise
   await rm(copy, { force: true })
   await link(command.file, copy).catch(() => copyFile(command.file, copy))
   return { ...command, file: copy }
-}
-
-function ignoreExisting(cause: unknown): void {
-  if (!isErrno(cause, 'EEXIST')) throw cause
 }
 
 /** The pids of everything that runs on the demo's gears: agents and servers. A recorded pid may be another process by now. */

@@ -4,7 +4,7 @@ import { parse } from 'dotenv'
 import { GEAR_VARIABLE } from '../config/settings.ts'
 import { readSharedVariables } from '../config/shared-variables.ts'
 import { type Config, type Resolved, resolve, toConfig } from '../config/resolve.ts'
-import { UsageError } from '../errors.ts'
+import { type Fault, UsageError } from '../errors.ts'
 import type { ServerFiles } from '../mariadb/server.ts'
 import { isErrno, readIfExists } from '../system/files.ts'
 
@@ -98,6 +98,15 @@ export interface Gear {
   readonly resolved: Resolved
 }
 
+/** What is wrong with where a gear is: its real path counts, not a link that leads to it. */
+export function pathFaults(dir: string): readonly Fault[] {
+  const size = Buffer.byteLength(dir)
+  return [
+    ...(size > LONGEST_GEAR_PATH ? [{ code: 'long-path', message: `the real path of the gear, ${dir}, has ${size} bytes; with the names of its sockets it may have at most 107`, hint: `Choose a folder whose real path has at most ${LONGEST_GEAR_PATH} bytes.` }] : []),
+    ...(/^[A-Za-z0-9_./@+~-]+$/.test(dir) ? [] : [{ code: 'bad-path', message: `the path ${JSON.stringify(dir)} has characters that MariaDB's scripts do not take`, hint: 'Use letters, digits and _ . / @ + ~ - only.' }]),
+  ]
+}
+
 /** Which folder: --gear, else GALERACTL_GEAR, else the platform's cartridge folder. @throws UsageError `no-gear` */
 export function gearFolder(option: string | undefined, environment: NodeJS.ProcessEnv): string {
   const cartridge = environment['OPENSHIFT_MARIADB_DIR']
@@ -110,10 +119,12 @@ export function gearFolder(option: string | undefined, environment: NodeJS.Proce
 
 /**
  * Opens a gear that setup has made.
- * @throws UsageError `missing-gear`, `not-a-gear`
+ * @throws UsageError `missing-gear`, `not-a-gear`, `long-path`, `bad-path`
  */
 export async function openGear(folder: string, options: Readonly<Record<string, string | undefined>> = {}): Promise<Gear> {
   const dir = await existing(folder)
+  const [fault] = pathFaults(dir)
+  if (fault !== undefined) throw new UsageError(fault.code, fault.message, fault.hint)
   const paths = gearPaths(dir)
   const gearFile = await readIfExists(paths.gearFile)
   if (gearFile === null) throw new UsageError('not-a-gear', `${dir} has no gear.env: it is no gear, or its setup did not end`, `Run galeractl setup --gear ${dir}.`)

@@ -17,7 +17,7 @@ export interface StepResult {
  */
 export async function step(args: readonly string[], timeout: number): Promise<StepResult> {
   const own = ownCommand()
-  const { exitCode, stdout, stderr } = await run(own.file, [...own.args, '--json', ...args], { timeout: Math.ceil(timeout), env: process.env as Record<string, string> })
+  const { exitCode, stdout, stderr } = await run(own.file, [...own.args, '--json', ...args], { timeout: Math.ceil(timeout), env: process.env as Record<string, string>, onOurDeath: 'TERM' })
   const lines = stderr.split('\n').filter((line) => line !== '')
   const error = lines.map(errorIn).find((one) => one !== null)
   for (const line of lines.filter((one) => errorIn(one) === null)) process.stderr.write(`${line}\n`)

@@ -8,6 +8,7 @@ import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
 import { templateFor } from '../mariadb/templates.ts'
 import { certificateFault, tlsFiles } from '../tls/files.ts'
 import { canListen } from '../peers/ports.ts'
+import { ownCommand } from '../system/processes.ts'
 import { GaleractlError } from '../errors.ts'
 import type { GearPaths } from './gear.ts'
 
@@ -19,7 +20,7 @@ const LEAST_FREE_BYTES = 64 * 1024 * 1024
  * @throws FaultsError with every fault at once
  */
 export async function preflight(paths: GearPaths, config: Config): Promise<Mariadb> {
-  const faults = [...(await folderFaults(paths)), ...(await diskFaults(paths)), ...(await portFaults(config)), ...(await libraryFaults(config)), ...(await transferFaults(paths, config))]
+  const faults = [...(await programFaults()), ...(await folderFaults(paths)), ...(await diskFaults(paths)), ...(await portFaults(config)), ...(await libraryFaults(config)), ...(await transferFaults(paths, config))]
   const mariadb = await findMariadb(config.mariadbBin).catch((error: unknown) => {
     if (!(error instanceof GaleractlError)) throw error
     faults.push({ code: error.code, message: error.message, hint: error.hint })
@@ -36,6 +37,14 @@ export async function preflight(paths: GearPaths, config: Config): Promise<Maria
   }
   if (faults.length > 0 || mariadb === null) throw new FaultsError('preflight', faults)
   return mariadb
+}
+
+/** The agent, and what mariadbd calls in a state transfer, are this program, run by the gear's owner. */
+export async function programFaults(): Promise<readonly Fault[]> {
+  const { file, args } = ownCommand()
+  const closed = (await Promise.all([access(file, constants.X_OK).then(() => null, () => file), ...args.map((path) => access(path, constants.R_OK).then(() => null, () => path))])).find((path) => path !== null)
+  if (closed === undefined) return []
+  return [{ code: 'closed-program', message: `${closed} cannot be run by the gear's owner, user ${process.getuid?.()}: it, or a folder on the way, is closed`, hint: `Run it from where everybody can: install -m 0755 ${closed} /usr/local/bin/galeractl` }]
 }
 
 async function folderFaults(paths: GearPaths): Promise<Fault[]> {

@@ -22,8 +22,8 @@ import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { formatEndpoint } from '../galera/endpoint.ts'
 import { isSame, othersOf } from '../galera/peer-list.ts'
 import { type Change, gearFileChanges, lineChanges, mergeGearFile } from './gear-file.ts'
-import { type GearPaths, gearSources, LONGEST_GEAR_PATH } from './gear.ts'
-import { transferFaults } from './preflight.ts'
+import { type GearPaths, gearSources, pathFaults } from './gear.ts'
+import { programFaults, transferFaults } from './preflight.ts'
 import { refuseWhileSwapping } from './unfinished-restore.ts'
 
 export interface SetupResult {
@@ -122,9 +122,7 @@ async function archiveFaults(given: string | undefined, before: string | undefin
 
 /** What must be on the machine and about the folder; every fault at once. */
 async function requirements(paths: GearPaths, mariadbBin: string | null): Promise<{ mariadb: Mariadb | null; faults: readonly Fault[] }> {
-  const faults: Fault[] = []
-  if (Buffer.byteLength(paths.dir) > LONGEST_GEAR_PATH) faults.push({ code: 'long-path', message: `the path of the gear has ${Buffer.byteLength(paths.dir)} bytes; sockets in it may have at most 107`, hint: `Choose a folder of at most ${LONGEST_GEAR_PATH} bytes.` })
-  if (!/^[A-Za-z0-9_./@+~-]+$/.test(paths.dir)) faults.push({ code: 'bad-path', message: `the path ${JSON.stringify(paths.dir)} has characters that MariaDB's scripts do not take`, hint: 'Use letters, digits and _ . / @ + ~ - only.' })
+  const faults: Fault[] = [...pathFaults(paths.dir), ...(await programFaults())]
   let mariadb: Mariadb | null = null
   try {
     mariadb = await findMariadb(mariadbBin)

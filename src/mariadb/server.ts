@@ -1,14 +1,18 @@
 import { open, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as z from 'zod'
-import { OutsideError } from '../errors.ts'
+import { NotYetError, OutsideError } from '../errors.ts'
 import { type Gtid, formatGtid } from '../galera/gtid.ts'
 import type { Launch } from '../galera/observation.ts'
-import { readIfExists, writeFileAtomic } from '../system/files.ts'
+import { exists, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { parseAs } from '../system/json.ts'
-import { cleanEnvironment, type ProcessInfo, processSession, processInfo, signalProcess, startDaemon } from '../system/processes.ts'
+import { findProcesses } from '../system/find-processes.ts'
+import { cleanEnvironment, processInfo, processSession, signalProcess, startDaemon, UnknownProcessError } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
 import { unmarkEmpty } from './empty-datadir.ts'
+import { endSession } from './left-running.ts'
+import { isServerOf, servesData } from './serving.ts'
+import { clearTransferLeftovers } from './transfer-leftovers.ts'
 
 export interface ServerFiles {
   readonly config: string
@@ -47,6 +51,7 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
     ...(options.startPosition === null ? [] : [`--wsrep_start_position=${formatGtid(options.startPosition)}`]),
     ...(options.launch === 'bootstrap' ? ['--wsrep-new-cluster'] : []),
   ]
+  await clearTransferLeftovers(files.data)
   await unmarkEmpty(files.data)
   const daemon = await startDaemon(options.mariadbd, args, { logFile: files.serverLog, env: cleanEnvironment(), cwd: files.data })
   const info = await processInfo(daemon.pid)
@@ -62,28 +67,46 @@ export async function settleLaunch(files: ServerFiles, { pid, startTime }: Serve
   await writeFileAtomic(files.processFile, `${JSON.stringify({ pid, startTime, launch: null })}\n`, 0o640)
 }
 
-/** The gear's mariadbd, if one runs: also one that somebody started by hand. */
+/**
+ * The gear's mariadbd, if one runs: also one that somebody started by hand, or whose files in run/ are gone.
+ * @throws OutsideError `process-unknown`, `file-write` where that cannot be told
+ */
 export async function findServer(files: ServerFiles): Promise<Server | null> {
   const recorded = await recordedServer(files.processFile)
-  for (const pid of [recorded?.pid ?? null, await writtenPid(files.pidFile)]) {
-    const info = pid === null ? null : await processInfo(pid)
-    if (info === null || !isOurs(info, files.config)) continue
-    return { pid: info.pid, startTime: info.startTime, launch: recorded?.startTime === info.startTime ? recorded.launch : null }
+  const named = [recorded?.pid ?? null, await writtenPid(files.pidFile)].filter((pid) => pid !== null)
+  return (await firstOurs(named, files, recorded)) ?? (await firstOurs(findProcesses(isServerOf(files), dirname(files.data)), files, recorded))
+}
+
+async function firstOurs(pids: readonly number[], files: ServerFiles, recorded: Server | null): Promise<Server | null> {
+  for (const pid of pids) {
+    const info = await processInfo(pid)
+    if (info === null || !servesData(info.command, files)) continue
+    return { pid, startTime: info.startTime, launch: recorded?.startTime === info.startTime ? recorded.launch : null }
   }
   return null
 }
 
+/** Whether it has not ended as far as can be told: an unknown is no death. */
 export async function isRunning(server: Server): Promise<boolean> {
-  return (await processInfo(server.pid))?.startTime === server.startTime
+  return isSame(server).catch((error: unknown) => {
+    if (error instanceof UnknownProcessError) return true
+    throw error
+  })
+}
+
+/** @throws UnknownProcessError */
+async function isSame({ pid, startTime }: Server): Promise<boolean> {
+  return (await processInfo(pid))?.startTime === startTime
 }
 
 /**
  * Stops mariadbd: SIGTERM, and SIGKILL when `timeout` (milliseconds) is over.
  * @returns whether it ended by itself
- * @throws OutsideError `unkillable`
+ * @throws OutsideError `unkillable`, `process-unknown`
  */
 export async function stopServer(server: Server, timeout: number): Promise<boolean> {
   const gone = async () => ((await isRunning(server)) ? undefined : true)
+  if (!(await isSame(server))) return true
   signalProcess(server.pid, 'SIGTERM')
   try {
     return await waitFor('mariadbd ends', gone, { timeout, interval: 20 })
@@ -93,8 +116,38 @@ export async function stopServer(server: Server, timeout: number): Promise<boole
   }
 }
 
-/** SIGKILL, at once. @throws OutsideError `unkillable` */
+/** Members of a group see at once that a server left it, but its process may go on for as long as a donor sends, milliseconds. */
+const AFTER_LEAVING = 2_000
+
+/**
+ * Stops a server that has not its state yet. While a script brings the state mariadbd heeds no SIGTERM, and one that is killed
+ * stays a member with a vote until it is suspected. With its scripts killed it leaves in order, within 0.2 s [ran].
+ * @returns whether it ended by itself
+ * @throws OutsideError `unkillable`, `process-unknown`
+ */
+export async function stopJoiner(server: Server, files: ServerFiles, timeout: number): Promise<boolean> {
+  if (!(await isSame(server))) return true
+  const others = (await processSession(server.pid)).filter(({ pid }) => pid !== server.pid)
+  for (const { pid } of others) signalProcess(pid, 'SIGKILL')
+  signalProcess(server.pid, 'SIGTERM')
+  let leftAt: number | null = null
+  try {
+    return await waitFor('mariadbd ends', async () => {
+      if (!(await isRunning(server))) return true
+      // Galera removes it when it has left its group.
+      leftAt ??= (await exists(join(files.data, 'gvwstate.dat'))) ? null : performance.now()
+      return leftAt !== null && performance.now() - leftAt > AFTER_LEAVING ? killServer(server).then(() => false) : undefined
+    }, { timeout, interval: 20 })
+  } catch (error) {
+    if (!(error instanceof NotYetError)) throw error
+    await killServer(server)
+    return false
+  }
+}
+
+/** SIGKILL, at once; nobody is killed whose number may be another's. @throws OutsideError `unkillable`, `process-unknown` */
 export async function killServer(server: Server): Promise<void> {
+  if (!(await isSame(server))) return
   signalProcess(server.pid, 'SIGKILL')
   try {
     await waitFor('mariadbd ends', async () => ((await isRunning(server)) ? undefined : true), { timeout: 30_000, interval: 20 })
@@ -105,22 +158,16 @@ export async function killServer(server: Server): Promise<void> {
 
 /**
  * Ends what a dead server has left running, as a state transfer that holds its port, and removes what it left in
- * run/; on a disk that can't be written that stays, and means nothing.
+ * run/; on a disk that can't be written that stays, and means nothing. Where it cannot be told whether the server is dead, all stays.
  */
 export async function clearDeadServer(files: ServerFiles): Promise<void> {
-  const recorded = await recordedServer(files.processFile)
-  if (recorded !== null && (await isRunning(recorded))) return
-  // mariadbd led a session (its scripts have process groups of their own); after a reboot the number may be another's, so a member must be of this gear.
-  if (recorded !== null && (await processInfo(recorded.pid)) === null) {
-    const left = () => processSession(recorded.pid)
-    // Its folder may have been moved aside meanwhile.
-    if ((await left()).some(({ command, folder }) => folder.startsWith(`${dirname(files.data)}/`) || command.some((word) => word.includes(`${files.data}/`)))) {
-      await waitFor('what mariadbd left ends', async () => {
-        const rest = await left()
-        for (const { pid } of rest) signalProcess(pid, 'SIGKILL')
-        return rest.length === 0 ? true : undefined
-      }, { timeout: 5_000, interval: 10 }).catch(() => undefined)
-    }
+  try {
+    if ((await findServer(files)) !== null) return
+    const recorded = await recordedServer(files.processFile)
+    if (recorded !== null) await endSession(recorded.pid, files.data)
+  } catch (error) {
+    if (error instanceof OutsideError) return
+    throw error
   }
   await Promise.all([files.pidFile, files.processFile].map((path) => rm(path, { force: true }).catch(() => undefined)))
 }
@@ -148,14 +195,12 @@ export async function logSize(log: string): Promise<number> {
   return stat(log).then((info) => info.size, () => 0)
 }
 
-function isOurs(info: ProcessInfo, config: string): boolean {
-  return info.command.includes(`--defaults-file=${config}`) && !info.command.includes('--wsrep-recover')
-}
-
+/** @throws OutsideError `file-write` where there is a record that cannot be read */
 async function recordedServer(path: string): Promise<Server | null> {
-  return parseAs(recordSchema, await readIfExists(path).catch(() => null))
+  return parseAs(recordSchema, await readIfExists(path))
 }
 
+/** @throws OutsideError `file-write` */
 async function writtenPid(path: string): Promise<number | null> {
   const pid = Number((await readIfExists(path))?.trim())
   return pid > 0 ? pid : null

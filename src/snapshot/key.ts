@@ -42,7 +42,7 @@ async function read(file: string): Promise<string> {
 }
 
 async function printed(command: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await run('/bin/sh', ['-c', command], { timeout: COMMAND_TIMEOUT, env: process.env as Record<string, string> })
+  const { exitCode, stdout, stderr } = await run('/bin/sh', ['-c', command], { timeout: COMMAND_TIMEOUT, env: process.env as Record<string, string>, onOurDeath: 'TERM' })
   if (exitCode !== 0) throw new OutsideError('key-command', `the command of --key-command ended with ${exitCode}: ${stderr.trim().slice(-300)}`, 'Run it by hand.')
   return stdout
 }

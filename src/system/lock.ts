@@ -3,6 +3,9 @@ import { closeSync, openSync } from 'node:fs'
 import { OutsideError, RefusedError } from '../errors.ts'
 import { waitFor } from './wait.ts'
 
+/** No terminal of ours, as for all children. Node hands it on also for spawnSync, which its types do not tell. */
+const OWN_SESSION = { detached: true }
+
 /**
  * An exclusive lock that the kernel releases when the process ends, however it ends: no stale lock
  * file can block a start. `flock(1)` locks the open file description that it inherits, which stays
@@ -12,7 +15,7 @@ import { waitFor } from './wait.ts'
 export function tryLock(path: string, flags: 'a' | 'r' = 'a'): AsyncDisposable | null {
   const fd = open(path, flags)
   // execa hands no descriptor of ours on; this takes 2 ms.
-  const { status: exitCode } = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
+  const { status: exitCode } = spawnSync('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd], ...OWN_SESSION })
   if (exitCode === 0) return { [Symbol.asyncDispose]: async () => closeSync(fd) }
   closeSync(fd)
   if (exitCode === null) throw new OutsideError('no-flock', 'flock can not be run', 'Install the package util-linux.')

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { PassThrough, pipeline as join, type Readable, type Writable } from 'node:stream'
 import { OutsideError } from '../errors.ts'
-import { cleanEnvironment } from './processes.ts'
+import { cleanEnvironment, signalProcess } from './processes.ts'
 import { openSecret } from './secret-file.ts'
 
 /** One program of a pipeline. */
@@ -45,7 +45,7 @@ const LONGEST_LINE = 300
 
 /**
  * Runs programs without a shell, each reading what the one before it writes: the kernel moves the data, not this process. They die
- * with this process, however it ends.
+ * with this process, however it ends, and have not its terminal.
  */
 export function startPipeline(stages: readonly Stage[], { background = false, cwd = '/', signal }: PipelineOptions = {}): Pipeline {
   // util-linux has all three.
@@ -56,7 +56,7 @@ export function startPipeline(stages: readonly Stage[], { background = false, cw
   for (const { file, args, secret, env } of stages.toReversed()) {
     const [program = '', ...words] = [...guard, file, ...args]
     const fd = secret === undefined ? null : openSecret(secret)
-    const child = spawn(program, words, { stdio: ['pipe', next, 'pipe', ...(fd === null ? [] : [fd])], env: { ...(env ?? cleanEnvironment()) }, cwd })
+    const child = spawn(program, words, { detached: true, stdio: ['pipe', next, 'pipe', ...(fd === null ? [] : [fd])], env: { ...(env ?? cleanEnvironment()) }, cwd })
     if (next !== 'pipe') next.destroy()
     next = child.stdin as Writable
     if (fd !== null) closeSync(fd)
@@ -66,7 +66,7 @@ export function startPipeline(stages: readonly Stage[], { background = false, cw
   const all = Promise.all(children.map((child, at) => outcome(child, stages[at] as Stage)))
   const kill = (how: NodeJS.Signals = 'SIGTERM') => {
     // A number whose process has ended may be another's.
-    for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill(how)
+    for (const { pid, exitCode, signalCode } of children) if (pid !== undefined && exitCode === null && signalCode === null) signalProcess(-pid, how)
   }
   const abort = () => kill()
   signal?.addEventListener('abort', abort, { once: true })

@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises'
 import { OutsideError, UsageError } from '../errors.ts'
 import { run } from './processes.ts'
+import { type Reached, walkTo } from './walk.ts'
 
 export interface Account {
   readonly name: string
@@ -22,26 +22,44 @@ export async function findAccount(nameOrUid: string): Promise<Account> {
 /**
  * Root acts as the gear's owner from here on, so that everything in a gear has one owner and mariadbd
  * never runs as root. Any other user must be the owner.
- * @throws UsageError `not-owner`, `missing-gear`; OutsideError `make-gear`
+ * @returns the real folder
+ * @throws UsageError `not-owner`, `missing-gear`, `foreign-link`; OutsideError `make-gear`
  */
-export async function becomeOwner(folder: string): Promise<void> {
-  const uid = await ownerOf(folder)
+export async function becomeOwner(folder: string): Promise<string> {
+  using found = reach(folder)
+  const [missing] = found.missing
+  if (missing !== undefined) throw new UsageError('missing-gear', `there is no folder ${folder}`, `Make the gear with galeractl setup --gear ${folder}.`)
   const own = process.getuid?.() ?? 0
-  if (uid === own) return
-  if (own !== 0) {
-    throw new UsageError('not-owner', `${folder} belongs to user ${uid}, you are ${own}`, 'Run the command as the owner of the gear, or as root.')
+  if (own !== 0 && found.uid !== own) {
+    throw new UsageError('not-owner', `${folder} belongs to user ${found.uid}, you are ${own}`, 'Run the command as the owner of the gear, or as root.')
   }
-  becomeAccount(await findAccount(String(uid)))
+  if (own === 0) await requireOwnLinks(found, folder, found.uid)
+  if (found.uid !== own) becomeAccount(await findAccount(String(found.uid)))
+  return found.path
 }
 
-async function ownerOf(folder: string): Promise<number> {
+/** @throws OutsideError `make-gear` */
+export function reach(folder: string): Reached {
   try {
-    return (await stat(folder)).uid
+    return walkTo(folder)
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? ''
-    if (code === 'ENOENT') throw new UsageError('missing-gear', `there is no folder ${folder}`, `Make the gear with galeractl setup --gear ${folder}.`, { cause })
-    throw new OutsideError('make-gear', `can't open ${folder}: ${code}`, 'Choose another folder, or mend the permissions on the way to it.', { cause })
+    throw new OutsideError('make-gear', `cannot open ${folder}: ${(cause as NodeJS.ErrnoException).code}`, 'Choose another folder, or mend the permissions on the way to it.', { cause })
   }
+}
+
+/**
+ * Root goes where its own links lead and those of whom it will act as: any other user's could lead it to a folder of a third.
+ * @throws UsageError `foreign-link`
+ */
+export async function requireOwnLinks({ linkedBy, path }: Reached, folder: string, owner: number): Promise<void> {
+  const foreign = [...linkedBy].find((uid) => uid !== owner)
+  if (foreign === undefined) return
+  throw new UsageError('foreign-link', `the way to ${folder} leads through a link of ${await nameOf(foreign)}, which root does not follow`, `If it leads to the right folder, name that one: --gear ${path}.`)
+}
+
+/** As people call a user. */
+export async function nameOf(uid: number): Promise<string> {
+  return findAccount(String(uid)).then(({ name }) => `user ${name}`, () => `user ${uid}`)
 }
 
 /** For good: there is no way back to root. */

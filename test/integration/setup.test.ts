@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { newLedger } from '../../src/galera/ledger.ts'
@@ -136,4 +136,32 @@ test('a gear behind a link is the same gear', async () => {
   await gear.setup()
   symlinkSync(gear.dir, join(gear.folder, 'link'))
   expect((await galeractl(['--gear', join(gear.folder, 'link'), 'config', '--json'])).exitCode).toBe(0)
+})
+
+test('the real path counts where a link leads to a gear', async () => {
+  await using gear = testGear('127.0.33.1')
+  const long = join(gear.folder, 'a'.repeat(40), 'b'.repeat(40), 'gear')
+  mkdirSync(long, { recursive: true })
+  symlinkSync(long, gear.dir)
+  expect(await gear.setup()).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/the real path of the gear, .*\/b+\/gear, has \d+ bytes/) })
+  expect(readdirSync(long)).toEqual([])
+  rmSync(gear.dir)
+  expect((await gear.setup()).exitCode).toBe(0)
+  renameSync(gear.dir, join(long, 'moved'))
+  symlinkSync(join(long, 'moved'), gear.dir)
+  for (const command of ['status', 'start', 'stop']) expect(await gear.run(command)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('real path') })
+})
+
+test.runIf(process.getuid?.() === 0)('a program that the gear\'s owner cannot run is told by setup and by start, with where to put it', async () => {
+  await using gear = testGear('127.0.33.1')
+  const closed = join(gear.folder, 'closed')
+  mkdirSync(closed, { mode: 0o700 })
+  const own = join(closed, 'galeractl')
+  const from = (...args: string[]) => spawnSync(own, ['--gear', gear.dir, ...args], { encoding: 'utf8' })
+  copyFileSync(EXECUTABLE, own)
+  const said = { status: 2, stderr: expect.stringMatching(/closed\/galeractl cannot be run by the gear's owner[\s\S]*install -m 0755 .*galeractl \/usr\/local\/bin/) }
+  expect(from('setup', '--name', 'n1', '--address', '127.0.33.1', '--secret-file', gear.secretFile)).toMatchObject(said)
+  expect(existsSync(join(gear.dir, 'gear.env'))).toBe(false)
+  expect((await gear.setup()).exitCode).toBe(0)
+  expect(from('start')).toMatchObject(said)
 })

@@ -101,7 +101,7 @@ export function end(state: State, kill: boolean, why: ErrorShape, ...effects: re
   // Durably before the signal: a server that dies while it stops may have left in order.
   const ledger = kill ? state.ledger : recordLeaving(state.ledger)
   const silent: State = { ...state, ledger, status: null, repairing: false }
-  const joining = state.joining !== null
+  const joining = state.joining !== null && state.status === null
   const { stopTimeout: patience } = settings
   return begin(silent, { at: 'ending', why, nodeUuid: null }, (op) => ({ do: 'end', op, server, kill, patience, joining }), ...effects)
 }
