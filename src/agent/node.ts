@@ -7,6 +7,7 @@ import type { Endpoint } from '../galera/endpoint.ts'
 import { isSynced, type NodeStatus } from '../galera/node-status.ts'
 import type { Down, Launch, Observation, Orders } from '../galera/observation.ts'
 import { othersOf } from '../galera/peer-list.ts'
+import { newIncarnation, type Signer } from '../peers/identity.ts'
 import type { DatadirState } from '../mariadb/position.ts'
 import type { Mariadb } from '../mariadb/programs.ts'
 import type { Server, ServerFiles } from '../mariadb/server.ts'
@@ -47,6 +48,7 @@ export class Node {
   readonly ledger: LedgerStore
   readonly session: Session
   readonly log: Logger
+  readonly #incarnation = newIncarnation()
   /** `change` with each new phase or message. */
   readonly events = new EventEmitter<{ change: [] }>()
   readonly counts = new EventCounts()
@@ -117,8 +119,9 @@ export class Node {
     return gearServerFiles(this.paths)
   }
 
-  get key(): Buffer {
-    return derive(this.config.secret, 'agent-messages')
+  /** With what this process signs, as this node. */
+  get key(): Signer {
+    return { secret: derive(this.config.secret, 'agent-messages'), name: this.config.name, incarnation: this.#incarnation }
   }
 
   get others(): readonly Endpoint[] {
