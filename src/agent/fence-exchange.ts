@@ -4,12 +4,9 @@ import { peerLabel } from '../galera/endpoint.ts'
 import { acknowledged, type Answer, answerProposal, isForced, hasAcknowledgedAnother, type Proposal, proposalFor } from '../galera/fence.ts'
 import { recordPromise } from '../galera/ledger.ts'
 import type { Down, Live } from '../galera/observation.ts'
-import { answerSchema } from '../galera/schemas.ts'
-import { sendMessage } from '../peers/message.ts'
+import { propose } from '../peers/propose.ts'
 import type { Node } from './node.ts'
 import { report } from './report.ts'
-
-export const FENCE_PATH = '/v1/fence'
 
 /** Answers a proposal, and makes an acknowledgement durable before it is given. `overtaken`: by what was acknowledged before. */
 export async function acknowledge(node: Node, proposal: Proposal, overtaken: (promise: Acknowledgement | null) => boolean = () => false): Promise<Answer> {
@@ -38,16 +35,12 @@ export async function raiseFence(node: Node, decision: Decision | RunningDecisio
   if (!own.ack) return { held: false, reason: own.reason }
   const reachable = new Set(node.observations.filter((one) => one.kind !== 'silent').map((one) => one.name))
   const asked = node.others.filter((peer) => reachable.has(peerLabel(peer)) || peer.name === null)
-  const answers = await Promise.all(
-    asked.map(async (peer) => {
-      const delivery = await sendMessage({ host: peer.host, port: peer.agentPort }, 'POST', FENCE_PATH, proposal, { key: node.key, timeout: node.config.probeTimeout })
-      const answer = delivery.ok ? answerSchema.safeParse(delivery.body) : null
-      if (answer?.success) return answer.data
-      return { ack: false as const, reason: `${peerLabel(peer)} did not answer (${delivery.ok ? 'garbage' : delivery.reason})` }
-    }),
-  )
+  const answers = await Promise.all(asked.map((peer) => propose(peer, proposal, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })))
   const no = answers.find((answer) => !answer.ack)
   if (no !== undefined && !no.ack) return { held: false, reason: no.reason }
+  // Each by its own word: one that is listed by its address alone may have answered for another.
+  const unheard = [...reachable].find((name) => !answers.some((answer) => answer.ack && answer.by === name))
+  if (unheard !== undefined) return { held: false, reason: `${unheard} itself has not acknowledged` }
   return hold(node, proposal, isForced(decision))
 }
 
