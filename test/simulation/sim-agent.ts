@@ -233,7 +233,7 @@ export class Gear {
     node.status = null
     if (server === undefined || group === null) return
     const { primary, head, view } = group
-    node.status = { stateUuid: head.history, lastCommitted: head.seqno, primary, ready: primary, connected: true, localState: 4, localStateComment: '', clusterSize: group.members.size, clusterWeight: group.members.size, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '' }
+    node.status = { stateUuid: head.history, lastCommitted: head.seqno, primary, ready: primary, connected: true, localState: 4, localStateComment: '', clusterSize: group.members.size, clusterWeight: group.members.size, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '', takesWrites: true }
     if (!primary) return this.#rememberView(node)
     const members = [...view.members].map(([uuid, name]) => ({ uuid, name, address: null }))
     this.note((ledger) => recordView(recordViewId(ledger, view.id), { uuid: head.history, seqno: view.seqno, after: null, members, weight: view.members.size, ownWeight: 1, ownUuid: server.nodeUuid }))
