@@ -1,4 +1,4 @@
-import { lookup, type LookupAddress } from 'node:dns'
+import { lookup, type LookupAddress, type LookupOptions } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { promisify } from 'node:util'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -50,19 +50,24 @@ export class HostNames {
   }
 
   /** For node:net and node:http, which look up no numeric address. */
-  readonly lookup: LookupFunction = (name, { all, family }, callback) => {
-    const wanted = family === 4 || family === 'IPv4' ? 4 : family === 6 || family === 'IPv6' ? 6 : 0
-    void this.#find(name).then((found) => {
-      const fit = found.filter((one) => wanted === 0 || one.family === wanted)
-      if (fit[0] === undefined) callback(Object.assign(new Error(`${name} has no such address`), { code: 'ENOTFOUND' }), '', 0)
-      else if (all === true) callback(null, [...fit])
-      else callback(null, fit[0].address, fit[0].family)
-    }, (error) => callback(error as NodeJS.ErrnoException, '', 0))
-  }
+  readonly lookup: LookupFunction = (name, options, callback) => void this.#answer(name, options, callback)
 
   /** What was last found; nothing is asked. */
   known(name: string): readonly string[] {
     return this.#hosts.get(name)?.known.map(({ address }) => address) ?? []
+  }
+
+  async #answer(name: string, { all, family }: LookupOptions, callback: Parameters<LookupFunction>[2]): Promise<void> {
+    let found: readonly LookupAddress[]
+    try {
+      found = await this.#find(name)
+    } catch (error) {
+      return callback(error as NodeJS.ErrnoException, '', 0)
+    }
+    const fit = found.filter((one) => (family !== 4 && family !== 'IPv4' && family !== 6 && family !== 'IPv6') || String(family).endsWith(String(one.family)))
+    if (fit[0] === undefined) callback(Object.assign(new Error(`${name} has no such address`), { code: 'ENOTFOUND' }), '', 0)
+    else if (all === true) callback(null, [...fit])
+    else callback(null, fit[0].address, fit[0].family)
   }
 
   async #find(name: string): Promise<readonly LookupAddress[]> {

@@ -109,8 +109,8 @@ describe('a server on the SQL port is seen, whatever its agent does:', () => {
     'bad-signature': (_request, response) => response.end('hello'),
     garbage: (request) => request.socket.end('\u0000\u0001garbage\r\n\r\n'),
     'other-node': signedAnswer({ ...report, name: 'n9' }, 0),
-    failed: (request, response) => signedAnswer({ failed: 'x' }, 0, KEY, 500)(request, response),
-    'other-cluster': (request, response) => signedAnswer({ cluster: 'other' }, 0, KEY, 409)(request, response),
+    failed: signedAnswer({ failed: 'x' }, 0, KEY, 500),
+    'other-cluster': signedAnswer({ cluster: 'other' }, 0, KEY, 409),
     refused: (request) => request.socket.destroy(),
   }
 

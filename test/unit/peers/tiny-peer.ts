@@ -20,7 +20,7 @@ export interface TinyPeer extends AsyncDisposable {
 }
 
 /** A peer at 127.0.42.1 that answers as it is told. */
-export async function tinyPeer(name: string, answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<TinyPeer> {
+export async function tinyPeer(name: string, answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<TinyPeer> {
   const server = createServer((request, response) => {
     response.on('error', () => undefined)
     answer(request, response)
@@ -49,12 +49,13 @@ function nodeThatTells(report: Down, clusterName: string): Node {
 }
 
 /** Answers as an agent does whose clock is that far ahead. */
-export function signedAnswer(report: unknown, ahead: number, key = KEY, answered = 200): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => {
+export function signedAnswer(report: unknown, ahead: number, key = KEY, answered = 200): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
+    const sent = (await request.toArray()).join('')
     const header = (name: string) => String(request.headers[name] ?? '')
     const now = Date.now() + ahead
     const signed = { time: header(HEADERS.time), nonce: header(HEADERS.nonce), signature: header(HEADERS.signature) }
-    const known = isRequestSignature(KEY, request.method ?? '', request.url ?? '', '', signed)
+    const known = [KEY, key].some((one) => isRequestSignature(one, request.method ?? '', request.url ?? '', sent, signed))
     const status = known && Math.abs(now - Number(signed.time)) <= FRESH_MILLISECONDS ? answered : 425
     const body = JSON.stringify(status === answered ? report : { stale: true }, bigintAsText)
     response.writeHead(status, { [HEADERS.time]: String(now), [HEADERS.signature]: signAnswer(key, status, body, String(now), signed.nonce) }).end(body)
