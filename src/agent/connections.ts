@@ -27,8 +27,8 @@ export function roomWithin(openFiles: number): Room {
 /** Requests of one connection that are not answered yet. Who sends one before it has the last answer reads none. */
 const UNANSWERED = 4
 
-/** A connection that says nothing for so long gives way to a new one, milliseconds. */
-const PATIENCE = 1_000
+/** A connection that has said nothing for so long gives way to a new one, milliseconds: who asks something asks at once. */
+const PATIENCE = 50
 
 interface Connection {
   readonly socket: Socket

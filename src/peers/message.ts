@@ -31,8 +31,8 @@ export type Delivery =
   | { readonly ok: true; readonly body: unknown; readonly by: Identity | null }
   | { readonly ok: false; readonly reason: Silent['reason']; readonly detail: string }
 
-/** An agent with too many connections ends new ones without an answer: then it is asked again, after so many milliseconds each. */
-const PAUSES = [30, 60, 120, 240] as const
+/** An agent with too many connections ends new ones without an answer: it is asked again after this, milliseconds. */
+const PAUSE = 50
 
 /** How far each peer's clock is ahead of ours, milliseconds, learnt from signed refusals: clocks may differ by hours. */
 const clockOffsets = new Map<string, number>()
@@ -45,13 +45,12 @@ export async function sendMessage(target: Target, method: 'GET' | 'POST', path: 
   const url = addressedPath(path, key, target.name ?? null)
   const deadline = performance.now() + options.timeout
   let stale = false
-  for (let ended = 0; ; ) {
+  for (;;) {
     const signed = signRequest(key.secret, method, url, body, Date.now() + (clockOffsets.get(clock) ?? 0))
     const answer = await exchange(target, method, url, body, signed, deadline - performance.now(), options.names ?? hostNames)
     if (!answer.ok) {
-      const pause = answer.ended ? PAUSES[ended++] : undefined
-      if (pause === undefined || performance.now() + pause >= deadline) return { ok: false, reason: answer.reason, detail: answer.detail }
-      await delay(pause)
+      if (!answer.ended || performance.now() + PAUSE >= deadline) return { ok: false, reason: answer.reason, detail: answer.detail }
+      await delay(PAUSE)
       continue
     }
     const proof = { time: answer.time, nonce: signed.nonce, signature: answer.signature }

@@ -3,6 +3,7 @@ import { healthApi } from '../../../src/agent/health-api.ts'
 import type { LedgerStore } from '../../../src/agent/ledger-store.ts'
 import { METRICS, renderMetrics } from '../../../src/agent/metrics.ts'
 import { Node } from '../../../src/agent/node.ts'
+import type { NodeStatus } from '../../../src/galera/node-status.ts'
 import { newLedger } from '../../../src/galera/ledger.ts'
 
 const own = { name: 'n1', host: '10.0.0.1', sqlPort: 3306 }
@@ -53,4 +54,17 @@ test('names are Prometheus\': a counter ends in _total, a gauge does not', () =>
     expect(name).toMatch(/^galeractl_[a-z_]+$/)
     expect(name.endsWith('_total')).toBe(type === 'counter')
   }
+})
+
+test.each([
+  ['Synced and takes writes', { takesWrites: true }, 200],
+  ['read-only', { takesWrites: false }, 503],
+  ['a donor', { takesWrites: true, localState: 2 }, 503],
+])('writable is told from the last look at the server: %s', async (_what, more, status) => {
+  const node = makeNode()
+  node.status = { primary: true, ready: true, localState: 4, ...more } as NodeStatus
+  node.statusAt = performance.now()
+  expect((await healthApi(node).request('/health/writable')).status).toBe(status)
+  node.statusAt = -Infinity
+  expect((await healthApi(node).request('/health/writable')).status).toBe(503)
 })
