@@ -11,6 +11,8 @@ import { build, type Plugin } from 'esbuild'
 const PART_BYTES = 65_536
 /** The agent is small and mostly waits. The code cache is valid only for the flags it was made with; main.ts sets more, where they fit. */
 const V8_FLAGS = ['--max-semi-space-size=1']
+/** SIGUSR1 would open the inspector of the agent on a loopback port, for every local user. */
+const NODE_FLAGS = ['--disable-sigusr1']
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 const node = join(dirname(createRequire(import.meta.url).resolve(`node-linux-${process.arch}/package.json`)), 'bin', 'node')
@@ -37,7 +39,7 @@ const stripped = join(dist, 'node-stripped')
 copyFileSync(node, stripped)
 chmodSync(stripped, 0o755)
 execFileSync('strip', [stripped])
-const config = { main: join(dist, 'main.cjs'), executable: stripped, output: join(dist, 'galeractl.new'), disableExperimentalSEAWarning: true, useCodeCache: true, execArgvExtension: 'none', execArgv: V8_FLAGS }
+const config = { main: join(dist, 'main.cjs'), executable: stripped, output: join(dist, 'galeractl.new'), disableExperimentalSEAWarning: true, useCodeCache: true, execArgvExtension: 'none', execArgv: [...V8_FLAGS, ...NODE_FLAGS] }
 writeFileSync(join(dist, 'sea.json'), JSON.stringify(config))
 execFileSync(node, ['--random-seed=1', ...V8_FLAGS, '--build-sea', join(dist, 'sea.json')], { stdio: ['ignore', 'ignore', 'inherit'] })
 copyInSmallParts(join(dist, 'galeractl.new'), join(dist, 'galeractl'))

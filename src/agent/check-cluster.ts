@@ -20,7 +20,7 @@ export async function checkCluster(node: Node): Promise<CheckReport> {
   const own: NodeAnswer = { name: node.config.name, observation: node.report, reply: await readCheckRow(node, request) }
   const others = await Promise.all(
     node.others.map(async (peer): Promise<NodeAnswer> => {
-      const delivery = await sendMessage({ host: peer.host, port: peer.agentPort }, 'POST', CHECK_PATH, request, { key: node.key, timeout: 15_000 })
+      const delivery = await sendMessage({ host: peer.host, port: peer.agentPort, name: peer.name }, 'POST', CHECK_PATH, request, { key: node.key, timeout: 15_000 })
       const reply = delivery.ok ? checkReplySchema.safeParse(delivery.body) : null
       const observation = observations.find((one) => one.name === peerLabel(peer)) ?? { kind: 'silent' as const, name: peerLabel(peer), reason: 'failed' as const, serving: false }
       return { name: observation.name, observation, reply: reply?.success ? reply.data : null }

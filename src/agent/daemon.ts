@@ -1,9 +1,6 @@
-import { chmod, rm, writeFile } from 'node:fs/promises'
-import type { Server as HttpServer } from 'node:http'
+import { rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
-import { OutsideError } from '../errors.ts'
 import { initialState } from '../galera/cycle/state.ts'
 import { peerLabel } from '../galera/endpoint.ts'
 import { othersOf } from '../galera/peer-list.ts'
@@ -12,6 +9,8 @@ import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
 import { Session } from '../mariadb/session.ts'
 import { agentPassword } from '../mariadb/users.ts'
+import { hostNames } from '../peers/host-names.ts'
+import { BoundedLog } from '../system/bounded-log.ts'
 import { lockFile } from '../system/lock.ts'
 import type { Logger } from '../system/log.ts'
 import { archiveBinlogs } from './archiver.ts'
@@ -23,6 +22,7 @@ import { EventLog } from './event-log.ts'
 import { EventStream } from './event-stream.ts'
 import { healthApi } from './health-api.ts'
 import { LedgerStore } from './ledger-store.ts'
+import { closeServer, listenLocally, listenOpenly } from './listen.ts'
 import { Loop } from './loop.ts'
 import { Node } from './node.ts'
 import { peerApi } from './peer-api.ts'
@@ -76,13 +76,25 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   await node.loop.begin(surroundingsOf(node))
   void endLeftLease(node).catch((error) => node.log.error({ err: error }, 'whether the node was left desynced can not be read'))
   opened.use(archiveBinlogs(node))
-  const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
-  opened.adopt(await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }), closeServer)
+  opened.adopt(await listenOpenly(openApi(node), { host: node.config.bindAddress, port: node.config.listen.agent }, (address) => isListed(node, address)), closeServer)
   opened.adopt(await listenLocally(controlApi(node, tellQuit), gear.paths.agentSocket), closeServer)
   opened.defer(() => rm(gear.paths.agentSocket, { force: true }))
   const all = opened.move()
   return { node, quit, close: () => all.disposeAsync() }
 }
+
+function openApi(node: Node): Hono {
+  const strangers = new BoundedLog(node.log)
+  const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node, strangers))
+  open.onError((error, context) => {
+    strangers.say('error', `${context.req.path} failed`, { err: error })
+    return context.text('failed\n', 500)
+  })
+  return open
+}
+
+/** A peer whose address in the list is another than the one it comes from is a stranger until its message was read. */
+const isListed = (node: Node, address: string): boolean => node.others.some(({ host }) => host === address || hostNames.known(host).includes(address))
 
 /** With an event the server is looked at at once; what it means is asked of the server. */
 async function takeEvents(node: Node): Promise<AsyncDisposable> {
@@ -95,30 +107,4 @@ async function takeEvents(node: Node): Promise<AsyncDisposable> {
   opened.use(new SpoolReader(paths.spool, stream, counts, log, () => node.loop.give({ in: 'nudge' })).follow())
   opened.use(watchUntold(node, stream))
   return opened.move()
-}
-
-/** Stands for the host where a request names none, as HTTP/1.0 of HAProxy's `option httpchk`; nothing looks at it. */
-const UNNAMED = 'localhost'
-
-async function listenLocally(app: Hono, path: string): Promise<HttpServer> {
-  await rm(path, { force: true })
-  const server = await listen(app, { path })
-  await chmod(path, 0o600)
-  return server
-}
-
-async function listen(app: Hono, where: { host: string; port: number } | { path: string }): Promise<HttpServer> {
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: UNNAMED }) as HttpServer
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(new OutsideError('agent-port', `the agent can't listen on ${'path' in where ? where.path : `${where.host} port ${where.port}`}: ${cause.code}`, 'Free the port, or set another --agent-port.', { cause })))
-    server.listen(where, resolve)
-  })
-  return server
-}
-
-/** Answers that are on their way are finished; who does not read them holds up nothing for long. */
-async function closeServer(server: HttpServer): Promise<void> {
-  const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS)
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  clearTimeout(cut)
 }

@@ -12,7 +12,7 @@ export const DEPARTURE_PATH = '/v1/departure'
  * nobody could ask it any more. Who does not hear it waits for the node, as for any that is silent.
  */
 export async function announceDeparture(node: Node, departure: Departure): Promise<void> {
-  await Promise.all(node.others.map((peer) => sendMessage({ host: peer.host, port: peer.agentPort }, 'POST', DEPARTURE_PATH, departure, { key: node.key, timeout: node.config.probeTimeout })))
+  await Promise.all(node.others.map((peer) => sendMessage({ host: peer.host, port: peer.agentPort, name: peer.name }, 'POST', DEPARTURE_PATH, departure, { key: node.key, timeout: node.config.probeTimeout })))
 }
 
 /** mariadbd has ended by itself: where it stopped; null where that cannot be seen. */

@@ -1,20 +1,17 @@
 import { peerLabel } from '../galera/endpoint.ts'
 import type { Answer, Proposal } from '../galera/fence.ts'
-import { answerSchema } from '../galera/schemas.ts'
-import { sendMessage } from '../peers/message.ts'
+import { propose } from '../peers/propose.ts'
 import type { Node } from './node.ts'
 
-export const FENCE_PATH = '/v1/fence'
-
-/** Asks these peers to acknowledge, and listed ones whose name nobody knows. Who does not answer has not acknowledged. */
+/**
+ * Asks these peers to acknowledge, and listed ones whose name nobody knows. Who does not answer has not acknowledged, and each counts by
+ * its own word: one that is listed by its address alone may have answered for another.
+ */
 export async function sendProposal(node: Node, proposal: Proposal, to: readonly string[]): Promise<readonly Answer[]> {
-  const asked = node.others.filter((peer) => peer.name === null || to.includes(peerLabel(peer)))
-  return Promise.all(
-    asked.map(async (peer): Promise<Answer> => {
-      const delivery = await sendMessage({ host: peer.host, port: peer.agentPort }, 'POST', FENCE_PATH, proposal, { key: node.key, timeout: node.config.probeTimeout })
-      const answer = delivery.ok ? answerSchema.safeParse(delivery.body) : null
-      if (answer?.success) return answer.data
-      return { ack: false, reason: `${peerLabel(peer)} did not answer (${delivery.ok ? 'garbage' : delivery.reason})` }
-    }),
-  )
+  const { key, config, others } = node
+  const asked = others.filter((peer) => peer.name === null || to.includes(peerLabel(peer)))
+  const options = { key, clusterName: config.clusterName, timeout: config.probeTimeout }
+  const answers = await Promise.all(asked.map((peer) => propose(peer, proposal, options)))
+  const unheard = to.filter((name) => !answers.some((answer) => answer.ack && answer.by === name))
+  return [...answers, ...unheard.map((name): Answer => ({ ack: false, reason: `${name} itself has not acknowledged` }))]
 }

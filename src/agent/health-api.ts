@@ -6,14 +6,15 @@ import type { Node } from './node.ts'
 
 /**
  * For balancers and platforms: open, and telling no more than yes (200) or no (503).
- * live: the agent works. ready: Synced in a primary component. writable: ready and not read-only.
+ * live: the agent works. ready: Synced in a primary component. writable: ready and not read-only. As the server was when the agent
+ * last looked at it, twice a second: who asks costs it nothing.
  * Metrics and addresses tell more, so by default only this host may have them.
  */
 export function healthApi(node: Node): Hono<{ Bindings: HttpBindings }> {
   const api = new Hono<{ Bindings: HttpBindings }>()
   api.get('/health/live', (context) => context.text('ok\n'))
   api.get('/health/ready', (context) => (node.synced ? context.text('ready\n') : context.text('not ready\n', 503)))
-  api.get('/health/writable', async (context) => ((await isWritable(node)) ? context.text('writable\n') : context.text('not writable\n', 503)))
+  api.get('/health/writable', (context) => (node.synced && node.state.status?.takesWrites === true ? context.text('writable\n') : context.text('not writable\n', 503)))
   const isAllowed = (socket: Socket) => node.config.metrics === 'anybody' || isThisHost(socket)
   // For galeractl/client: where SQL is, in the order of the list.
   api.get('/nodes', (context) => {
@@ -30,14 +31,4 @@ export function healthApi(node: Node): Hono<{ Bindings: HttpBindings }> {
 /** Who calls from this host to an address of its own has the same address, or a loopback one. */
 function isThisHost({ remoteAddress = '', localAddress }: Pick<Socket, 'remoteAddress' | 'localAddress'>): boolean {
   return remoteAddress !== '' && (remoteAddress === localAddress || /^(::ffff:)?127\.|^::1$/.test(remoteAddress))
-}
-
-async function isWritable(node: Node): Promise<boolean> {
-  if (!node.synced) return false
-  try {
-    const variables = await node.session.globals(['read_only', 'wsrep_reject_queries', 'wsrep_desync'])
-    return variables.get('read_only') === 'OFF' && variables.get('wsrep_reject_queries') === 'NONE'
-  } catch {
-    return false
-  }
 }

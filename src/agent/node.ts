@@ -10,6 +10,7 @@ import type { Mariadb } from '../mariadb/programs.ts'
 import type { ServerFiles } from '../mariadb/server.ts'
 import type { Session } from '../mariadb/session.ts'
 import { askPeers } from '../peers/ask.ts'
+import { newIncarnation, type Signer } from '../peers/identity.ts'
 import type { Logger } from '../system/log.ts'
 import { ArchiveState } from './archive-state.ts'
 import { EventCounts } from './event-counts.ts'
@@ -28,6 +29,7 @@ export class Node {
   readonly session: Session
   readonly log: Logger
   readonly settings: SettingsStore
+  readonly #incarnation = newIncarnation()
   readonly counts = new EventCounts()
   readonly archive = new ArchiveState()
   readonly transfers = new IncomingTransfers()
@@ -56,8 +58,9 @@ export class Node {
     return gearServerFiles(this.paths)
   }
 
-  get key(): Buffer {
-    return derive(this.config.secret, 'agent-messages')
+  /** With what this process signs, as this node. */
+  get key(): Signer {
+    return { secret: derive(this.config.secret, 'agent-messages'), name: this.config.name, incarnation: this.#incarnation }
   }
 
   get others(): readonly Endpoint[] {

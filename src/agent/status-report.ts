@@ -80,7 +80,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
 
 function row(o: Observation, self: boolean): NodeRow {
   const detail = describeObservation(o).replace(`${o.name}: `, '')
-  if (o.kind === 'silent') return { name: o.name, self, state: o.serving ? 'no agent' : 'silent', position: '', detail }
+  if (o.kind === 'silent') return { name: o.name, self, state: o.serving && o.reason === 'refused' ? 'no agent' : 'silent', position: '', detail }
   if (o.kind !== 'down') return { name: o.name, self, state: o.kind === 'primary' ? (o.synced ? 'Synced' : 'Primary, not synced') : 'non-Primary', position: formatGtid(o), detail: '' }
   const position = o.data.kind === 'position' ? formatGtid(o.data) : o.data.kind
   return { name: o.name, self, state: o.launched !== null ? 'starting' : o.intent === 'start' ? 'waiting' : 'stopped', position, detail }

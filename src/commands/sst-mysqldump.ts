@@ -7,6 +7,7 @@ import { derive, SST_USER } from '../config/secrets.ts'
 import { hostPort } from '../galera/endpoint.ts'
 import { configOf } from '../gear/gear.ts'
 import { sstPassword } from '../mariadb/users.ts'
+import { signerOf } from '../peers/identity.ts'
 import { sendMessage } from '../peers/message.ts'
 import { parseSstArguments, type SstRequest } from '../sst/arguments.ts'
 import { donate } from '../sst/donate.ts'
@@ -70,7 +71,7 @@ async function tlsOf(config: Config, folder: string, host: string): Promise<{ ss
 /** Tells both agents; neither is needed for the transfer. */
 function teller(file: string, config: Config, { host, port }: SstRequest): (report: SstReport) => Promise<void> {
   const joiner = config.peers?.find((peer) => peer.host === host && peer.sqlPort === port)
-  const key = derive(config.secret, 'agent-messages')
+  const key = signerOf(derive(config.secret, 'agent-messages'), config.name)
   let telling: Promise<void> | null = null
   const deliver = async (report: SstReport) => {
     await writeReport(file, report)

@@ -1,6 +1,6 @@
 import { isUuid, NIL_UUID } from './gtid.ts'
 
-/** The wsrep status of a running server, from `SHOW GLOBAL STATUS LIKE 'wsrep_%'`. */
+/** The wsrep status of a running server, from `SHOW GLOBAL STATUS LIKE 'wsrep_%'` and WRITE_VARIABLES. */
 export interface NodeStatus {
   readonly stateUuid: string
   readonly lastCommitted: bigint
@@ -18,7 +18,12 @@ export interface NodeStatus {
   readonly flowControlPaused: number
   readonly receiveQueue: number
   readonly providerVersion: string
+  /** Neither read_only nor wsrep_reject_queries is set. */
+  readonly takesWrites: boolean
 }
+
+/** Settings that say whether writes are taken, beside the wsrep status. */
+export const WRITE_VARIABLES = ['read_only', 'wsrep_reject_queries'] as const
 
 export type StatusVariables = ReadonlyMap<string, string>
 
@@ -40,6 +45,7 @@ export function parseNodeStatus(variables: StatusVariables): NodeStatus {
     flowControlPaused: number('wsrep_flow_control_paused'),
     receiveQueue: number('wsrep_local_recv_queue'),
     providerVersion: text('wsrep_provider_version'),
+    takesWrites: text('read_only') === 'OFF' && text('wsrep_reject_queries') === 'NONE',
   }
 }
 

@@ -78,8 +78,8 @@ export interface Live {
 export interface Silent {
   readonly kind: 'silent'
   readonly name: string
-  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'unknown-host' | 'bad-signature' | 'garbage' | 'other-cluster' | 'failed'
-  /** Something accepts connections on its SQL or group port: a mariadbd without an agent. */
+  readonly reason: 'refused' | 'timeout' | 'unreachable' | 'unknown-host' | 'bad-signature' | 'garbage' | 'other-cluster' | 'other-node' | 'failed'
+  /** Something accepts connections on its SQL or group port: a mariadbd runs, whatever its agent does. */
   readonly serving: boolean
 }
 

@@ -1,6 +1,6 @@
 import { type Connection, createConnection } from 'mysql2/promise'
 import { AGENT_USER } from '../config/secrets.ts'
-import { type NodeStatus, parseNodeStatus } from '../galera/node-status.ts'
+import { type NodeStatus, parseNodeStatus, WRITE_VARIABLES } from '../galera/node-status.ts'
 import type { View } from '../galera/view.ts'
 import { isUuid } from '../galera/gtid.ts'
 import { within } from '../system/wait.ts'
@@ -41,7 +41,8 @@ export class Session implements AsyncDisposable {
   }
 
   async status(): Promise<NodeStatus> {
-    return parseNodeStatus(await this.#variables("SHOW GLOBAL STATUS LIKE 'wsrep_%'"))
+    const [status, settings] = await Promise.all([this.#variables("SHOW GLOBAL STATUS LIKE 'wsrep_%'"), this.globals(WRITE_VARIABLES)])
+    return parseNodeStatus(new Map([...status, ...settings]))
   }
 
   /** Global variables of these names. */

@@ -1,9 +1,9 @@
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type LookupFunction } from 'node:net'
 
 /** Whether something accepts TCP connections there within the time (milliseconds). */
-export function accepts(host: string, port: number, timeout: number): Promise<boolean> {
+export function accepts(host: string, port: number, timeout: number, lookup: LookupFunction): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port })
+    const socket = connect({ host, port, lookup })
     const end = (result: boolean) => {
       socket.destroy()
       resolve(result)

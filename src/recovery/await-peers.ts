@@ -2,6 +2,7 @@ import { derive } from '../config/secrets.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import { othersOf } from '../galera/peer-list.ts'
 import { askPeers } from '../peers/ask.ts'
+import { signerOf } from '../peers/identity.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { waitFor } from '../system/wait.ts'
 import type { Exchanged } from './exchange.ts'
@@ -15,7 +16,7 @@ export async function awaitPeers(gear: Gear, { into, peers, staying }: Exchanged
   const config = configOf(gear)
   const others = othersOf(config.peers ?? [], config.own)
   await waitFor('all nodes that run are Synced with the restored state', async () => {
-    const seen = await askPeers(others, { key: derive(config.secret, 'agent-messages'), clusterName: config.clusterName, timeout: config.probeTimeout })
+    const seen = await askPeers(others, { key: signerOf(derive(config.secret, 'agent-messages'), config.name), clusterName: config.clusterName, timeout: config.probeTimeout })
     const missing = seen.filter(({ name }) => peers.includes(name) && !staying.includes(name)).filter((peer) => !(peer.kind === 'primary' && peer.synced && peer.uuid === into)).map(({ name }) => name)
     if (missing.length === 0) return true
     tell(began(`waiting for ${missing.join(', ')}`))

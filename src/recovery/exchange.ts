@@ -11,6 +11,7 @@ import { configOf, type Gear, gearServerFiles } from '../gear/gear.ts'
 import type { UnfinishedRestore } from '../gear/unfinished-restore.ts'
 import { clearDeadServer, findServer } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
+import { signerOf } from '../peers/identity.ts'
 import { lockFile } from '../system/lock.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { requireScope, type Scope, type Surroundings } from './restore-checks.ts'
@@ -63,7 +64,7 @@ const isStaying = (peer: Observation): boolean => peer.kind === 'down' && peer.i
 export async function look(gear: Gear): Promise<Surroundings> {
   const config = configOf(gear)
   const others = othersOf(config.peers ?? [], config.own)
-  const peers = await askPeers(others, { key: derive(config.secret, 'agent-messages'), clusterName: config.clusterName, timeout: config.probeTimeout })
+  const peers = await askPeers(others, { key: signerOf(derive(config.secret, 'agent-messages'), config.name), clusterName: config.clusterName, timeout: config.probeTimeout })
   return { running: (await findServer(gearServerFiles(gear.paths))) !== null, peers }
 }
 

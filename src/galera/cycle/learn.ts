@@ -70,6 +70,6 @@ function sameStatus(old: NodeStatus | null, now: NodeStatus): NodeStatus {
     && old.ready === now.ready && old.localState === now.localState && old.clusterSize === now.clusterSize
     && old.clusterWeight === now.clusterWeight && old.nodeUuid === now.nodeUuid && old.receiveQueue === now.receiveQueue
     && old.flowControlPaused === now.flowControlPaused && old.localStateComment === now.localStateComment
-    && old.providerVersion === now.providerVersion
+    && old.providerVersion === now.providerVersion && old.takesWrites === now.takesWrites
   return same ? old : now
 }

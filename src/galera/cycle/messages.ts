@@ -30,7 +30,7 @@ function acknowledge(old: State, input: Moment & Extract<Message, { in: 'proposa
   const { proposal, id } = input
   const { state, effects } = hearFrom(old, proposal.from)
   const own = report(state, input)
-  const answer = input.unwritten !== undefined ? { ack: false as const, reason: `${own.name} cannot write its ledger` } : rules.answerProposal(own, state.ledger.promise, proposal)
+  const answer = input.unwritten !== undefined ? { ack: false as const, reason: `${own.name} cannot write its ledger: ${input.unwritten}` } : rules.answerProposal(own, state.ledger.promise, proposal)
   const ledger = answer.ack ? recordPromise(state.ledger, acknowledged(own, proposal)) : state.ledger
   const detail = { proposal: { ...proposal, seqno: String(proposal.seqno) }, answer }
   const log: Effect = { do: 'log', level: 'info', text: `fence: ${proposal.from} proposes ${proposal.kind} in epoch ${proposal.epoch}`, detail }

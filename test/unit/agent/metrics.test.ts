@@ -3,13 +3,14 @@ import { healthApi } from '../../../src/agent/health-api.ts'
 import { Loop } from '../../../src/agent/loop.ts'
 import { METRICS, renderMetrics } from '../../../src/agent/metrics.ts'
 import { Node } from '../../../src/agent/node.ts'
-import { initialState } from '../../../src/galera/cycle/state.ts'
+import type { NodeStatus } from '../../../src/galera/node-status.ts'
+import { initialState, type State } from '../../../src/galera/cycle/state.ts'
 import { newLedger } from '../../../src/galera/ledger.ts'
 
 const own = { name: 'n1', host: '10.0.0.1', sqlPort: 3306 }
-const makeNode = (metrics = 'host') => {
+const makeNode = (metrics = 'host', state: Partial<State> = {}) => {
   const config = { name: 'n1', clusterName: 'test', own, peers: [own, { name: null, host: '10.0.0.2', sqlPort: 3307 }], metrics }
-  const loop = new Loop(initialState({ name: 'n1', listed: true, weight: 1, majority: false, absentWait: 0, stopTimeout: 1 }, newLedger('n1')))
+  const loop = new Loop({ ...initialState({ name: 'n1', listed: true, weight: 1, majority: false, absentWait: 0, stopTimeout: 1 }, newLedger('n1')), ...state })
   return new Node({} as never, { config } as never, {} as never, {} as never, {} as never, { warn: () => undefined } as never, loop)
 }
 
@@ -58,4 +59,15 @@ test('names are Prometheus\': a counter ends in _total, a gauge does not', () =>
     expect(name).toMatch(/^galeractl_[a-z_]+$/)
     expect(name.endsWith('_total')).toBe(type === 'counter')
   }
+})
+
+test.each([
+  ['Synced and takes writes', { takesWrites: true }, 200],
+  ['read-only', { takesWrites: false }, 503],
+  ['a donor', { takesWrites: true, localState: 2 }, 503],
+])('writable is told from the last look at the server: %s', async (_what, more, status) => {
+  const shown = { primary: true, ready: true, localState: 4, ...more } as NodeStatus
+  const writable = async (statusAt: number) => (await healthApi(makeNode('host', { status: shown, statusAt })).request('/health/writable')).status
+  expect(await writable(performance.now())).toBe(status)
+  expect(await writable(-Infinity)).toBe(503)
 })

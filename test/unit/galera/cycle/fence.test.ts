@@ -53,7 +53,7 @@ test('an acknowledgement of another that comes while the answers are under way c
 test('what the disk does not keep is not acknowledged', () => {
   const agent = new TestAgent({ datadir: DATADIR })
   const before = agent.state.ledger
-  expect(agent.take({ in: 'proposal', id: 1, proposal: ofN2, unwritten: 'ENOSPC' })).toContainEqual({ do: 'answer', id: 1, answer: { ack: false, reason: 'n1 cannot write its ledger' } })
+  expect(agent.take({ in: 'proposal', id: 1, proposal: ofN2, unwritten: 'ENOSPC' })).toContainEqual({ do: 'answer', id: 1, answer: { ack: false, reason: 'n1 cannot write its ledger: ENOSPC' } })
   expect(agent.state.ledger).toBe(before)
 })
 
