@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { OutsideError } from '../errors.ts'
+import { peerLabel } from '../galera/endpoint.ts'
+import { fullName } from '../galera/member-name.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
@@ -88,7 +90,8 @@ async function takeEvents(node: Node, supervisor: Supervisor): Promise<AsyncDisp
   const events = await EventLog.open(paths.events)
   node.toldView = () => events.view
   const commands = opened.use(new EventCommands({ folder: paths.notifyFolder, gear: paths.dir, owner: process.getuid?.() ?? 0, timeout: () => node.config.notifyTimeout }, counts, log))
-  const stream = new EventStream(events, counts, log, (event) => commands.add(event))
+  const nameOf = (told: string) => fullName(told, [node.config.name, ...node.others.map(peerLabel)]) ?? told
+  const stream = new EventStream(events, counts, log, (event) => commands.add(event), nameOf)
   opened.use(new SpoolReader(paths.spool, stream, counts, log, () => supervisor.poke()).follow())
   opened.use(watchUntold(node, stream))
   return opened.move()

@@ -45,7 +45,7 @@ const setting = <const Name extends string>(name: Name, value: string, check: Se
 
 /** The order is that of `galeractl config` and of the reference page. An empty fallback means: worked out from others. */
 export const SETTINGS = [
-  setting('name', 'NAME', matching(NODE_NAME, 'a name has 1 to 64 of A-Z a-z 0-9 _ . -'), 'Name of this node, unique in the cluster; its identity for peers.', { aliases: ['OPENSHIFT_GEAR_UUID'] }),
+  setting('name', 'NAME', matching(NODE_NAME, 'a name has 1 to 64 of A-Z a-z 0-9 _ . -'), 'Name of this node, unique in the cluster; its identity for peers. At most 31 characters for a new one; a platform may give longer ones, which Galera then knows shortened.', { aliases: ['OPENSHIFT_GEAR_UUID'] }),
   setting('cluster-name', 'NAME', matching(/^[A-Za-z0-9_.-]{1,32}$/, 'a cluster name has 1 to 32 of A-Z a-z 0-9 _ . -'), 'Name of the cluster, the same on all nodes.', { fallback: 'galera', aliases: ['OPENSHIFT_APP_NAME'] }),
   setting('address', 'HOST', host, 'Where others reach this node: IPv4, IPv6 or host name.', { aliases: ['OPENSHIFT_GEAR_DNS'] }),
   setting('bind-address', 'HOST', host, 'Where this node listens. Default: the address.', { aliases: ['OPENSHIFT_MARIADB_DB_HOST'] }),

@@ -2,13 +2,14 @@ import type { Fault } from '../errors.ts'
 import type { Fork } from './fork.ts'
 import { leftBehindAt } from './left-behind.ts'
 import { isHistory } from './gtid.ts'
+import { groupNames, nameIn } from './member-name.ts'
 import type { Live, Observation } from './observation.ts'
 
 /** What a running node sees of the others that no program may mend: each with the way out. */
 export function findAlarms(self: Live, peers: readonly Observation[]): readonly Fault[] {
   if (self.kind !== 'primary') return []
   const primaries = peers.filter((peer): peer is Live => peer.kind === 'primary')
-  return [...primaries.flatMap((peer) => rival(self, peer)), ...(self.view?.members ?? []).flatMap(({ name }) => unrenewed(self, peers, name))]
+  return [...primaries.flatMap((peer) => rival(self, peer)), ...(self.view?.members ?? []).flatMap((member) => unrenewed(self, peers, nameIn({ self, peers }, member)))]
 }
 
 function rival(self: Live, peer: Live): readonly Fault[] {
@@ -21,8 +22,8 @@ function rival(self: Live, peer: Live): readonly Fault[] {
 }
 
 /** In the view again, although the cluster had gone on without it, and not with a state of its own: by stock mariadbd, say. */
-function unrenewed(self: Live, peers: readonly Observation[], name: string | null): readonly Fault[] {
-  const fork = self.forks.findLast((one) => name !== null && one.without.includes(name))
+function unrenewed(self: Live, peers: readonly Observation[], name: string): readonly Fault[] {
+  const fork = self.forks.findLast(({ without }) => groupNames(name).some((one) => without.includes(one)))
   const peer = peers.find((one) => one.name === name)
   if (fork === undefined || peer === undefined) return []
   if (peer.kind === 'silent') return fork.why === 'not-in-view' ? [] : [unrenewedFault(peer.name, fork, 'its agent does not answer, so nobody knows whether it took the state anew')]

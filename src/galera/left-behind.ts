@@ -1,4 +1,5 @@
 import { type Fork, forkId } from './fork.ts'
+import { groupNames } from './member-name.ts'
 import type { Down, Live, Observation } from './observation.ts'
 import { replacedBy } from './replaced.ts'
 import { nameless } from './view.ts'
@@ -26,8 +27,8 @@ export function leftBehindAt(node: Down | Live, others: readonly Observation[]):
   return behind.find((fork) => fork.why !== 'not-in-view' || beyond(fork)) ?? null
 }
 
-/** What a fork may call this node: by its name or, where nobody knew that, by the node UUID that it had in the view. */
+/** What a fork may call this node: by its name, by what the group called it or, where nobody knew that, by the node UUID that it had in the view. */
 export function calledIn(node: Down | Live): readonly string[] {
   const uuids = [node.view?.ownUuid, node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid]
-  return [node.name, ...uuids.flatMap((uuid) => (uuid === undefined ? [] : [nameless(uuid)]))]
+  return [...groupNames(node.name), ...uuids.flatMap((uuid) => (uuid === undefined ? [] : [nameless(uuid)]))]
 }

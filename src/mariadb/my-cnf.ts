@@ -3,6 +3,7 @@ import { BACKUP_USER } from '../config/secrets.ts'
 import type { Config } from '../config/resolve.ts'
 import { formatClusterAddress } from '../galera/cluster-address.ts'
 import { type Endpoint, hostPort } from '../galera/endpoint.ts'
+import { groupName } from '../galera/member-name.ts'
 import { type TlsFiles, tlsFiles } from '../tls/files.ts'
 import { fill, templateFor } from './templates.ts'
 import { backupPassword } from './users.ts'
@@ -42,7 +43,7 @@ export function renderMyCnf(config: Config, series: string, paths: ServerPaths):
     bufferPool: config.bufferPool,
     galeraLibrary: config.galeraLibrary,
     clusterName: config.clusterName,
-    name: config.name,
+    name: groupName(config.name),
     nodeAddress: hostPort(config.own.host, config.own.groupPort),
     incomingAddress: hostPort(config.own.host, config.own.sqlPort),
     sstMethod: config.sstMethod,
