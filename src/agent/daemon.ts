@@ -21,6 +21,7 @@ import { EventCommands } from './event-commands.ts'
 import { EventLog } from './event-log.ts'
 import { EventStream } from './event-stream.ts'
 import { healthApi } from './health-api.ts'
+import { relayIst } from './ist-relay.ts'
 import { LedgerStore } from './ledger-store.ts'
 import { Node } from './node.ts'
 import { peerApi } from './peer-api.ts'
@@ -73,6 +74,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   const adopted = await takeOver(node)
   void endLeftLease(node).catch((error) => node.log.error({ err: error }, 'whether the node was left desynced can not be read'))
   opened.use(archiveBinlogs(node))
+  opened.use(await relayIst(node))
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
   opened.adopt(await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }), closeServer)
   opened.adopt(await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket), closeServer)

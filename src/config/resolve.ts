@@ -131,7 +131,10 @@ const REQUIRED = {
 } as const
 
 function portFaults(resolved: Resolved): readonly Fault[] {
-  const ports = (['sql-port', 'group-port', 'ist-port', 'sst-port', 'agent-port'] as const).map((name) => [name, resolved[name].text] as const)
+  const own = (['sql-port', 'group-port', 'ist-port', 'sst-port', 'agent-port'] as const).map((name) => [name, resolved[name].text] as const)
+  // mariadbd listens on this one too.
+  const ist = resolved['public-ist-port'].text
+  const ports = ist === '' || ist === resolved['ist-port'].text ? own : [...own, ['public-ist-port', ist] as const]
   return ports.flatMap(([name, text], at) => {
     const same = ports.slice(0, at).find(([, other]) => other === text)
     return same === undefined ? [] : [{ code: 'same-port', message: `${name} and ${same[0]} are both ${text}`, hint: `Set --${name} to another port.` }]

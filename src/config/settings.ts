@@ -57,7 +57,7 @@ export const SETTINGS = [
   setting('agent-port', 'PORT', port, 'Port where the agent answers peers and health checks.', { fallback: String(DEFAULT_PORTS.agentPort), aliases: ['OPENSHIFT_MARIADB_AGENT_PORT'] }),
   setting('public-sql-port', 'PORT', port, 'SQL port as others see it, behind a port proxy. Default: sql-port.', { aliases: ['OPENSHIFT_MARIADB_DB_PROXY_PORT'] }),
   setting('public-group-port', 'PORT', port, 'Group port as others see it. Default: group-port.', { aliases: ['OPENSHIFT_MARIADB_GALERA_PROXY_PORT'] }),
-  setting('public-ist-port', 'PORT', port, 'IST port as others see it. Default: ist-port.', { aliases: ['OPENSHIFT_MARIADB_IST_PROXY_PORT'] }),
+  setting('public-ist-port', 'PORT', port, 'IST port as others see it. mariadbd then listens on this number too, since Galera tells donors the port that it listens on, and the agent hands on what comes to ist-port. Default: ist-port.', { aliases: ['OPENSHIFT_MARIADB_IST_PROXY_PORT'] }),
   setting('public-sst-port', 'PORT', port, 'SST port as others see it. Default: sst-port.', { aliases: ['OPENSHIFT_MARIADB_SST_PROXY_PORT'] }),
   setting('public-agent-port', 'PORT', port, 'Agent port as others see it. Default: agent-port.', { aliases: ['OPENSHIFT_MARIADB_AGENT_PROXY_PORT'] }),
   setting('secret', 'TEXT', matching(/^.{16,512}$/, 'a secret has at least 16 characters, in one line'), 'The cluster\'s shared secret: messages are signed with it, passwords are derived from it. Never given on the command line: use --secret-file.', { secret: true, aliases: ['OPENSHIFT_SECRET_TOKEN'] }),

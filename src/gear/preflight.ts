@@ -59,12 +59,11 @@ async function diskFaults(paths: GearPaths): Promise<readonly Fault[]> {
 }
 
 async function portFaults(config: Config): Promise<readonly Fault[]> {
-  const names = ['sql', 'group', 'ist', 'sst', 'agent'] as const
-  const codes = await Promise.all(names.map((name) => canListen(config.bindAddress, config.listen[name])))
-  return names.flatMap((name, at) => {
+  const ports = [...(['sql', 'group', 'ist', 'sst', 'agent'] as const).map((name) => ({ name, port: config.listen[name] })), ...(config.own.istPort === config.listen.ist ? [] : [{ name: 'public-ist', port: config.own.istPort }])]
+  const codes = await Promise.all(ports.map(({ port }) => canListen(config.bindAddress, port)))
+  return ports.flatMap(({ name, port }, at) => {
     const code = codes[at]
     if (code === null || code === undefined) return []
-    const port = config.listen[name]
     const hint = code === 'EADDRINUSE' ? `See who has it (ss -ltnp 'sport = :${port}'), or set --${name}-port.` : 'Set --bind-address to an address of this host.'
     return [{ code: 'port', message: `can't listen on ${config.bindAddress} port ${port} (${name}): ${code}`, hint }]
   })

@@ -78,12 +78,18 @@ export function renderTlsConfig(files: TlsFiles | null): string {
   return `[mariadbd]\nssl_ca = "${files.ca}"\nssl_cert = "${files.certificate}"\nssl_key = "${files.key}"\ntls_version = TLSv1.2,TLSv1.3\n\n[sst]\ntca = "${files.ca}"\ntcert = "${files.certificate}"\ntkey = "${files.key}"\nssl-mode = VERIFY_IDENTITY\n`
 }
 
+/**
+ * The port of ist.recv_addr counts for nothing: Galera tells donors its host, and the port that it listens on (ist.cpp). So that is the public
+ * one; behind a port proxy the agent hands on what comes to ist-port.
+ */
+export const istBind = ({ bindAddress, own }: Pick<Config, 'bindAddress' | 'own'>): string => `ist.recv_bind=${hostPort(bindAddress, own.istPort)}`
+
 function providerOptions(config: Config, tls: TlsFiles | null): string {
   const own = [
     `gcache.size=${config.gcacheSize}`,
     `gmcast.listen_addr=tcp://${hostPort(config.bindAddress, config.listen.group)}`,
     `ist.recv_addr=${hostPort(config.own.host, config.own.istPort)}`,
-    `ist.recv_bind=${hostPort(config.bindAddress, config.listen.ist)}`,
+    istBind(config),
     `pc.weight=${config.weight}`,
     ...(tls === null ? [] : [`socket.ssl_ca=${tls.ca}`, `socket.ssl_cert=${tls.certificate}`, `socket.ssl_key=${tls.key}`]),
     ...JOIN_TIMERS,
