@@ -18,6 +18,8 @@ export const checkReplySchema = z.object({
   variables: z.record(z.string(), z.string()),
   clusterSize: z.int(),
   weight: z.int(),
+  /** Votes of the whole view; null where Galera does not tell, or an agent of before. */
+  clusterWeight: z.int().nullable().default(null),
   /** Whole days until the node's certificate ends; null without TLS. */
   certificateDays: z.int().nullable().default(null),
 })
@@ -25,7 +27,7 @@ export type CheckReply = z.infer<typeof checkReplySchema>
 
 /** Reads the row that another node wrote, causally, and tells what must be equal here. */
 export async function readCheckRow(node: Node, request: CheckRequest): Promise<CheckReply> {
-  const common = { clusterSize: node.status?.clusterSize ?? 0, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }
+  const common = { clusterSize: node.status?.clusterSize ?? 0, clusterWeight: node.status?.clusterWeight ?? null, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }
   try {
     const variables = Object.fromEntries(await node.session.globals([...EQUAL_VARIABLES, 'wsrep_provider_options']))
     const weight = Number(variables['wsrep_provider_options']?.match(/pc\.weight = (\d+)/)?.[1] ?? 1)

@@ -9,7 +9,9 @@ export interface NodeAnswer {
     readonly error: string | null
     readonly variables: Readonly<Record<string, string>>
     readonly clusterSize: number
+    /** Its votes; and those of the view it is in, as Galera counts them: null where it does not tell. */
     readonly weight: number
+    readonly clusterWeight: number | null
     /** Whole days until its certificate ends; null without TLS. */
     readonly certificateDays: number | null
   } | null
@@ -54,9 +56,13 @@ function membership(answers: readonly NodeAnswer[]): readonly Finding[] {
   return found
 }
 
+/** Those of the view: also of a member whose agent does not answer, and of an arbitrator. */
 function votes(answers: readonly NodeAnswer[]): readonly Finding[] {
-  const voting = answers.flatMap(({ observation: o, reply }) => (o.kind === 'primary' && reply !== null ? [reply.weight] : []))
-  const total = voting.reduce((sum, weight) => sum + weight, 0)
+  const members = answers.flatMap(({ observation: o, reply }) => (o.kind === 'primary' ? [{ view: o.view, reply }] : []))
+  if (members.length === 0) return []
+  const told = members.flatMap(({ view, reply }) => reply?.clusterWeight ?? view?.weight ?? [])
+  const silent = Math.max(...members.map(({ view }) => view?.members.length ?? 0), members.length) - members.length
+  const total = told.length > 0 ? Math.max(...told) : members.reduce((sum, { reply }) => sum + (reply?.weight ?? 1), silent)
   if (total < 3) return [error(`${total} vote${total === 1 ? '' : 's'}: the loss of one node stops the cluster`, 'Run at least three nodes.')]
   if (total % 2 === 0) return [warning(`${total} votes: an even number can split into halves of which neither goes on`, 'Add a node, or change a weight.')]
   return [ok(`${total} votes, an odd number`)]
