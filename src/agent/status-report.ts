@@ -56,17 +56,17 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
   const answers = node.server === null || (!ended && (await within(poll(node), LONGEST_POLL).then(() => true, () => false)))
   const peers = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
   const { phase } = node
-  const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : answers || phase === 'stopping' ? null : 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger'
+  const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : phase === 'stopping' ? null : silenceOf(node, answers)
   const message = trouble ?? node.message
   const synced = trouble === null && answers && node.synced
-  const own = trouble === null ? { ...row(report(node), true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'hangs', position: '', detail: message }
+  const own = trouble === null ? { ...row(report(node), true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'no SQL', position: '', detail: message }
   return {
     name: node.config.name,
     cluster: node.config.clusterName,
     agent,
     phase,
     message,
-    primary: answers && (node.status?.primary ?? false),
+    primary: answers && trouble === null && (node.status?.primary ?? false),
     synced,
     uuid: node.status?.stateUuid ?? null,
     clusterSize: node.status?.clusterSize ?? 0,
@@ -82,6 +82,12 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     events: { malformed: node.counts.malformed, untold: node.counts.untold, commandRuns: node.counts.runs, commandFailures: node.counts.failures, commandEventsDropped: node.counts.dropped },
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,
   }
+}
+
+/** Why a server that was up does not tell its status. `answers`: in time, if only with a refusal. */
+function silenceOf({ server, status, launched, session }: Node, answers: boolean): string | null {
+  if (!answers) return session.trouble ?? 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger'
+  return server === null || status !== null || launched !== null ? null : session.trouble
 }
 
 function row(o: Observation, self: boolean): NodeRow {

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createConnection } from 'mysql2/promise'
 import { OutsideError } from '../errors.ts'
+import { openOwnSession } from '../mariadb/own-session.ts'
 import { lastErrors } from '../mariadb/server.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { cleanEnvironment, processInfo, signalProcess } from '../system/processes.ts'
@@ -98,8 +98,7 @@ async function answers(socket: string, access: Standalone['access']): Promise<bo
 }
 
 async function once(access: NonNullable<Standalone['access']>, sql: string): Promise<void> {
-  const connection = await createConnection({ ...access, connectTimeout: 5_000 })
-  connection.on('error', () => undefined)
+  const connection = await openOwnSession({ ...access, connectTimeout: 5_000 }, ANSWERED_WITHIN / 1000)
   try {
     await within(connection.query(sql), ANSWERED_WITHIN)
   } finally {
