@@ -8,6 +8,7 @@ export class LedgerStore {
   readonly #path: string
   #ledger: Ledger
   #writing: Promise<void> = Promise.resolve()
+  #failing: string | null = null
 
   private constructor(path: string, ledger: Ledger) {
     this.#path = path
@@ -29,6 +30,15 @@ export class LedgerStore {
     return this.#ledger
   }
 
+  get path(): string {
+    return this.#path
+  }
+
+  /** The name of the error (errno) by which the last write failed; null where it did not. */
+  get failing(): string | null {
+    return this.#failing
+  }
+
   /** Applies a pure change durably; one that changes nothing writes nothing. Resolves when it is on disk. */
   update(change: (ledger: Ledger) => Ledger): Promise<void> {
     const written = this.#writing.then(() => this.#write(change))
@@ -39,7 +49,11 @@ export class LedgerStore {
   async #write(change: (ledger: Ledger) => Ledger): Promise<void> {
     const next = change(this.#ledger)
     if (next === this.#ledger) return
-    await writeFileAtomic(this.#path, `${JSON.stringify(next, bigintAsText, 1)}\n`, 0o640)
+    await writeFileAtomic(this.#path, `${JSON.stringify(next, bigintAsText, 1)}\n`, 0o640).catch((error: Error) => {
+      this.#failing = (error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.message
+      throw error
+    })
+    this.#failing = null
     this.#ledger = next
   }
 }
