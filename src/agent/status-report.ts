@@ -2,6 +2,7 @@ import { describeObservation, type Observation } from '../galera/observation.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
 import { askPeers } from '../peers/ask.ts'
+import { ledgerAlarms, proveLedger } from './ledger-alarm.ts'
 import type { ErrorShape, Fault } from '../errors.ts'
 import { isRunning } from '../mariadb/server.ts'
 import { within } from '../system/wait.ts'
@@ -54,6 +55,7 @@ export interface StatusReport {
 export async function statusReport(node: Node, agent: boolean): Promise<StatusReport> {
   const ended = node.server !== null && node.phase !== 'stopping' && !(await isRunning(node.server))
   const answers = node.server === null || (!ended && (await within(poll(node), LONGEST_POLL).then(() => true, () => false)))
+  if (agent && node.server !== null) await within(proveLedger(node), LONGEST_POLL).catch(() => undefined)
   const peers = await askPeers(node.others, { key: node.key, clusterName: node.config.clusterName, timeout: node.config.probeTimeout })
   const { phase } = node
   const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : phase === 'stopping' ? null : silenceOf(node, answers)
@@ -77,7 +79,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     failure: node.failure,
     transfers: [await readReport(node.paths.sstReport), shownSst(node)].filter((one) => one !== null),
     snapshot: node.snapshot === null ? null : { since: node.snapshot.since, reason: node.snapshot.reason },
-    alarms: node.alarms,
+    alarms: [...ledgerAlarms(node), ...node.alarms],
     archive: node.archive.folder === null ? null : { folder: node.archive.folder, failing: node.archive.failing, lagBytes: node.archive.lag, gaps: node.archive.gaps.length },
     events: { malformed: node.counts.malformed, untold: node.counts.untold, commandRuns: node.counts.runs, commandFailures: node.counts.failures, commandEventsDropped: node.counts.dropped },
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,

@@ -1,3 +1,4 @@
+import type { Fault } from '../errors.ts'
 import type { Observation } from './observation.ts'
 
 /** What one node answered to a check; `reply` null: it answered nothing. */
@@ -14,6 +15,8 @@ export interface NodeAnswer {
     readonly clusterWeight: number | null
     /** Whole days until its certificate ends; null without TLS. */
     readonly certificateDays: number | null
+    /** What is wrong on the node itself. */
+    readonly alarms: readonly Pick<Fault, 'message' | 'hint'>[]
   } | null
 }
 
@@ -28,7 +31,7 @@ const CERTIFICATE_DAYS = 30
 
 /** Is the cluster functioning? Every finding with its mend; pure. */
 export function findings(answers: readonly NodeAnswer[], writeError: string | null): readonly Finding[] {
-  return [...membership(answers), ...votes(answers), ...replication(answers, writeError), ...equality(answers), ...certificates(answers)]
+  return [...membership(answers), ...votes(answers), ...replication(answers, writeError), ...equality(answers), ...certificates(answers), ...alarms(answers)]
 }
 
 const ok = (what: string): Finding => ({ level: 'ok', what, mend: '' })
@@ -91,3 +94,5 @@ function certificates(answers: readonly NodeAnswer[]): readonly Finding[] {
     return [days < 0 ? error(`the certificate of ${name} has expired: nobody who comes back takes it`, mend) : warning(`the certificate of ${name} ends in ${days} days`, mend)]
   })
 }
+
+const alarms = (answers: readonly NodeAnswer[]): readonly Finding[] => answers.flatMap(({ reply }) => (reply?.alarms ?? []).map(({ message, hint }) => error(message, hint)))
