@@ -21,7 +21,7 @@ export function peerApi(node: Node): Hono {
   const api = new Hono()
   const nonces = new NonceMemory()
 
-  const answer = (context: Context, status: 200 | 400 | 401 | 409 | 425, value: unknown) => {
+  const answer = (context: Context, status: 200 | 400 | 401 | 409 | 425 | 500, value: unknown) => {
     const body = JSON.stringify(value, bigintAsText)
     const time = String(Date.now())
     context.header(HEADERS.time, time)
@@ -29,6 +29,13 @@ export function peerApi(node: Node): Hono {
     return context.body(body, status, { 'content-type': 'application/json' })
   }
 
+  const proven = new WeakSet<Request>()
+  api.onError((error, context) => {
+    // A stranger's that was cut off, say.
+    if (!proven.has(context.req.raw)) return context.text('bad request\n', 400)
+    node.log.error({ err: error }, `a peer's request to ${context.req.path} failed`)
+    return answer(context, 500, { failed: true })
+  })
   api.use('/v1/*', bodyLimit({ maxSize: MAX_BODY_BYTES }))
   api.use('/v1/*', async (context, next) => {
     const header = (name: string) => context.req.header(name) ?? ''
@@ -37,6 +44,7 @@ export function peerApi(node: Node): Hono {
     const body = await context.req.text()
     // An unsigned request gets an unsigned answer: we prove nothing to strangers.
     if (!isRequestSignature(node.key, context.req.method, `${url.pathname}${url.search}`, body, signed)) return context.text('not signed with the secret of this cluster\n', 401)
+    proven.add(context.req.raw)
     const now = Date.now()
     if (!(Math.abs(now - Number(signed.time)) <= FRESH_MILLISECONDS)) return answer(context, 425, { stale: true })
     if (!nonces.use(signed.nonce, now)) return answer(context, 401, { replayed: true })
