@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline/promises'
 import { commandAgent } from '../agent/control-client.ts'
 import { ensureAgent } from '../agent/spawn-agent.ts'
 import type { ForcePlan } from '../agent/force-plan.ts'
 import { RefusedError, UsageError } from '../errors.ts'
 import { configOf } from '../gear/gear.ts'
+import { ask } from '../system/ask.ts'
 import { type Context, type Given, text } from './command.ts'
 import { agentDoes, timeoutOption } from './gear-agent.ts'
 import { openedGear } from './opened-gear.ts'
@@ -47,13 +47,9 @@ async function confirm(plan: ForcePlan, yesLose: Given[string]): Promise<void> {
   if (unnamed.length === 0) return
   const hint = `Run it again with ${plan.missing.map((name) => `--yes-lose ${inShell(name)}`).join(' ')}.`
   if (!process.stdin.isTTY) throw new RefusedError('not-confirmed', `not confirmed: ${unnamed.join(', ')} would be left behind`, hint)
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    for (const name of unnamed) {
-      const typed = await terminal.question(`Type ${name} to leave its data behind: `)
-      if (typed.trim() !== name) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${name}: nothing was done`, hint)
-    }
-  } finally {
-    terminal.close()
+  for (const name of unnamed) {
+    const typed = await ask(`Type ${name} to leave its data behind: `)
+    if (typed === null) throw new RefusedError('not-confirmed', `not confirmed: ${name} would be left behind; nothing was done`, hint)
+    if (typed.trim() !== name) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${name}: nothing was done`, hint)
   }
 }

@@ -82,7 +82,7 @@ test('a server that has no connection left says so, and is Synced again when it 
   const account = await cluster.account(node(1))
   try {
     // One more is kept for users like root's and the agent's.
-    const opened = await Promise.allSettled([...Array.from({ length: 30 }, () => createConnection({ socketPath: socketOf(1), user: account.user, password: account.password }))])
+    const opened = await Promise.allSettled(Array.from({ length: 30 }, () => createConnection({ socketPath: socketOf(1), user: account.user, password: account.password })))
     for (const one of opened) if (one.status === 'fulfilled') taken.push(one.value)
     taken.push(await rootSession(1))
     for (const one of taken) one.on('error', () => undefined)
