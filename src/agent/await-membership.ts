@@ -27,7 +27,7 @@ const LONGEST_REFORM = 30_000
 export async function awaitMembership(node: Node, decision: Decision, logOffset: number, signal: AbortSignal): Promise<void> {
   const launched = performance.now()
   const endIfHopeless = hopelessJoin(node)
-  await waitFor('the node is Synced', async () => {
+  await waitFor('the node to be Synced', async () => {
     if (node.server === null || !(await isRunning(node.server))) {
       if (decision.do === 'reform') node.givenUpViews.add(decision.viewId)
       throw await serverEnded(node, logOffset)

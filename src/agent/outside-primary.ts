@@ -63,7 +63,7 @@ async function repair(node: Node, self: Live, decision: Extract<RunningDecision,
   try {
     await node.ledger.update((ledger) => goAlong(ledger, node.observations, decision, decision.seqno, fence.epoch, new Date().toISOString()))
     await node.session.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
-    await waitFor('the component is primary', async () => {
+    await waitFor('the component to become primary', async () => {
       await poll(node)
       return node.status?.primary ? true : undefined
     }, { timeout: LONGEST_REPAIR })
