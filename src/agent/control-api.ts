@@ -95,7 +95,7 @@ const listed = (text = ''): readonly string[] => text.split(',').filter((name) =
 /** @returns why not: the operator has read what is now untrue */
 function giveWord(node: Node, word: Word): ErrorShape | null {
   const back = node.observations.find(({ kind, name }) => kind !== 'silent' && word.gone.includes(name))
-  if (back !== undefined) return new RefusedError('not-gone', `${back.name}, which was to be given up, answers now`, 'See galeractl explain; run galeractl bootstrap --force again if it is still needed.').toShape()
+  if (back !== undefined) return new RefusedError('not-gone', `${back.name} is answering again; it cannot be written off`, 'See galeractl explain; run galeractl bootstrap --force again if it is still needed.').toShape()
   node.word = word
   node.log.warn({ word }, 'an operator gives up nodes that are missing')
   return null

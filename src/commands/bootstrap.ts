@@ -25,13 +25,14 @@ export async function run(context: Context, given: Given): Promise<number> {
 }
 
 function describe(plan: ForcePlan): string {
-  const names = plan.missing.join(', ')
+  const names = plan.missing.join(' and ')
+  const some = (one: string, more: string) => (plan.missing.length === 1 ? one : more)
   return [
     `Missing: ${names} (${plan.why}).`,
     `The cluster would go on from ${plan.name} at ${plan.uuid}:${plan.seqno}.`,
-    `Writes beyond seqno ${plan.seqno} that were acknowledged and that only ${names} may hold would be left behind.`,
-    `If ${names} runs cut off and is Primary there, this makes two clusters: make sure that it does not run.`,
-    `When it returns, its datadir is moved aside and kept (galeractl rescued), and it takes the state anew.`,
+    `Acknowledged writes beyond seqno ${plan.seqno} that only ${names} may hold would be left behind.`,
+    `If ${names} still ${some('runs', 'run')} as Primary behind a partition, this causes split brain. Power ${some('it', 'them')} off first.`,
+    `When ${names} ${some('returns', 'return')}, ${some('its datadir is', 'their datadirs are')} moved aside and kept (galeractl rescued); ${some('it rejoins', 'they rejoin')} with a full SST.`,
     'Evidence:',
     ...plan.evidence.map((line) => `  - ${line}`),
   ].join('\n')

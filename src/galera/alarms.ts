@@ -26,14 +26,14 @@ function unrenewed(self: Live, peers: readonly Observation[], name: string): rea
   const fork = self.forks.findLast(({ without }) => groupNames(name).some((one) => without.includes(one)))
   const peer = peers.find((one) => one.name === name)
   if (fork === undefined || peer === undefined) return []
-  if (peer.kind === 'silent') return fork.why === 'not-in-view' ? [] : [unrenewedFault(peer.name, fork, 'its agent does not answer, so nobody knows whether it took the state anew')]
-  return leftBehindAt(peer, [self]) === null ? [] : [unrenewedFault(peer.name, fork, 'it did not take the state anew')]
+  if (peer.kind === 'silent') return fork.why === 'not-in-view' ? [] : [unrenewedFault(peer.name, fork, 'is in the component and its agent does not answer: it may have rejoined without the full SST')]
+  return leftBehindAt(peer, [self]) === null ? [] : [unrenewedFault(peer.name, fork, 'rejoined without the full SST')]
 }
 
 function unrenewedFault(name: string, fork: Fork, because: string): Fault {
   return {
     code: 'left-behind-runs',
-    message: `${name} is in the component, but the cluster went on without it at ${fork.uuid}:${fork.seqno} on ${fork.at}, and ${because}: its rows may differ`,
-    hint: `On ${name}: stop mariadbd, then galeractl start, which moves the old data aside (galeractl rescued) and takes the state anew.`,
+    message: `${name} ${because} that it needed after the fork at ${fork.uuid}:${fork.seqno} on ${fork.at}; its data may be inconsistent`,
+    hint: `On ${name}: stop mariadbd, then galeractl start, which moves the old data aside (galeractl rescued) and rejoins with a full SST.`,
   }
 }

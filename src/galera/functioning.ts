@@ -72,7 +72,7 @@ function votes(answers: readonly NodeAnswer[]): readonly Finding[] {
 }
 
 function replication(answers: readonly NodeAnswer[], writeError: string | null): readonly Finding[] {
-  if (writeError !== null) return [error(`a test row can't be written here: ${writeError}`, 'See galeractl status: only a Synced node in a primary component takes writes.')]
+  if (writeError !== null) return [error(`a test row cannot be written here: ${writeError}`, 'See galeractl status: only a Synced node in a primary component takes writes.')]
   const blind = answers.filter(({ reply }) => reply === null || !reply.found)
   if (blind.length === 0) return [ok(answers.length === 1 ? 'a row can be written here' : `a row written here is read on all ${answers.length} nodes`)]
   return blind.map(({ name, reply }) => error(`the test row is not read on ${name}: ${reply === null ? 'no answer' : (reply.error ?? 'it is not there')}`, `See galeractl status on ${name} and its log.`))
@@ -91,7 +91,7 @@ function certificates(answers: readonly NodeAnswer[]): readonly Finding[] {
     const days = reply?.certificateDays ?? null
     if (days === null || days >= CERTIFICATE_DAYS) return []
     const mend = `Put a new certificate in its place on ${name} and run galeractl reload there.`
-    return [days < 0 ? error(`the certificate of ${name} has expired: nobody who comes back takes it`, mend) : warning(`the certificate of ${name} ends in ${days} days`, mend)]
+    return [days < 0 ? error(`the certificate of ${name} has expired: restarting nodes will reject it`, mend) : warning(`the certificate of ${name} ends in ${days} days`, mend)]
   })
 }
 

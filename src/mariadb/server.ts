@@ -77,7 +77,7 @@ export async function stopServer(server: Server, timeout: number): Promise<boole
   const gone = async () => ((await isRunning(server)) ? undefined : true)
   signalProcess(server.pid, 'SIGTERM')
   try {
-    return await waitFor('mariadbd ends', gone, { timeout, interval: 20 })
+    return await waitFor('mariadbd to end', gone, { timeout, interval: 20 })
   } catch {
     await killServer(server)
     return false
@@ -88,7 +88,7 @@ export async function stopServer(server: Server, timeout: number): Promise<boole
 export async function killServer(server: Server): Promise<void> {
   signalProcess(server.pid, 'SIGKILL')
   try {
-    await waitFor('mariadbd ends', async () => ((await isRunning(server)) ? undefined : true), { timeout: 30_000, interval: 20 })
+    await waitFor('mariadbd to end', async () => ((await isRunning(server)) ? undefined : true), { timeout: 30_000, interval: 20 })
   } catch (cause) {
     throw new OutsideError('unkillable', `mariadbd (pid ${server.pid}) does not end on SIGKILL`, 'It hangs in the kernel, mostly on storage: look at dmesg.', { cause })
   }
@@ -106,7 +106,7 @@ export async function clearDeadServer(files: ServerFiles): Promise<void> {
     const left = () => processSession(recorded.pid)
     // Its folder may have been moved aside meanwhile.
     if ((await left()).some(({ command, folder }) => folder.startsWith(`${dirname(files.data)}/`) || command.some((word) => word.includes(`${files.data}/`)))) {
-      await waitFor('what mariadbd left ends', async () => {
+      await waitFor('what mariadbd left to end', async () => {
         const rest = await left()
         for (const { pid } of rest) signalProcess(pid, 'SIGKILL')
         return rest.length === 0 ? true : undefined

@@ -65,7 +65,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   }
   try {
     await writeFileAtomic(at('server.pid'), `${child.pid}\n`, 0o640)
-    await waitFor('the server answers', async () => {
+    await waitFor('the server to answer', async () => {
       if (how !== null) throw await failed()
       return (await answers(at('s.sock'), access)) ? true : undefined
     }, { timeout: STARTED_WITHIN, interval: 20, signal })
@@ -79,7 +79,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     stop: async () => {
       if (access !== null) await once(access, `DROP USER '${USER}'@'localhost'`)
       child.kill()
-      await waitFor('the server ends', async () => (how === null ? undefined : true), { timeout: STOPPED_WITHIN, interval: 20 })
+      await waitFor('the server to end', async () => (how === null ? undefined : true), { timeout: STOPPED_WITHIN, interval: 20 })
       if (how !== 0) throw await failed()
       await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     },
@@ -112,5 +112,5 @@ async function endLeftStandalone(folder: string): Promise<void> {
   const info = pid > 0 ? await processInfo(pid) : null
   if (info === null || !info.command.some((word) => word.includes(`${folder}/`))) return
   signalProcess(pid, 'SIGKILL')
-  await waitFor('an earlier server ends', async () => ((await processInfo(pid)) === null ? true : undefined), { timeout: 30_000, interval: 20 })
+  await waitFor('an earlier server to end', async () => ((await processInfo(pid)) === null ? true : undefined), { timeout: 30_000, interval: 20 })
 }

@@ -28,7 +28,7 @@ export async function lockFile(path: string, what: string): Promise<AsyncDisposa
 
 /** A lock of the folder itself, which needs no file; waits for who holds it, at most `timeout` milliseconds. @throws NotYetError `timeout` */
 export async function awaitFolderLock(folder: string, what: string, timeout: number): Promise<AsyncDisposable> {
-  return waitFor(`${what}, which runs on this gear already, has ended`, async () => tryLock(folder, 'r') ?? undefined, { timeout, interval: 20 })
+  return waitFor(`${what}, which runs on this gear already, to end`, async () => tryLock(folder, 'r') ?? undefined, { timeout, interval: 20 })
 }
 
 function open(path: string, flags: 'a' | 'r'): number {
