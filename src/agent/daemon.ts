@@ -112,7 +112,7 @@ async function listenLocally(app: Hono, path: string): Promise<HttpServer> {
 async function listen(app: Hono, where: { host: string; port: number } | { path: string }): Promise<HttpServer> {
   const server = createAdaptorServer({ fetch: app.fetch, hostname: UNNAMED }) as HttpServer
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(new OutsideError('agent-port', `the agent can't listen on ${'path' in where ? where.path : `${where.host} port ${where.port}`}: ${cause.code}`, 'Free the port, or set another --agent-port.', { cause })))
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(new OutsideError('agent-port', `the agent cannot listen on ${'path' in where ? where.path : `${where.host} port ${where.port}`}: ${cause.code}`, 'Free the port, or set another --agent-port.', { cause })))
     server.listen(where, resolve)
   })
   return server

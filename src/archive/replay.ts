@@ -103,7 +103,7 @@ function requireBehind({ target }: ReplayPlan, { before }: Extract): void {
 /** Large rows come in one statement. */
 async function prepare(client: Command): Promise<void> {
   const { exitCode, stderr } = await run(client.file, [...client.args, '-e', PREPARE], { timeout: 30_000 })
-  if (exitCode !== 0) throw new ReplayFailed(`the server for the replay can't be used: ${stderr.trim()}`, 'Look whether it runs and answers on its socket.', null)
+  if (exitCode !== 0) throw new ReplayFailed(`the server for the replay cannot be used: ${stderr.trim()}`, 'Look whether it runs and answers on its socket.', null)
 }
 
 async function apply(part: Extract, client: Command, before: ServerGtid | null, signal: AbortSignal): Promise<void> {

@@ -36,7 +36,7 @@ function archiveLines(archive: StatusReport['archive']): readonly string[] {
   if (archive === null) return []
   const { folder, failing, lagBytes, gaps } = archive
   return [
-    ...(failing === null ? [] : [`Archive: binary logs can't be archived, ${lagBytes} bytes wait in the datadir: ${failing}`]),
+    ...(failing === null ? [] : [`Archive: binary logs cannot be archived, ${lagBytes} bytes wait in the datadir: ${failing}`]),
     ...(gaps === 0 ? [] : [`Archive: ${gaps === 1 ? 'a gap' : `${gaps} gaps`} in ${folder}; see galeractl archive.`]),
   ]
 }

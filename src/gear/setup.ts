@@ -150,5 +150,5 @@ function refuseUserChanges(before: string, after: string): void {
   const changed = gearFileChanges(before, after).filter(({ what }) => /^GALERACTL_(NAME$|SECRET|APP_)/.test(what)).map(({ what }) => what)
   if (changed.length === 0) return
   if (changed.includes('GALERACTL_NAME')) throw new UsageError('name-fixed', 'the name of a node stays: its ledger and its peers know it by that', 'Make a new gear with the new name, and leave this one out of the peer list.')
-  throw new UsageError('users-exist', `${changed.join(', ')} can't be changed by setup: the users are in the cluster's data already`, 'Change users with SQL; the secret stays that of the cluster for its life.')
+  throw new UsageError('users-exist', `${changed.join(', ')} cannot be changed by setup: the users are in the cluster's data already`, 'Change users with SQL; the secret stays that of the cluster for its life.')
 }

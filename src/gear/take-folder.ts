@@ -15,7 +15,7 @@ export async function takeFolder(folder: string, user: string | undefined): Prom
     await mkdir(dirname(folder), { recursive: true })
     await mkdir(folder, { mode: 0o750 })
   } catch (cause) {
-    if (!isErrno(cause, 'EEXIST')) throw new OutsideError('make-gear', `can't make ${folder}: ${(cause as Error).message}`, 'Choose a folder that you may write to.', { cause })
+    if (!isErrno(cause, 'EEXIST')) throw new OutsideError('make-gear', `cannot make ${folder}: ${(cause as Error).message}`, 'Choose a folder that you may write to.', { cause })
     if (account === null || !(await isRootsAndEmpty(folder, account))) return becomeOwner(folder)
   }
   if (account === null) return

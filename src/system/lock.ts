@@ -35,6 +35,6 @@ function open(path: string, flags: 'a' | 'r'): number {
   try {
     return openSync(path, flags, 0o600)
   } catch (cause) {
-    throw new OutsideError('lock', `can't open ${path}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the permissions.', { cause })
+    throw new OutsideError('lock', `cannot open ${path}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the permissions.', { cause })
   }
 }

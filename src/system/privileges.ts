@@ -40,7 +40,7 @@ async function ownerOf(folder: string): Promise<number> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? ''
     if (code === 'ENOENT') throw new UsageError('missing-gear', `there is no folder ${folder}`, `Make the gear with galeractl setup --gear ${folder}.`, { cause })
-    throw new OutsideError('make-gear', `can't open ${folder}: ${code}`, 'Choose another folder, or mend the permissions on the way to it.', { cause })
+    throw new OutsideError('make-gear', `cannot open ${folder}: ${code}`, 'Choose another folder, or mend the permissions on the way to it.', { cause })
   }
 }
 

@@ -37,7 +37,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   })
   if (result.timedOut) throw new OutsideError('program-timeout', `${file} did not end within ${options.timeout / 1000} s`, 'Look at the load of the machine and run the command again.')
-  if (result.exitCode === undefined) throw new OutsideError('no-program', `${file} can't be run: ${result.code ?? result.shortMessage}`, `Install the package that has ${file}, or mend its permissions.`)
+  if (result.exitCode === undefined) throw new OutsideError('no-program', `${file} cannot be run: ${result.code ?? result.shortMessage}`, `Install the package that has ${file}, or mend its permissions.`)
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr }
 }
 
@@ -68,7 +68,7 @@ export async function startDaemon(file: string, args: readonly string[], options
     const ended = new Promise<number | string>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')))
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
-      child.once('error', (cause) => reject(new OutsideError('no-program', `${file} can't be started: ${cause.message}`, `Look at the path and the permissions of ${file}.`, { cause })))
+      child.once('error', (cause) => reject(new OutsideError('no-program', `${file} cannot be started: ${cause.message}`, `Look at the path and the permissions of ${file}.`, { cause })))
     })
     child.unref()
     return { pid: child.pid ?? 0, ended }

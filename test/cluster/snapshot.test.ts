@@ -95,7 +95,7 @@ test('the disk is full: that is told with the file, and nothing is left', async 
   const owner = execFileSync('stat', ['-c', 'uid=%u,gid=%g', node(1).gear], { encoding: 'utf8' }).trim()
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=10m,${owner},mode=750`, 'tmpfs', place])
   try {
-    expect(await cluster.run(node(1), 'snapshot', 'create', '--to', place)).toMatchObject({ exitCode: 5, stderr: expect.stringMatching(/can't write .*data\.000001: ENOSPC\n  → The disk is full/) })
+    expect(await cluster.run(node(1), 'snapshot', 'create', '--to', place)).toMatchObject({ exitCode: 5, stderr: expect.stringMatching(/cannot write .*data\.000001: ENOSPC\n  → The disk is full/) })
     expect(readdirSync(place)).toEqual([])
     expect(desynced(node(1))).toBe('0')
   } finally {
