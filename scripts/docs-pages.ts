@@ -1,4 +1,5 @@
 import { buildProgram } from '../src/cli.ts'
+import { ruleReason } from '../src/commands/decision-text.ts'
 import { settingOptions } from '../src/commands/setting-options.ts'
 import { COMMANDS } from '../src/commands/table.ts'
 import { SETTINGS } from '../src/config/settings.ts'
@@ -56,7 +57,7 @@ function commandsPage(): string {
 }
 
 function rulesPage(): string {
-  const text = (rule: { name: string; why: string; invariant: string }, at: number) => `### ${at + 1}. ${rule.name}\n\n${rule.why.replaceAll(' [ran]', '')}\n\n*Invariant:* ${rule.invariant}`
+  const text = (rule: { name: string; why: string; invariant: string }, at: number) => `### ${at + 1}. ${rule.name}\n\n${ruleReason(rule.why)}\n\n*Invariant:* ${rule.invariant}`
   const chapters = ['## A stopped node', ...RULES.map(text), '## A server that runs outside a primary component', 'It serves nothing. Galera is given two seconds to merge it by itself; then the peers are asked, and these rules decide.', ...NON_PRIMARY_RULES.map(text)]
   return `# The rules\n\n${NOTE}Before mariadbd is started, a node reads how far its own data goes, asks every peer at once, and puts the answers to these rules. The first that applies decides; its name and the evidence go to the log, to the ledger and to \`galeractl explain\`. The rules are pure functions: the same facts give the same decision on every node, in whatever order the answers came. A silent peer is a fact, not an absence.\n\nA decision to bootstrap, to re-form or to repair in place is carried out only under the fence: the node proposes it, with an epoch one higher than anybody has seen, to every peer that answered. Each peer, and the node itself, checks the proposal against its own data and makes its acknowledgement durable; in one epoch a node acknowledges one choice only, and who has acknowledged another since it decided decides anew. One refusal, and everybody is asked again.\n\n${chapters.join('\n\n')}\n`
 }

@@ -40,7 +40,7 @@ export function buildProgram(invoke: Invoke): Program {
   for (const command of COMMANDS) {
     const words = command.name.split(' ')
     const parent = words.length === 1 ? program : group(program, words[0] ?? '')
-    const sub = parent.command(words.at(-1) ?? '').summary(command.summary).description(command.description ?? command.summary).exitOverride()
+    const sub = parent.command(words.at(-1) ?? '', { hidden: command.hidden === true }).summary(command.summary).description(command.description ?? command.summary).exitOverride()
     sub.addOption(new Option('--gear <dir>').hideHelp()).addOption(new Option('--json').hideHelp())
     if (command.arguments !== undefined) sub.arguments(command.arguments)
     for (const option of command.options ?? []) sub.option(option.flags, option.description)
@@ -80,9 +80,11 @@ function report(error: unknown, json: boolean): number {
   return shape.exitCode
 }
 
-/** What commander found wrong with the arguments. */
+/** What commander found wrong with the arguments; in a second line it asks for what was meant. */
 function usage(error: CommanderError): UsageError {
-  return new UsageError(error.code.replace('commander.', ''), error.message.replace(/^error: /, '').split('\n')[0] ?? '', 'See galeractl --help, or galeractl COMMAND --help.')
+  const [message = '', meant = ''] = error.message.replace(/^error: /, '').split('\n')
+  const asked = meant === '' ? '' : `${meant.replace(/^\(|\)$/g, '')} `
+  return new UsageError(error.code.replace('commander.', ''), message, `${asked}See galeractl --help, or galeractl COMMAND --help.`)
 }
 
 function faultLines(faults: readonly Fault[]): readonly string[] {

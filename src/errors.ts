@@ -41,13 +41,13 @@ export class UsageError extends GaleractlError {
   readonly exitCode = EXIT.usage
 }
 
-/** Exit 2: every fault of a configuration or preflight at once, each with its mend. */
+/** Exit 2: every fault of a configuration or preflight at once, each with its fix. */
 export class FaultsError extends GaleractlError {
   readonly exitCode = EXIT.usage
   readonly faults: readonly Fault[]
 
   constructor(what: string, faults: readonly Fault[]) {
-    super('faults', `${what}: ${faults.length === 1 ? 'one fault' : `${faults.length} faults`}`, 'Mend what is listed and run the command again.')
+    super('faults', `${what}: ${faults.length} problem${faults.length === 1 ? '' : 's'}`, 'Fix the problems above and run the command again.')
     this.faults = faults
   }
 

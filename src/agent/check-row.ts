@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { CHECK_SCHEMA } from '../mariadb/users.ts'
 import { certificateDays } from '../tls/files.ts'
+import { ledgerAlarms, proveLedger } from './ledger-alarm.ts'
 import type { Node } from './node.ts'
 
 export const CHECK_PATH = '/v1/check'
@@ -18,14 +19,21 @@ export const checkReplySchema = z.object({
   variables: z.record(z.string(), z.string()),
   clusterSize: z.int(),
   weight: z.int(),
+  /** Votes of the whole view; null where Galera does not tell, or an agent of before. */
+  clusterWeight: z.int().nullable().default(null),
   /** Whole days until the node's certificate ends; null without TLS. */
   certificateDays: z.int().nullable().default(null),
+  /** What is wrong on the node itself, with the way out. */
+  alarms: z.array(z.object({ message: z.string().max(2000), hint: z.string().max(2000) })).max(20).default([]),
 })
 export type CheckReply = z.infer<typeof checkReplySchema>
 
 /** Reads the row that another node wrote, causally, and tells what must be equal here. */
 export async function readCheckRow(node: Node, request: CheckRequest): Promise<CheckReply> {
-  const common = { clusterSize: node.state.status?.clusterSize ?? 0, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }
+  await proveLedger(node).catch(() => undefined)
+  const alarms = ledgerAlarms(node).map(({ message, hint }) => ({ message, hint }))
+  const { status } = node.state
+  const common = { alarms, clusterSize: status?.clusterSize ?? 0, clusterWeight: status?.clusterWeight ?? null, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }
   try {
     const variables = Object.fromEntries(await node.session.globals([...EQUAL_VARIABLES, 'wsrep_provider_options']))
     const weight = Number(variables['wsrep_provider_options']?.match(/pc\.weight = (\d+)/)?.[1] ?? 1)

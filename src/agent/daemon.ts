@@ -1,8 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Hono } from 'hono'
-import { initialState } from '../galera/cycle/state.ts'
 import { peerLabel } from '../galera/endpoint.ts'
+import { initialState } from '../galera/cycle/state.ts'
+import { fullName } from '../galera/member-name.ts'
 import { othersOf } from '../galera/peer-list.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
@@ -21,6 +22,7 @@ import { EventCommands } from './event-commands.ts'
 import { EventLog } from './event-log.ts'
 import { EventStream } from './event-stream.ts'
 import { healthApi } from './health-api.ts'
+import { relayIst } from './ist-relay.ts'
 import { LedgerStore } from './ledger-store.ts'
 import { closeServer, listenLocally, listenOpenly } from './listen.ts'
 import { Loop } from './loop.ts'
@@ -76,6 +78,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   await node.loop.begin(surroundingsOf(node))
   void endLeftLease(node).catch((error) => node.log.error({ err: error }, 'whether the node was left desynced can not be read'))
   opened.use(archiveBinlogs(node))
+  opened.use(await relayIst(node))
   opened.adopt(await listenOpenly(openApi(node), { host: node.config.bindAddress, port: node.config.listen.agent }, (address) => isListed(node, address)), closeServer)
   opened.adopt(await listenLocally(controlApi(node, tellQuit), gear.paths.agentSocket), closeServer)
   opened.defer(() => rm(gear.paths.agentSocket, { force: true }))
@@ -103,7 +106,8 @@ async function takeEvents(node: Node): Promise<AsyncDisposable> {
   const events = await EventLog.open(paths.events)
   counts.toldView = () => events.view
   const commands = opened.use(new EventCommands({ folder: paths.notifyFolder, gear: paths.dir, owner: process.getuid?.() ?? 0, timeout: () => node.config.notifyTimeout }, counts, log))
-  const stream = new EventStream(events, counts, log, (event) => commands.add(event))
+  const nameOf = (told: string) => fullName(told, [node.config.name, ...node.others.map(peerLabel)]) ?? told
+  const stream = new EventStream(events, counts, log, (event) => commands.add(event), nameOf)
   opened.use(new SpoolReader(paths.spool, stream, counts, log, () => node.loop.give({ in: 'nudge' })).follow())
   opened.use(watchUntold(node, stream))
   return opened.move()

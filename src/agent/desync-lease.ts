@@ -59,7 +59,7 @@ async function consider(node: Node, running: Lease | null, lastWriter: boolean, 
   const peers = await node.ask()
   const self = own.kind === 'down' ? null : desynced ? { ...own, synced: true } : own
   const permit = permitSnapshot({ self, peers, busy, lastWriter })
-  if (permit.permit === 'no') throw new RefusedError(permit.rule, `no snapshot: ${permit.reason}`, permit.hint)
+  if (permit.permit === 'no') throw new RefusedError(permit.rule, `the snapshot cannot start: ${permit.reason}`, permit.hint)
   return permit
 }
 

@@ -44,7 +44,7 @@ async function wrongWith(path: string, owner: number): Promise<string | null> {
 }
 
 /** One that can't be looked at keeps no other from being run. */
-const whyNot = (error: unknown) => (isErrno(error, 'ENOENT') ? 'is gone' : `can't be looked at: ${(error as Error).message}`)
+const whyNot = (error: unknown) => (isErrno(error, 'ENOENT') ? 'is gone' : `cannot be looked at: ${(error as Error).message}`)
 
 async function notExecutable(path: string): Promise<string | null> {
   const info = await stat(path).catch(whyNot)

@@ -15,15 +15,18 @@ export class EventStream {
   readonly #events: EventLog
   readonly #counts: EventCounts
   readonly #pass: (event: LoggedEvent) => void
+  readonly #nameOf: (told: string) => string
   #writing: Promise<void> = Promise.resolve()
   /** When (performance.now) the view last changed. */
   changedAt = -Infinity
 
-  constructor(events: EventLog, counts: EventCounts, log: Logger, pass: (event: LoggedEvent) => void) {
+  /** `nameOf`: the node that the group calls so. */
+  constructor(events: EventLog, counts: EventCounts, log: Logger, pass: (event: LoggedEvent) => void, nameOf: (told: string) => string = (told) => told) {
     this.#events = events
     this.#counts = counts
     this.#log = log
     this.#pass = pass
+    this.#nameOf = nameOf
   }
 
   get position(): SpoolPosition | null {
@@ -35,7 +38,7 @@ export class EventStream {
     return this.#write(() => {
       let view = this.#events.view
       return entries.map((entry) => {
-        const event = read(entry, view, { time, position: { spool, end: entry.end } })
+        const event = this.#read(entry, view, { time, position: { spool, end: entry.end } })
         view = viewAfter(view, event)
         return event
       })
@@ -50,7 +53,7 @@ export class EventStream {
 
   /** The server is in a view of which it told nothing. */
   add(view: View, time: string): Promise<void> {
-    return this.#write(() => (this.knows(view) ? [] : [loggedView(view, this.#events.view, { time, position: this.position })]))
+    return this.#write(() => (this.knows(view) ? [] : [loggedView({ ...view, members: view.members.map((member) => ({ ...member, name: member.name === null ? null : this.#nameOf(member.name) })) }, this.#events.view, { time, position: this.position })]))
   }
 
   /** What is removed from the spool hereafter is durable elsewhere. */
@@ -85,13 +88,15 @@ export class EventStream {
     if (event.source === 'notify') counts.byStatus.set(event.status ?? '', (counts.byStatus.get(event.status ?? '') ?? 0) + 1)
     this.#pass(event)
   }
-}
 
-function read(entry: SpoolEntry, view: KnownView, place: Pick<LoggedEvent, 'time' | 'position'>): LoggedEvent {
-  if (entry.kind === 'malformed') return loggedGarbage(entry.text, place)
-  try {
-    return loggedCall(parseNotifyArguments(entry.args), view, place)
-  } catch {
-    return loggedGarbage(entry.args.join(' ').slice(0, LONGEST_SAMPLE), place)
+  #read(entry: SpoolEntry, view: KnownView, place: Pick<LoggedEvent, 'time' | 'position'>): LoggedEvent {
+    if (entry.kind === 'malformed') return loggedGarbage(entry.text, place)
+    try {
+      const call = parseNotifyArguments(entry.args)
+      const members = call.members?.map((member) => ({ ...member, name: this.#nameOf(member.name) }))
+      return loggedCall({ ...call, ...(members === undefined ? {} : { members }) }, view, place)
+    } catch {
+      return loggedGarbage(entry.args.join(' ').slice(0, LONGEST_SAMPLE), place)
+    }
   }
 }

@@ -10,6 +10,7 @@ export class LedgerStore {
   readonly #path: string
   #ledger: Ledger
   #writing: Promise<void> = Promise.resolve()
+  #failing: string | null = null
 
   private constructor(path: string, ledger: Ledger) {
     this.#path = path
@@ -39,6 +40,15 @@ export class LedgerStore {
     return this.#ledger
   }
 
+  get path(): string {
+    return this.#path
+  }
+
+  /** The name of the error (errno) by which the last write failed; null where it did not. */
+  get failing(): string | null {
+    return this.#failing
+  }
+
   /** Applies a pure change durably; one that changes nothing writes nothing. Resolves when it is on disk. */
   update(change: (ledger: Ledger) => Ledger): Promise<void> {
     const written = this.#writing.then(() => this.#write(change))
@@ -52,7 +62,11 @@ export class LedgerStore {
     const text = `${JSON.stringify(next, bigintAsText, 1)}\n`
     // What could not be read back would be forgotten at the next start.
     if (parseAs(ledgerSchema, text) === null) throw new Error(`the ledger of ${next.name} was not written: it could not be read back`)
-    await writeFileAtomic(this.#path, text, 0o640)
+    await writeFileAtomic(this.#path, text, 0o640).catch((error: Error) => {
+      this.#failing = (error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.message
+      throw error
+    })
+    this.#failing = null
     this.#ledger = next
   }
 }

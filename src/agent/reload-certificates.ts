@@ -21,7 +21,7 @@ export async function reloadCertificates(node: Node): Promise<string | null> {
   if (node.state.status === null) return 'mariadbd does not answer yet; run galeractl reload again for its certificate when it does'
   const used = await node.session.globals(['ssl_ca', 'ssl_cert', 'ssl_key'])
   if (used.get('ssl_ca') !== files.ca || used.get('ssl_cert') !== files.certificate || used.get('ssl_key') !== files.key) {
-    throw new OutsideError('not-reloaded', `mariadbd was started with ${used.get('ssl_cert') || 'no certificate'}, not with ${files.certificate}, and can't change that while it runs`, RESTART)
+    throw new OutsideError('not-reloaded', `mariadbd was started with ${used.get('ssl_cert') || 'no certificate'}, not with ${files.certificate}, and cannot change that while it runs`, RESTART)
   }
   const failures: string[] = []
   for (const statement of STATEMENTS) await node.session.query(statement).catch((error: Error) => failures.push(error.message))

@@ -59,7 +59,7 @@ export async function holdSnapshot(socket: string, lastWriter: boolean, warn: (t
     [Symbol.asyncDispose]: async () => {
       done = true
       call.destroy()
-      await waitFor('the node is synced again', async () => ((await running(socket)) ? undefined : true), { timeout: SYNCED_WITHIN, interval: 20 }).catch(() => warn(`the node is not synced again after ${SYNCED_WITHIN / 1000} s; its agent goes on trying, see galeractl status`))
+      await waitFor('the node to be synced again', async () => ((await running(socket)) ? undefined : true), { timeout: SYNCED_WITHIN, interval: 20 }).catch(() => warn(`the node is not synced again after ${SYNCED_WITHIN / 1000} s; its agent goes on trying, see galeractl status`))
     },
   }
 }

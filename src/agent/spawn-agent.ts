@@ -24,7 +24,7 @@ export async function ensureAgent(paths: GearPaths, prepare: () => Promise<unkno
   await prepare()
   let { log, ended } = await spawnAgent(paths)
   let locked: ReportedError | null = null
-  await waitFor('the agent answers', async () => {
+  await waitFor('the agent to answer', async () => {
     if (await answers(paths)) return true
     if (ended.how === null) return undefined
     const error = await agentError(paths.agentLog, log, ended.how)
@@ -65,7 +65,7 @@ export async function agentEnding(paths: GearPaths): Promise<() => Promise<void>
   const pid = Number(await readIfExists(paths.agentPid))
   const agent = pid > 0 ? await processInfo(pid) : null
   const ended = async () => (agent === null || (await processInfo(pid))?.startTime !== agent.startTime ? true : undefined)
-  return async () => void (await waitFor('the agent ends', ended, { timeout: ENDED_WITHIN, interval: 10 }).catch(() => undefined))
+  return async () => void (await waitFor('the agent to end', ended, { timeout: ENDED_WITHIN, interval: 10 }).catch(() => undefined))
 }
 
 async function agentError(log: string, from: number, ended: number | string): Promise<Error> {

@@ -1,10 +1,15 @@
 import { describeObservation, type Observation } from '../galera/observation.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
+import { within } from '../system/wait.ts'
+import { ledgerAlarms, proveLedger } from './ledger-alarm.ts'
 import type { ErrorShape, Fault } from '../errors.ts'
 import { readReport, type SstReport } from '../sst/report.ts'
 import { lookNow } from './look.ts'
 import type { Node } from './node.ts'
+
+/** How long the status screen waits for the disk of the ledger, milliseconds. */
+const LONGEST_PROOF = 1_000
 
 /** One row of the status screen. */
 export interface NodeRow {
@@ -46,13 +51,14 @@ export interface StatusReport {
 export async function statusReport(node: Node, agent: boolean): Promise<StatusReport> {
   const [{ look, report, synced: isSynced }, peers] = await Promise.all([lookNow(node), node.ask()])
   const { state, counts } = node
+  if (agent && state.server !== null) await within(proveLedger(node), LONGEST_PROOF).catch(() => undefined)
   const { phase, status } = state
   const ended = look.server === null && state.server !== null && phase !== 'stopping'
   const silent = look.server !== null && look.status === null && state.joining === null && phase !== 'stopping'
-  const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : silent ? 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger' : null
+  const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : silent ? (node.session.trouble ?? 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger') : null
   const message = trouble ?? state.message
   const synced = trouble === null && isSynced
-  const own = trouble === null ? { ...row(report, true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'hangs', position: '', detail: message }
+  const own = trouble === null ? { ...row(report, true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'no SQL', position: '', detail: message }
   const shown = look.status ?? (trouble === null ? status : null)
   return {
     name: node.config.name,
@@ -71,7 +77,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     failure: state.failure,
     transfers: [await readReport(node.paths.sstReport), node.transfers.shown(isSynced)].filter((one) => one !== null),
     snapshot: node.leases.current === null ? null : { since: node.leases.current.since, reason: node.leases.current.reason },
-    alarms: state.alarms,
+    alarms: [...ledgerAlarms(node), ...state.alarms],
     archive: node.archive.folder === null ? null : { folder: node.archive.folder, failing: node.archive.failing, lagBytes: node.archive.lag, gaps: node.archive.gaps.length },
     events: { malformed: counts.malformed, untold: counts.untold, commandRuns: counts.runs, commandFailures: counts.failures, commandEventsDropped: counts.dropped },
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,

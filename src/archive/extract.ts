@@ -62,5 +62,5 @@ export async function extract(folder: string, { file, after, to }: ReplayStep, t
 }
 
 function damagedFile(folder: string, name: string, why: string, cause?: unknown): OutsideError {
-  return new OutsideError('damaged-archive', `${join(folder, name)} can't be read: ${why}`, 'Take it away from the archive with its note and plan again: another node\'s files may have the same transactions.', { cause })
+  return new OutsideError('damaged-archive', `${join(folder, name)} cannot be read: ${why}`, 'Take it away from the archive with its note and plan again: another node\'s files may have the same transactions.', { cause })
 }

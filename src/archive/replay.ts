@@ -4,6 +4,7 @@ import { OutsideError } from '../errors.ts'
 import type { BinlogGroup } from '../galera/binlog-scan.ts'
 import { type ReplayPlan, ReplayRefused } from '../galera/replay-plan.ts'
 import { CLUSTER_DOMAIN, formatServerGtid, type ServerGtid } from '../galera/server-gtid.ts'
+import { ownSettings } from '../mariadb/own-session.ts'
 import { run } from '../system/processes.ts'
 import { AppliedLines } from './applied.ts'
 import { type Extract, extract } from './extract.ts'
@@ -50,6 +51,9 @@ export class ReplayFailed extends OutsideError {
     this.applied = applied
   }
 }
+
+/** Seconds; nobody else is on that server. */
+const LOCK_WAIT = 60
 
 const PREPARE = 'SET GLOBAL max_allowed_packet = 1073741824'
 
@@ -99,7 +103,7 @@ function requireBehind({ target }: ReplayPlan, { before }: Extract): void {
 /** Large rows come in one statement. */
 async function prepare(client: Command): Promise<void> {
   const { exitCode, stderr } = await run(client.file, [...client.args, '-e', PREPARE], { timeout: 30_000 })
-  if (exitCode !== 0) throw new ReplayFailed(`the server for the replay can't be used: ${stderr.trim()}`, 'Look whether it runs and answers on its socket.', null)
+  if (exitCode !== 0) throw new ReplayFailed(`the server for the replay cannot be used: ${stderr.trim()}`, 'Look whether it runs and answers on its socket.', null)
 }
 
 async function apply(part: Extract, client: Command, before: ServerGtid | null, signal: AbortSignal): Promise<void> {
@@ -122,5 +126,5 @@ function failed(program: string, { ended, stderr }: PipeEnd, applied: ServerGtid
 
 function accessFile({ user, password, socketPath }: ReplayOptions): string {
   const quote = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
-  return ['[client]', `user = ${quote(user)}`, `socket = ${quote(socketPath)}`, ...(password === null ? [] : [`password = ${quote(password)}`]), ''].join('\n')
+  return ['[client]', `user = ${quote(user)}`, `socket = ${quote(socketPath)}`, ...(password === null ? [] : [`password = ${quote(password)}`]), `init-command = ${quote(ownSettings(LOCK_WAIT))}`, ''].join('\n')
 }

@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline/promises'
 import { commandAgent } from '../agent/control-client.ts'
 import { ensureAgent } from '../agent/spawn-agent.ts'
 import type { ForcePlan } from '../agent/force-plan.ts'
 import { RefusedError, UsageError } from '../errors.ts'
 import { configOf } from '../gear/gear.ts'
+import { ask } from '../system/ask.ts'
 import { type Context, type Given, text } from './command.ts'
 import { agentDoes, timeoutOption } from './gear-agent.ts'
 import { openedGear } from './opened-gear.ts'
@@ -25,13 +25,14 @@ export async function run(context: Context, given: Given): Promise<number> {
 }
 
 function describe(plan: ForcePlan): string {
-  const names = plan.missing.join(', ')
+  const names = plan.missing.join(' and ')
+  const some = (one: string, more: string) => (plan.missing.length === 1 ? one : more)
   return [
     `Missing: ${names} (${plan.why}).`,
     `The cluster would go on from ${plan.name} at ${plan.uuid}:${plan.seqno}.`,
-    `Writes beyond seqno ${plan.seqno} that were acknowledged and that only ${names} may hold would be left behind.`,
+    `Acknowledged writes beyond seqno ${plan.seqno} that only ${names} may hold would be left behind.`,
     rivalry(plan),
-    `When it returns, its datadir is moved aside and kept (galeractl rescued), and it takes the state anew.`,
+    `When ${names} ${some('returns', 'return')}, ${some('its datadir is', 'their datadirs are')} moved aside and kept (galeractl rescued); ${some('it rejoins', 'they rejoin')} with a full SST.`,
     'Evidence:',
     ...plan.evidence.map((line) => `  - ${line}`),
   ].join('\n')
@@ -55,13 +56,9 @@ async function confirm(plan: ForcePlan, yesLose: Given[string]): Promise<void> {
   if (unnamed.length === 0) return
   const hint = `Run it again with ${plan.missing.map((name) => `--yes-lose ${inShell(name)}`).join(' ')}.`
   if (!process.stdin.isTTY) throw new RefusedError('not-confirmed', `not confirmed: ${unnamed.join(', ')} would be left behind`, hint)
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    for (const name of unnamed) {
-      const typed = await terminal.question(`Type ${name} to leave its data behind: `)
-      if (typed.trim() !== name) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${name}: nothing was done`, hint)
-    }
-  } finally {
-    terminal.close()
+  for (const name of unnamed) {
+    const typed = await ask(`Type ${name} to leave its data behind: `)
+    if (typed === null) throw new RefusedError('not-confirmed', `not confirmed: ${name} would be left behind; nothing was done`, hint)
+    if (typed.trim() !== name) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${name}: nothing was done`, hint)
   }
 }

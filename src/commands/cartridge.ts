@@ -91,6 +91,6 @@ async function exists(folder: string): Promise<boolean> {
     return (await stat(folder)).isDirectory()
   } catch (cause) {
     if (isErrno(cause, 'ENOENT')) return false
-    throw new OutsideError('teardown', `can't look at ${folder}: ${(cause as Error).message}`, 'Run as the owner of the gear.', { cause })
+    throw new OutsideError('teardown', `cannot look at ${folder}: ${(cause as Error).message}`, 'Run as the owner of the gear.', { cause })
   }
 }

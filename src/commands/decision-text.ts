@@ -7,3 +7,6 @@ export function renderDecision(decision: Decision | RunningDecision): string {
 }
 
 const TITLE = { join: 'Join', reform: 'Re-form together', bootstrap: 'Bootstrap', repair: 'Repair in place', leave: 'Stop and join again', wait: 'Wait', refuse: 'Refuse' } as const
+
+/** A rule's reason without the mark that it was measured. */
+export const ruleReason = (why: string): string => why.replaceAll(/ \[(ran|code)[^\]]*\]/g, '')

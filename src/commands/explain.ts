@@ -7,7 +7,7 @@ import { bigintAsText } from '../galera/schemas.ts'
 import type { Gear } from '../gear/gear.ts'
 import { lockFile } from '../system/lock.ts'
 import type { Context, Given } from './command.ts'
-import { renderDecision } from './decision-text.ts'
+import { renderDecision, ruleReason } from './decision-text.ts'
 import { openedGear } from './opened-gear.ts'
 
 export async function run(context: Context, given: Given): Promise<number> {
@@ -25,12 +25,12 @@ export async function run(context: Context, given: Given): Promise<number> {
 }
 
 function rules() {
-  const of = (appliesTo: string, list: readonly { name: string; why: string; invariant: string }[]) => list.map(({ name, why, invariant }) => ({ appliesTo, name, why, invariant }))
+  const of = (appliesTo: string, list: readonly { name: string; why: string; invariant: string }[]) => list.map(({ name, why, invariant }) => ({ appliesTo, name, why: ruleReason(why), invariant }))
   return [...of('stopped', RULES), ...of('running, not primary', NON_PRIMARY_RULES)]
 }
 
 function ruleText(): string {
-  const text = (rule: { name: string; why: string; invariant: string }, at: number) => `${at + 1}. ${rule.name}\n   ${rule.why}\n   Invariant: ${rule.invariant}`
+  const text = (rule: { name: string; why: string; invariant: string }, at: number) => `${at + 1}. ${rule.name}\n   ${ruleReason(rule.why)}\n   Invariant: ${rule.invariant}`
   return ['A stopped node:', ...RULES.map(text), '', 'A server that runs outside a primary component:', ...NON_PRIMARY_RULES.map(text)].join('\n')
 }
 

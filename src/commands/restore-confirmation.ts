@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises'
 import { RefusedError } from '../errors.ts'
 import { describeObservation } from '../galera/observation.ts'
 import type { Surroundings } from '../recovery/restore-checks.ts'
+import { ask } from '../system/ask.ts'
 
 /** The operator names the cluster whose data is replaced: by --yes, or typed at a terminal. `what`: a sentence. @throws RefusedError `not-confirmed` */
 export async function confirmRestore(what: string, cluster: string, { running, peers }: Surroundings, goesOnAfter: string | null, yes: string | undefined): Promise<void> {
@@ -20,17 +20,4 @@ export async function confirmRestore(what: string, cluster: string, { running, p
   const typed = process.stdin.isTTY ? await ask(`Type ${cluster} to replace its data: `) : null
   if (typed === null) throw refused(`not confirmed: the data of cluster ${cluster} would be replaced`)
   if (typed.trim() !== cluster) throw refused(`${JSON.stringify(typed.slice(0, 80))} is not ${cluster}: nothing was done`)
-}
-
-/** @returns null where the terminal ended instead, as by Ctrl-C or Ctrl-D */
-async function ask(question: string): Promise<string | null> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const ended = new Promise<null>((resolve) => terminal.once('close', () => resolve(null)))
-  try {
-    const typed = await Promise.race([terminal.question(question), ended])
-    if (typed === null) process.stderr.write('\n')
-    return typed
-  } finally {
-    terminal.close()
-  }
 }

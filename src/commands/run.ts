@@ -17,7 +17,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   if (process.pid === 1) becomeInit()
   const settings = await givenSettings(given)
   const folder = await takeFolder(gearFolder(context.gear, process.env), text(given, 'user'))
-  await setUpGear(gearPaths(folder), { given: settings, tell: (progress) => context.log.info(progress) })
+  await setUpGear(gearPaths(folder), { given: settings, namedBy: 'platform', tell: (progress) => context.log.info(progress) })
   const gear = await openGear(folder)
   const agent = await opened(gear, context.log)
   const asked = Promise.withResolvers<void>()

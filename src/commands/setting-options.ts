@@ -26,7 +26,7 @@ async function secretFrom(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim()
   } catch (cause) {
-    throw new UsageError('secret-file', `can't read ${file}: ${(cause as Error).message}`, 'Name a readable file that holds the secret in one line.', { cause })
+    throw new UsageError('secret-file', `cannot read ${file}: ${(cause as Error).message}`, 'Name a readable file that holds the secret in one line.', { cause })
   }
 }
 

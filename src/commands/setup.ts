@@ -11,7 +11,7 @@ import { givenSettings } from './setting-options.ts'
 export async function run(context: Context, given: Given): Promise<number> {
   const settings = await givenSettings(given)
   const folder = await takeFolder(gearFolder(context.gear, process.env), text(given, 'user'))
-  const result = await setUpGear(gearPaths(folder), { given: settings, tell: (progress) => void process.stderr.write(`${progress}\n`), signal: abortOnSignals() })
+  const result = await setUpGear(gearPaths(folder), { given: settings, namedBy: 'person', tell: (progress) => void process.stderr.write(`${progress}\n`), signal: abortOnSignals() })
   if (context.json) {
     context.print(JSON.stringify({ gear: folder, name: result.config.name, mariadb: result.version, changes: result.changes }))
     return 0

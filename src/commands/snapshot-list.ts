@@ -14,7 +14,7 @@ export async function run(context: Context, given: Given): Promise<number> {
     return 0
   }
   context.print(snapshots.length === 0 ? `There are no snapshots in ${dir}.` : table(snapshots))
-  for (const id of unreadable) context.print(`${id}: its manifest can't be read`)
+  for (const id of unreadable) context.print(`${id}: its manifest cannot be read`)
   return 0
 }
 

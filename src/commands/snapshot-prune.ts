@@ -19,7 +19,7 @@ export async function run(context: Context, given: Given): Promise<number> {
     const table = new Table({ head: ['snapshot', dry ? 'would be' : 'was', 'because it is'], style: { head: [], border: [] } })
     for (const { id, kept } of fates) table.push([id, kept === null ? 'removed' : 'kept', kept ?? ''])
     context.print(fates.length === 0 ? `There are no snapshots in ${dir}.` : table.toString())
-    for (const id of unreadable) context.print(`${id} was left alone: its manifest can't be read`)
+    for (const id of unreadable) context.print(`${id} was left alone: its manifest cannot be read`)
   }
   return 0
 }

@@ -22,7 +22,7 @@ function details(report: StatusReport): readonly string[] {
   const lines = report.alarms.flatMap((alarm) => [`ALARM: ${alarm.message}`, `  → ${alarm.hint}`])
   if (report.synced) lines.push(`Flow control: paused ${(report.flowControlPaused * 100).toFixed(1)} % of the time; ${report.receiveQueue} write-sets wait to be applied.`)
   for (const { from, to, state, text } of report.transfers) lines.push(`State transfer from ${from} to ${to}${state === 'failed' ? ' failed' : ''}: ${text}`)
-  if (report.snapshot !== null) lines.push(`A snapshot is taken since ${report.snapshot.since}: ${report.snapshot.reason}.`)
+  if (report.snapshot !== null) lines.push(`Snapshot running since ${report.snapshot.since}: ${report.snapshot.reason}.`)
   lines.push(...archiveLines(report.archive), ...eventLines(report.events))
   if (report.failure !== null) lines.push(`Failed: ${report.failure.message}`, `  → ${report.failure.hint}`)
   if (report.decision !== null && DECIDING.has(report.phase)) {
@@ -36,7 +36,7 @@ function archiveLines(archive: StatusReport['archive']): readonly string[] {
   if (archive === null) return []
   const { folder, failing, lagBytes, gaps } = archive
   return [
-    ...(failing === null ? [] : [`Archive: binary logs can't be archived, ${lagBytes} bytes wait in the datadir: ${failing}`]),
+    ...(failing === null ? [] : [`Archive: binary logs cannot be archived, ${lagBytes} bytes wait in the datadir: ${failing}`]),
     ...(gaps === 0 ? [] : [`Archive: ${gaps === 1 ? 'a gap' : `${gaps} gaps`} in ${folder}; see galeractl archive.`]),
   ]
 }

@@ -131,7 +131,10 @@ const REQUIRED = {
 } as const
 
 function portFaults(resolved: Resolved): readonly Fault[] {
-  const ports = (['sql-port', 'group-port', 'ist-port', 'sst-port', 'agent-port'] as const).map((name) => [name, resolved[name].text] as const)
+  const own = (['sql-port', 'group-port', 'ist-port', 'sst-port', 'agent-port'] as const).map((name) => [name, resolved[name].text] as const)
+  // mariadbd listens on this one too.
+  const ist = resolved['public-ist-port'].text
+  const ports = ist === '' || ist === resolved['ist-port'].text ? own : [...own, ['public-ist-port', ist] as const]
   return ports.flatMap(([name, text], at) => {
     const same = ports.slice(0, at).find(([, other]) => other === text)
     return same === undefined ? [] : [{ code: 'same-port', message: `${name} and ${same[0]} are both ${text}`, hint: `Set --${name} to another port.` }]
@@ -140,7 +143,7 @@ function portFaults(resolved: Resolved): readonly Fault[] {
 
 function tlsFaults(resolved: Resolved): readonly Fault[] {
   const names = ['tls-ca', 'tls-cert', 'tls-key'] as const
-  if (resolved.tls.text !== 'off' && /%|^::ffff:/i.test(resolved.address.text)) return [{ code: 'tls-address', message: `address ${resolved.address.text}: a certificate can't name it`, hint: 'Set --address to an IPv4 address, an IPv6 address of a wider scope, or a host name.' }]
+  if (resolved.tls.text !== 'off' && /%|^::ffff:/i.test(resolved.address.text)) return [{ code: 'tls-address', message: `address ${resolved.address.text}: a certificate cannot name it`, hint: 'Set --address to an IPv4 address, an IPv6 address of a wider scope, or a host name.' }]
   const missing = names.filter((name) => resolved[name].text === '')
   if (missing.length === 0 || missing.length === names.length) return []
   return [{ code: 'half-tls', message: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set, but ${names.filter((name) => !missing.includes(name)).join(' and ')}`, hint: 'Set all three for certificates of your own, or none for those of the cluster\'s CA.' }]

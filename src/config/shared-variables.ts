@@ -30,7 +30,7 @@ export async function readSharedVariables(folder: string): Promise<ReadonlyMap<s
 }
 
 export async function writeSharedVariable(folder: string, name: string, value: string): Promise<void> {
-  if (!NAME.test(name) || /[\n\0]/.test(value)) throw new UsageError('bad-variable', `${JSON.stringify(name)} can't hold ${JSON.stringify(value.slice(0, 40))}`, 'A variable is one line.')
+  if (!NAME.test(name) || /[\n\0]/.test(value)) throw new UsageError('bad-variable', `${JSON.stringify(name)} cannot hold ${JSON.stringify(value.slice(0, 40))}`, 'A variable is one line.')
   await writeFileAtomic(join(folder, name), `${value}\n`, 0o640)
 }
 

@@ -2,6 +2,7 @@ import type { Fault } from '../errors.ts'
 import type { Fork } from './fork.ts'
 import { forkUnknownTo, leftBehindAt } from './left-behind.ts'
 import { isHistory } from './gtid.ts'
+import { groupNames, nameIn } from './member-name.ts'
 import type { Live, Observation } from './observation.ts'
 import { isSameNode } from './view.ts'
 
@@ -9,7 +10,7 @@ import { isSameNode } from './view.ts'
 export function findAlarms(self: Live, peers: readonly Observation[]): readonly Fault[] {
   if (self.kind !== 'primary') return []
   const primaries = peers.filter((peer): peer is Live => peer.kind === 'primary')
-  return [...primaries.flatMap((peer) => rival(self, peer)), ...otherBranch([self, ...primaries], peers), ...(self.view?.members ?? []).flatMap(({ name }) => unrenewed(self, peers, name))]
+  return [...primaries.flatMap((peer) => rival(self, peer)), ...otherBranch([self, ...primaries], peers), ...(self.view?.members ?? []).flatMap((member) => unrenewed(self, peers, nameIn({ self, peers }, member)))]
 }
 
 function rival(self: Live, peer: Live): readonly Fault[] {
@@ -31,18 +32,18 @@ function otherBranch(component: readonly Live[], peers: readonly Observation[]):
 }
 
 /** In the view again, although the cluster had gone on without it, and not with a state of its own: by stock mariadbd, say. */
-function unrenewed(self: Live, peers: readonly Observation[], name: string | null): readonly Fault[] {
-  const fork = self.forks.findLast((one) => name !== null && one.without.includes(name))
+function unrenewed(self: Live, peers: readonly Observation[], name: string): readonly Fault[] {
+  const fork = self.forks.findLast(({ without }) => groupNames(name).some((one) => without.includes(one)))
   const peer = peers.find((one) => one.name === name)
   if (fork === undefined || peer === undefined) return []
-  if (peer.kind === 'silent') return fork.why === 'not-in-view' ? [] : [unrenewedFault(peer.name, fork, 'its agent does not answer, so nobody knows whether it took the state anew')]
-  return leftBehindAt(peer, [self]) === null ? [] : [unrenewedFault(peer.name, fork, 'it did not take the state anew')]
+  if (peer.kind === 'silent') return fork.why === 'not-in-view' ? [] : [unrenewedFault(peer.name, fork, 'is in the component and its agent does not answer: it may have rejoined without the full SST')]
+  return leftBehindAt(peer, [self]) === null ? [] : [unrenewedFault(peer.name, fork, 'rejoined without the full SST')]
 }
 
 function unrenewedFault(name: string, fork: Fork, because: string): Fault {
   return {
     code: 'left-behind-runs',
-    message: `${name} is in the component, but the cluster went on without it at ${fork.uuid}:${fork.seqno} on ${fork.at}, and ${because}: its rows may differ`,
-    hint: `On ${name}: stop mariadbd, then galeractl start, which moves the old data aside (galeractl rescued) and takes the state anew.`,
+    message: `${name} ${because} that it needed after the fork at ${fork.uuid}:${fork.seqno} on ${fork.at}; its data may be inconsistent`,
+    hint: `On ${name}: stop mariadbd, then galeractl start, which moves the old data aside (galeractl rescued) and rejoins with a full SST.`,
   }
 }

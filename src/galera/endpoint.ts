@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 
 /** Where others reach a node. */
 export interface Endpoint {
-  /** `wsrep_node_name`; null where a list gives only addresses. */
+  /** Null where a list gives only addresses. */
   readonly name: string | null
   /** IPv4, IPv6 (without brackets) or host name. */
   readonly host: string

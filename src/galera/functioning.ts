@@ -1,3 +1,4 @@
+import type { Fault } from '../errors.ts'
 import type { Observation } from './observation.ts'
 
 /** What one node answered to a check; `reply` null: it answered nothing. */
@@ -9,9 +10,13 @@ export interface NodeAnswer {
     readonly error: string | null
     readonly variables: Readonly<Record<string, string>>
     readonly clusterSize: number
+    /** Its votes; and those of the view it is in, as Galera counts them: null where it does not tell. */
     readonly weight: number
+    readonly clusterWeight: number | null
     /** Whole days until its certificate ends; null without TLS. */
     readonly certificateDays: number | null
+    /** What is wrong on the node itself. */
+    readonly alarms: readonly Pick<Fault, 'message' | 'hint'>[]
   } | null
 }
 
@@ -26,7 +31,7 @@ const CERTIFICATE_DAYS = 30
 
 /** Is the cluster functioning? Every finding with its mend; pure. */
 export function findings(answers: readonly NodeAnswer[], writeError: string | null): readonly Finding[] {
-  return [...membership(answers), ...votes(answers), ...replication(answers, writeError), ...equality(answers), ...certificates(answers)]
+  return [...membership(answers), ...votes(answers), ...replication(answers, writeError), ...equality(answers), ...certificates(answers), ...alarms(answers)]
 }
 
 const ok = (what: string): Finding => ({ level: 'ok', what, mend: '' })
@@ -54,16 +59,20 @@ function membership(answers: readonly NodeAnswer[]): readonly Finding[] {
   return found
 }
 
+/** Those of the view: also of a member whose agent does not answer, and of an arbitrator. */
 function votes(answers: readonly NodeAnswer[]): readonly Finding[] {
-  const voting = answers.flatMap(({ observation: o, reply }) => (o.kind === 'primary' && reply !== null ? [reply.weight] : []))
-  const total = voting.reduce((sum, weight) => sum + weight, 0)
+  const members = answers.flatMap(({ observation: o, reply }) => (o.kind === 'primary' ? [{ view: o.view, reply }] : []))
+  if (members.length === 0) return []
+  const told = members.flatMap(({ view, reply }) => reply?.clusterWeight ?? view?.weight ?? [])
+  const silent = Math.max(...members.map(({ view }) => view?.members.length ?? 0), members.length) - members.length
+  const total = told.length > 0 ? Math.max(...told) : members.reduce((sum, { reply }) => sum + (reply?.weight ?? 1), silent)
   if (total < 3) return [error(`${total} vote${total === 1 ? '' : 's'}: the loss of one node stops the cluster`, 'Run at least three nodes.')]
   if (total % 2 === 0) return [warning(`${total} votes: an even number can split into halves of which neither goes on`, 'Add a node, or change a weight.')]
   return [ok(`${total} votes, an odd number`)]
 }
 
 function replication(answers: readonly NodeAnswer[], writeError: string | null): readonly Finding[] {
-  if (writeError !== null) return [error(`a test row can't be written here: ${writeError}`, 'See galeractl status: only a Synced node in a primary component takes writes.')]
+  if (writeError !== null) return [error(`a test row cannot be written here: ${writeError}`, 'See galeractl status: only a Synced node in a primary component takes writes.')]
   const blind = answers.filter(({ reply }) => reply === null || !reply.found)
   if (blind.length === 0) return [ok(answers.length === 1 ? 'a row can be written here' : `a row written here is read on all ${answers.length} nodes`)]
   return blind.map(({ name, reply }) => error(`the test row is not read on ${name}: ${reply === null ? 'no answer' : (reply.error ?? 'it is not there')}`, `See galeractl status on ${name} and its log.`))
@@ -82,6 +91,8 @@ function certificates(answers: readonly NodeAnswer[]): readonly Finding[] {
     const days = reply?.certificateDays ?? null
     if (days === null || days >= CERTIFICATE_DAYS) return []
     const mend = `Put a new certificate in its place on ${name} and run galeractl reload there.`
-    return [days < 0 ? error(`the certificate of ${name} has expired: nobody who comes back takes it`, mend) : warning(`the certificate of ${name} ends in ${days} days`, mend)]
+    return [days < 0 ? error(`the certificate of ${name} has expired: restarting nodes will reject it`, mend) : warning(`the certificate of ${name} ends in ${days} days`, mend)]
   })
 }
+
+const alarms = (answers: readonly NodeAnswer[]): readonly Finding[] => answers.flatMap(({ reply }) => (reply?.alarms ?? []).map(({ message, hint }) => error(message, hint)))

@@ -1,5 +1,7 @@
 import { type Fork, forkId } from './fork.ts'
+import { groupNames } from './member-name.ts'
 import type { Down, Live, Observation } from './observation.ts'
+import { nodeUuidsOf } from './node-uuids.ts'
 import { replacedBy } from './replaced.ts'
 import { anyIncarnation, nameless } from './view.ts'
 
@@ -36,8 +38,5 @@ export function forkUnknownTo(component: readonly Live[], node: Down | Live): Fo
   return node.forks.find(without) ?? null
 }
 
-/** What a fork may call this node: by its name or, where nobody knew that, by the node UUID that it had in the view, in any incarnation. */
-export const calledIn = (node: Down | Live): readonly string[] => [node.name, ...nodeUuidsOf(node).map((uuid) => anyIncarnation(nameless(uuid)))]
-
-/** The node UUIDs that it had, as it tells. */
-export const nodeUuidsOf = (node: Down | Live): readonly string[] => [node.view?.ownUuid, node.kind === 'down' ? node.gvwstate?.myUuid : node.nodeUuid].filter((uuid) => uuid !== undefined)
+/** What a fork may call this node: by its name, by what the group called it or, where nobody knew that, by the node UUID that it had in the view, in any incarnation. */
+export const calledIn = (node: Down | Live): readonly string[] => [...groupNames(node.name), ...nodeUuidsOf(node).map((uuid) => anyIncarnation(nameless(uuid)))]

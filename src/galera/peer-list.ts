@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts'
 import { type Endpoint, formatEndpoint, hostPort, parseEndpoint } from './endpoint.ts'
+import { groupName } from './member-name.ts'
 
 /** More is no peer list but an accident or an attack. A Galera cluster has tens of nodes, not thousands. */
 export const MAX_LIST_BYTES = 65_536
@@ -15,7 +16,7 @@ export function parsePeerList(text: string): readonly Endpoint[] {
   const peers = text.split(/[\s,]+/).filter((entry) => entry !== '').map(parseEndpoint)
   const seen = new Set<string>()
   for (const peer of peers) {
-    for (const key of [hostPort(peer.host, peer.groupPort), ...(peer.name === null ? [] : [peer.name])]) {
+    for (const key of [hostPort(peer.host, peer.groupPort), ...(peer.name === null ? [] : [groupName(peer.name)])]) {
       if (seen.has(key)) throw new UsageError('duplicate-peer', `peer ${key} is listed twice`, 'List each node once, each with a name and an address of its own.')
       seen.add(key)
     }

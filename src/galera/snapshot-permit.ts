@@ -46,7 +46,7 @@ export const PERMIT_RULES: readonly PermitRule[] = [
     why: 'A donor and a node with a snapshot are out of the flow of the cluster: a third may be the last that takes part. A joiner may be about to choose this node as its donor.',
     decide: ({ peers }) => {
       const names = unsettled(peers)
-      return names.length === 0 ? null : no('transfer-runs', `a state transfer or another snapshot runs: not Synced ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`, 'Wait for it to end; see galeractl status.')
+      return names.length === 0 ? null : no('transfer-runs', `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} not Synced: a state transfer or another snapshot runs`, 'Wait for it to end; see galeractl status.')
     },
   },
   {

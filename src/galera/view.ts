@@ -1,7 +1,7 @@
 /** One member of a view. The UUID is Galera's node UUID: new at each start; where the view was restored, its next incarnation. */
 export interface Member {
   readonly uuid: string
-  /** `wsrep_node_name`; null where only `gvwstate.dat` told of it. */
+  /** `wsrep_node_name` as the group has it (`groupName`); null where only `gvwstate.dat` told of it. */
   readonly name: string | null
   /** Where its SQL is reached, as it told the group; null where only `gvwstate.dat` told of it. */
   readonly address: string | null

@@ -50,6 +50,6 @@ function quote(name: string, value: string): string {
   // A backslash before the closing mark would escape it, and the next line would be part of the value.
   const bare = value.endsWith('\\') && !/^['"`\s]|#/.test(value)
   const mark = bare ? '' : ["'", '`', '"'].find((one) => !value.includes(one) && !value.endsWith('\\') && !(one === '"' && value.includes('\\')))
-  if (mark === undefined) throw new UsageError('bad-value', `the value of ${name} can't be written to gear.env`, 'Leave out one kind of quotes, or a backslash at the end, or set it as a shared variable.')
+  if (mark === undefined) throw new UsageError('bad-value', `the value of ${name} cannot be written to gear.env`, 'Leave out one kind of quotes, or a backslash at the end, or set it as a shared variable.')
   return `${mark}${value}${mark}`
 }

@@ -150,7 +150,7 @@ async function existing(folder: string): Promise<string> {
     if ((await stat(folder)).isDirectory()) return await realpath(folder)
   } catch (cause) {
     if (!isErrno(cause, 'ENOENT')) {
-      throw new UsageError('missing-gear', `can't open the gear ${folder}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the path.', { cause })
+      throw new UsageError('missing-gear', `cannot open the gear ${folder}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the path.', { cause })
     }
   }
   throw new UsageError('missing-gear', `there is no folder ${folder}`, `Make the gear with galeractl setup --gear ${folder}.`)

@@ -55,7 +55,7 @@ async function folderFaults(paths: GearPaths): Promise<Fault[]> {
     if (info === null && folder === paths.data) continue
     if (info === null) faults.push({ code: 'no-folder', message: `${folder} is missing`, hint: 'Run galeractl setup: it makes what is missing.' })
     else if (info.uid !== process.getuid?.()) faults.push({ code: 'foreign-owner', message: `${folder} belongs to user ${info.uid}, not to ${process.getuid?.()}`, hint: `chown -R ${process.getuid?.()} ${folder}` })
-    else if (!(await access(folder, constants.W_OK).then(() => true, () => false))) faults.push({ code: 'not-writable', message: `${folder} can't be written`, hint: 'Mend its permissions, or mount the file system for writing.' })
+    else if (!(await access(folder, constants.W_OK).then(() => true, () => false))) faults.push({ code: 'not-writable', message: `${folder} cannot be written`, hint: 'Mend its permissions, or mount the file system for writing.' })
   }
   return faults
 }
@@ -68,14 +68,13 @@ async function diskFaults(paths: GearPaths): Promise<readonly Fault[]> {
 }
 
 async function portFaults(config: Config): Promise<readonly Fault[]> {
-  const names = ['sql', 'group', 'ist', 'sst', 'agent'] as const
-  const codes = await Promise.all(names.map((name) => canListen(config.bindAddress, config.listen[name])))
-  return names.flatMap((name, at) => {
+  const ports = [...(['sql', 'group', 'ist', 'sst', 'agent'] as const).map((name) => ({ name, port: config.listen[name] })), ...(config.own.istPort === config.listen.ist ? [] : [{ name: 'public-ist', port: config.own.istPort }])]
+  const codes = await Promise.all(ports.map(({ port }) => canListen(config.bindAddress, port)))
+  return ports.flatMap(({ name, port }, at) => {
     const code = codes[at]
     if (code === null || code === undefined) return []
-    const port = config.listen[name]
     const hint = code === 'EADDRINUSE' ? `See who has it (ss -ltnp 'sport = :${port}'), or set --${name}-port.` : 'Set --bind-address to an address of this host.'
-    return [{ code: 'port', message: `can't listen on ${config.bindAddress} port ${port} (${name}): ${code}`, hint }]
+    return [{ code: 'port', message: `cannot listen on ${config.bindAddress} port ${port} (${name}): ${code}`, hint }]
   })
 }
 

@@ -19,7 +19,8 @@ import { ownCommand } from '../system/processes.ts'
 import { parseAs } from '../system/json.ts'
 import { lockFile } from '../system/lock.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
-import { formatEndpoint } from '../galera/endpoint.ts'
+import { formatEndpoint, NODE_NAME } from '../galera/endpoint.ts'
+import { LONGEST_GROUP_NAME, shortName } from '../galera/member-name.ts'
 import { isSame, othersOf } from '../galera/peer-list.ts'
 import { type Change, gearFileChanges, lineChanges, mergeGearFile } from './gear-file.ts'
 import { type GearPaths, gearSources, pathFaults } from './gear.ts'
@@ -37,6 +38,8 @@ export interface SetupResult {
 export interface SetupOptions {
   /** Settings given now, by name; they are kept in gear.env. */
   readonly given: Readonly<Record<string, string | undefined>>
+  /** A platform names its gears as it likes; a person can choose another name, once. */
+  readonly namedBy: 'person' | 'platform'
   readonly tell: (progress: string) => void
   readonly signal?: AbortSignal
 }
@@ -53,7 +56,7 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   const resolved = resolve(await gearSources(paths, after, {}))
   const { mariadb, faults } = await requirements(paths, resolved['mariadb-bin'].text || null)
   const settingFaults = findFaults(resolved)
-  const all = [...settingFaults, ...ownFaults(options.given['peers'], resolved), ...(await archiveFaults(options.given['archive'], parse(before ?? '')['GALERACTL_ARCHIVE'])), ...faults, ...(settingFaults.length > 0 ? [] : await transferFaults(paths, toConfig(resolved)))]
+  const all = [...settingFaults, ...(before === null && options.namedBy === 'person' ? nameFaults(options.given['name']) : []), ...ownFaults(options.given['peers'], resolved), ...(await archiveFaults(options.given['archive'], parse(before ?? '')['GALERACTL_ARCHIVE'])), ...faults, ...(settingFaults.length > 0 ? [] : await transferFaults(paths, toConfig(resolved)))]
   if (all.length > 0 || mariadb === null) throw new FaultsError('setup', all)
   const config = toConfig(resolved)
   if (before !== null && parse(before)['GALERACTL_SECRET'] !== undefined) refuseUserChanges(before, after)
@@ -105,6 +108,12 @@ async function withSecret(paths: GearPaths, before: string | null, given: SetupO
   return secret.text === '' ? { given: { ...given, secret: newSecret() }, madeSecret: true } : { given, madeSecret: false }
 }
 
+/** Galera would show another name than people have given. */
+function nameFaults(given: string | undefined): readonly Fault[] {
+  if (given === undefined || !NODE_NAME.test(given) || given.length <= LONGEST_GROUP_NAME) return []
+  return [{ code: 'long-name', message: `name ${given} has ${given.length} characters: Galera shows at most ${LONGEST_GROUP_NAME} of a node's name`, hint: `Choose a shorter name, such as --name ${shortName(given)}, also in the peer list.` }]
+}
+
 /** A list that is given now must hold this node, or it would start a cluster of its own beside the others. */
 function ownFaults(given: string | undefined, resolved: Resolved): readonly Fault[] {
   if (given === undefined || findFaults(resolved).length > 0) return []
@@ -139,5 +148,5 @@ function refuseUserChanges(before: string, after: string): void {
   const changed = gearFileChanges(before, after).filter(({ what }) => /^GALERACTL_(NAME$|SECRET|APP_)/.test(what)).map(({ what }) => what)
   if (changed.length === 0) return
   if (changed.includes('GALERACTL_NAME')) throw new UsageError('name-fixed', 'the name of a node stays: its ledger and its peers know it by that', 'Make a new gear with the new name, and leave this one out of the peer list.')
-  throw new UsageError('users-exist', `${changed.join(', ')} can't be changed by setup: the users are in the cluster's data already`, 'Change users with SQL; the secret stays that of the cluster for its life.')
+  throw new UsageError('users-exist', `${changed.join(', ')} cannot be changed by setup: the users are in the cluster's data already`, 'Change users with SQL; the secret stays that of the cluster for its life.')
 }

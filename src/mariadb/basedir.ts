@@ -35,7 +35,7 @@ export async function refreshBasedir(basedir: string, { mariadbd, own, bind }: B
 /** What is wrong with a script that reads otherwise than those known: without our changes, its TLS can't be vouched for. */
 export async function scriptFault({ sstMethod, tls }: Pick<Config, 'sstMethod' | 'tls'>, { mariadbd, version }: Mariadb): Promise<Fault | null> {
   if (tls === 'off' || (await isKnownMethod(sstMethod, mariadbd))) return null
-  return { code: 'unknown-script', message: `wsrep_sst_${sstMethod} of MariaDB ${version} reads otherwise than those known, so that its TLS can't be vouched for`, hint: 'Set --sst-method mysqldump, or install a galeractl that knows this version.' }
+  return { code: 'unknown-script', message: `wsrep_sst_${sstMethod} of MariaDB ${version} reads otherwise than those known, so that its TLS cannot be vouched for`, hint: 'Set --sst-method mysqldump, or install a galeractl that knows this version.' }
 }
 
 /** Whether a method's script is one that we know; then its copy is ours. */

@@ -61,6 +61,6 @@ async function entriesOf(folder: string): Promise<readonly string[]> {
     return await readdir(folder)
   } catch (cause) {
     if (isErrno(cause, 'ENOENT')) return []
-    throw new OutsideError('datadir', `can't read ${folder}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the permissions.', { cause })
+    throw new OutsideError('datadir', `cannot read ${folder}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the permissions.', { cause })
   }
 }

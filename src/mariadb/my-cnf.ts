@@ -3,6 +3,7 @@ import { BACKUP_USER } from '../config/secrets.ts'
 import type { Config } from '../config/resolve.ts'
 import { formatClusterAddress } from '../galera/cluster-address.ts'
 import { type Endpoint, hostPort } from '../galera/endpoint.ts'
+import { groupName } from '../galera/member-name.ts'
 import { type TlsFiles, tlsFiles } from '../tls/files.ts'
 import { fill, templateFor } from './templates.ts'
 import { backupPassword } from './users.ts'
@@ -42,7 +43,7 @@ export function renderMyCnf(config: Config, series: string, paths: ServerPaths):
     bufferPool: config.bufferPool,
     galeraLibrary: config.galeraLibrary,
     clusterName: config.clusterName,
-    name: config.name,
+    name: groupName(config.name),
     nodeAddress: hostPort(config.own.host, config.own.groupPort),
     incomingAddress: hostPort(config.own.host, config.own.sqlPort),
     sstMethod: config.sstMethod,
@@ -77,12 +78,18 @@ export function renderTlsConfig(files: TlsFiles | null): string {
   return `[mariadbd]\nssl_ca = "${files.ca}"\nssl_cert = "${files.certificate}"\nssl_key = "${files.key}"\ntls_version = TLSv1.2,TLSv1.3\n\n[sst]\ntca = "${files.ca}"\ntcert = "${files.certificate}"\ntkey = "${files.key}"\nssl-mode = VERIFY_IDENTITY\n`
 }
 
+/**
+ * The port of ist.recv_addr counts for nothing: Galera tells donors its host, and the port that it listens on (ist.cpp). So that is the public
+ * one; behind a port proxy the agent hands on what comes to ist-port.
+ */
+export const istBind = ({ bindAddress, own }: Pick<Config, 'bindAddress' | 'own'>): string => `ist.recv_bind=${hostPort(bindAddress, own.istPort)}`
+
 function providerOptions(config: Config, tls: TlsFiles | null): string {
   const own = [
     `gcache.size=${config.gcacheSize}`,
     `gmcast.listen_addr=tcp://${hostPort(config.bindAddress, config.listen.group)}`,
     `ist.recv_addr=${hostPort(config.own.host, config.own.istPort)}`,
-    `ist.recv_bind=${hostPort(config.bindAddress, config.listen.ist)}`,
+    istBind(config),
     `pc.weight=${config.weight}`,
     ...(tls === null ? [] : [`socket.ssl_ca=${tls.ca}`, `socket.ssl_cert=${tls.certificate}`, `socket.ssl_key=${tls.key}`]),
     ...JOIN_TIMERS,

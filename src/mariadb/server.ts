@@ -109,7 +109,7 @@ export async function stopServer(server: Server, timeout: number): Promise<boole
   if (!(await isSame(server))) return true
   signalProcess(server.pid, 'SIGTERM')
   try {
-    return await waitFor('mariadbd ends', gone, { timeout, interval: 20 })
+    return await waitFor('mariadbd to end', gone, { timeout, interval: 20 })
   } catch {
     await killServer(server)
     return false
@@ -150,7 +150,7 @@ export async function killServer(server: Server): Promise<void> {
   if (!(await isSame(server))) return
   signalProcess(server.pid, 'SIGKILL')
   try {
-    await waitFor('mariadbd ends', async () => ((await isRunning(server)) ? undefined : true), { timeout: 30_000, interval: 20 })
+    await waitFor('mariadbd to end', async () => ((await isRunning(server)) ? undefined : true), { timeout: 30_000, interval: 20 })
   } catch (cause) {
     throw new OutsideError('unkillable', `mariadbd (pid ${server.pid}) does not end on SIGKILL`, 'It hangs in the kernel, mostly on storage: look at dmesg.', { cause })
   }

@@ -1,12 +1,17 @@
-import { type Connection, createConnection } from 'mysql2/promise'
+import type { Connection } from 'mysql2/promise'
 import { AGENT_USER } from '../config/secrets.ts'
 import { type NodeStatus, parseNodeStatus, WRITE_VARIABLES } from '../galera/node-status.ts'
 import type { View } from '../galera/view.ts'
 import { isUuid } from '../galera/gtid.ts'
 import { within } from '../system/wait.ts'
+import { openOwnSession } from './own-session.ts'
+import { sqlTrouble } from './sql-trouble.ts'
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 2_000
+
+/** Seconds: as long as a statement is waited for. */
+const LOCK_WAIT = 5
 
 type Row = Readonly<Record<string, string | number | null>>
 
@@ -21,28 +26,44 @@ export class Session implements AsyncDisposable {
   #connection: Promise<Connection> | null = null
   /** Ends what is being asked over the present connection. */
   #ending = new AbortController()
+  #trouble: string | null = null
 
   constructor(socket: string, password: string) {
     this.#socket = socket
     this.#password = password
   }
 
+  /** Why the server did not tell its status when it was last asked, for people; null where it did. */
+  get trouble(): string | null {
+    return this.#trouble
+  }
+
   /** `timeout` in milliseconds. Our own clock: mysql2 never settles a query that was queued on a connection that is then destroyed. */
   async query(sql: string, values: readonly (string | number)[] = [], timeout = 5_000): Promise<readonly Row[]> {
     const opening = (this.#connection ??= this.#open())
+    let isOpen = false
     try {
-      const answer = opening.then((connection) => connection.query({ sql, supportBigNumbers: true, bigNumberStrings: true }, [...values]))
+      const answer = opening.then((connection) => {
+        isOpen = true
+        return connection.query({ sql, supportBigNumbers: true, bigNumberStrings: true }, [...values])
+      })
       const [rows] = await within(answer, timeout, this.#ending.signal)
       return Array.isArray(rows) ? (rows as Row[]) : []
     } catch (error) {
-      if (!isSqlError(error)) this.#close(opening)
+      if (!isOpen || !isSqlError(error)) this.#close(opening)
       throw error
     }
   }
 
   async status(): Promise<NodeStatus> {
-    const [status, settings] = await Promise.all([this.#variables("SHOW GLOBAL STATUS LIKE 'wsrep_%'"), this.globals(WRITE_VARIABLES)])
-    return parseNodeStatus(new Map([...status, ...settings]))
+    try {
+      const [status, settings] = await Promise.all([this.#variables("SHOW GLOBAL STATUS LIKE 'wsrep_%'"), this.globals(WRITE_VARIABLES)])
+      this.#trouble = null
+      return parseNodeStatus(new Map([...status, ...settings]))
+    } catch (error) {
+      this.#trouble = sqlTrouble(error)
+      throw error
+    }
   }
 
   /** Global variables of these names. */
@@ -77,11 +98,8 @@ export class Session implements AsyncDisposable {
     return new Map((await this.query(sql, values)).map((row) => [String(row['Variable_name']), String(row['Value'])]))
   }
 
-  async #open(): Promise<Connection> {
-    const connection = await createConnection({ socketPath: this.#socket, user: AGENT_USER, password: this.#password, connectTimeout: CONNECT_TIMEOUT })
-    // Without a listener a broken connection would end the process; the next query opens another.
-    connection.on('error', () => undefined)
-    return connection
+  #open(): Promise<Connection> {
+    return openOwnSession({ socketPath: this.#socket, user: AGENT_USER, password: this.#password, connectTimeout: CONNECT_TIMEOUT }, LOCK_WAIT)
   }
 
   #close(opening: Promise<Connection>): void {

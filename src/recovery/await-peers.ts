@@ -15,7 +15,7 @@ import type { Exchanged } from './exchange.ts'
 export async function awaitPeers(gear: Gear, { into, peers, staying }: Exchanged, timeout: number, tell: Tell, signal: AbortSignal): Promise<void> {
   const config = configOf(gear)
   const others = othersOf(config.peers ?? [], config.own)
-  await waitFor('all nodes that run are Synced with the restored state', async () => {
+  await waitFor('all nodes that run to be Synced with the restored state', async () => {
     const seen = await askPeers(others, { key: signerOf(derive(config.secret, 'agent-messages'), config.name), clusterName: config.clusterName, timeout: config.probeTimeout })
     const missing = seen.filter(({ name }) => peers.includes(name) && !staying.includes(name)).filter((peer) => !(peer.kind === 'primary' && peer.synced && peer.uuid === into)).map(({ name }) => name)
     if (missing.length === 0) return true

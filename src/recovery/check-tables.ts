@@ -1,5 +1,9 @@
-import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import type { RowDataPacket } from 'mysql2/promise'
+import { openOwnSession } from '../mariadb/own-session.ts'
 import type { Progress } from '../system/progress.ts'
+
+/** Seconds; nobody else is on that server. */
+const LOCK_WAIT = 60
 
 interface Access {
   readonly socketPath: string
@@ -9,8 +13,7 @@ interface Access {
 
 /** CHECK TABLE on every base table. @returns what it found wrong, and how many it looked at */
 export async function checkTables(access: Access, tell: (progress: Progress) => void): Promise<{ readonly tables: number; readonly wrong: readonly string[] }> {
-  const connection = await createConnection({ ...access, dateStrings: true })
-  connection.on('error', () => undefined)
+  const connection = await openOwnSession({ ...access, dateStrings: true }, LOCK_WAIT)
   try {
     const [tables] = await connection.query<RowDataPacket[]>("SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema') ORDER BY 1, 2")
     const wrong: string[] = []

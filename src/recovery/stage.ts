@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/resolve.ts'
-import { createConnection } from 'mysql2/promise'
 import { OutsideError } from '../errors.ts'
 import type { GearPaths } from '../gear/gear.ts'
 import { installDatadir } from '../mariadb/datadir.ts'
+import { openOwnSession } from '../mariadb/own-session.ts'
 import type { Mariadb } from '../mariadb/programs.ts'
 import { decode } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
@@ -22,6 +22,9 @@ import { startStandalone } from './standalone.ts'
 
 /** Bytes of memory that data in the making may have beside a server that runs. */
 const MOST_BESIDE = 256 * 1024 * 1024
+
+/** Seconds; nobody else is on that server. */
+const LOCK_WAIT = 60
 
 export interface Stage {
   readonly paths: GearPaths
@@ -96,8 +99,7 @@ export async function withServer({ paths, config, mariadb, data, server: folder,
 
 export async function giveUsers({ config, tell }: Stage, access: Access): Promise<void> {
   tell(began('giving it the users of this gear'))
-  const connection = await createConnection(access)
-  connection.on('error', () => undefined)
+  const connection = await openOwnSession(access, LOCK_WAIT)
   try {
     for (const sql of restoredUsersSql(config)) await connection.query(sql)
   } finally {

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createConnection } from 'mysql2/promise'
 import { OutsideError } from '../errors.ts'
+import { openOwnSession } from '../mariadb/own-session.ts'
 import { lastErrors } from '../mariadb/server.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { cleanEnvironment, processInfo, signalProcess } from '../system/processes.ts'
@@ -65,7 +65,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   }
   try {
     await writeFileAtomic(at('server.pid'), `${child.pid}\n`, 0o640)
-    await waitFor('the server answers', async () => {
+    await waitFor('the server to answer', async () => {
       if (how !== null) throw await failed()
       return (await answers(at('s.sock'), access)) ? true : undefined
     }, { timeout: STARTED_WITHIN, interval: 20, signal })
@@ -79,7 +79,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     stop: async () => {
       if (access !== null) await once(access, `DROP USER '${USER}'@'localhost'`)
       child.kill()
-      await waitFor('the server ends', async () => (how === null ? undefined : true), { timeout: STOPPED_WITHIN, interval: 20 })
+      await waitFor('the server to end', async () => (how === null ? undefined : true), { timeout: STOPPED_WITHIN, interval: 20 })
       if (how !== 0) throw await failed()
       await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     },
@@ -98,8 +98,7 @@ async function answers(socket: string, access: Standalone['access']): Promise<bo
 }
 
 async function once(access: NonNullable<Standalone['access']>, sql: string): Promise<void> {
-  const connection = await createConnection({ ...access, connectTimeout: 5_000 })
-  connection.on('error', () => undefined)
+  const connection = await openOwnSession({ ...access, connectTimeout: 5_000 }, ANSWERED_WITHIN / 1000)
   try {
     await within(connection.query(sql), ANSWERED_WITHIN)
   } finally {
@@ -113,5 +112,5 @@ async function endLeftStandalone(folder: string): Promise<void> {
   const info = pid > 0 ? await processInfo(pid) : null
   if (info === null || !info.command.some((word) => word.includes(`${folder}/`))) return
   signalProcess(pid, 'SIGKILL')
-  await waitFor('an earlier server ends', async () => ((await processInfo(pid)) === null ? true : undefined), { timeout: 30_000, interval: 20 })
+  await waitFor('an earlier server to end', async () => ((await processInfo(pid)) === null ? true : undefined), { timeout: 30_000, interval: 20 })
 }

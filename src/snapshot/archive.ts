@@ -30,7 +30,7 @@ export interface ArchiveTarget extends PartTarget {
 /** Who reads it may take its time: only `signal` ends the wait. */
 export async function archiveTarget(output: Writable, head: Head, signal: AbortSignal): Promise<ArchiveTarget> {
   const failed = new Promise<never>((_, reject) => {
-    const fail = (cause?: Error) => reject(new OutsideError('archive-output', `the archive can't be written on: ${cause === undefined ? 'who reads it has ended' : ((cause as NodeJS.ErrnoException).code ?? cause.message)}`, 'Look at what reads it, and at its free space.', { cause }))
+    const fail = (cause?: Error) => reject(new OutsideError('archive-output', `the archive cannot be written on: ${cause === undefined ? 'who reads it has ended' : ((cause as NodeJS.ErrnoException).code ?? cause.message)}`, 'Look at what reads it, and at its free space.', { cause }))
     output.once('error', fail).once('close', () => fail())
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
   })

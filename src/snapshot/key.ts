@@ -37,7 +37,7 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new UsageError('bad-key', `the key file ${file} can't be read: ${(cause as NodeJS.ErrnoException).code}`, 'Name a file that the owner of the gear may read.', { cause })
+    throw new UsageError('bad-key', `the key file ${file} cannot be read: ${(cause as NodeJS.ErrnoException).code}`, 'Name a file that the owner of the gear may read.', { cause })
   }
 }
 

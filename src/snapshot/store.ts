@@ -48,7 +48,7 @@ export async function findSnapshot(dir: string, id: string): Promise<Stored> {
   const { snapshots, unreadable } = await listSnapshots(dir)
   const found = id === 'latest' ? snapshots.at(-1) : snapshots.find((one) => one.id === id)
   if (found !== undefined) return found
-  if (unreadable.includes(id)) throw new OutsideError('bad-manifest', `the manifest of snapshot ${id} can't be read`, 'It is damaged: take another copy.')
+  if (unreadable.includes(id)) throw new OutsideError('bad-manifest', `the manifest of snapshot ${id} cannot be read`, 'It is damaged: take another copy.')
   const known = snapshots.map((one) => one.id)
   throw new UsageError('no-snapshot', `there is no snapshot ${JSON.stringify(id)} in ${dir}`, known.length === 0 ? 'Make one with galeractl snapshot create, or name another folder with --dir.' : `There are: ${known.slice(-5).join(', ')}.`)
 }

@@ -83,5 +83,5 @@ const DENIED: ReadonlySet<number> = new Set([1044, 1045, 1698, 4151])
 function refusal(error: Error & { errno?: number; code?: string }, side: 'donor' | 'joiner', { host, port, socket }: SstRequest, { user }: Access): Error {
   const where = side === 'joiner' ? `the joiner at ${host}:${port}` : `the donor at ${socket}`
   if (error.errno !== undefined && DENIED.has(error.errno)) return new UsageError('sst-access', `${where} refuses the state transfer's user ${user}: ${error.message}`, 'Both need the same user and password: see galeractl sst-account, which prints the SQL that makes it.', { cause: error })
-  return new OutsideError('sst-unreachable', `${where} can't be used for a state transfer: ${error.message}`, 'Look whether mariadbd serves SQL there, and at certificates where TLS is on.', { cause: error })
+  return new OutsideError('sst-unreachable', `${where} cannot be used for a state transfer: ${error.message}`, 'Look whether mariadbd serves SQL there, and at certificates where TLS is on.', { cause: error })
 }

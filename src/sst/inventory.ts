@@ -50,7 +50,7 @@ export async function readInventory(donor: Wire, databases: readonly string[]): 
 
 export const cutNote = (table: Table) => `${tableName(table)} is versioned by transaction: its past is not carried`
 
-export const brokenNote = (views: readonly Table[]) => `views that the donor itself can't use were left out: ${views.map(tableName).join(', ')}`
+export const brokenNote = (views: readonly Table[]) => `views that the donor itself cannot use were left out: ${views.map(tableName).join(', ')}`
 
 export const hasRows = ({ engine }: Pick<Table, 'engine'>) => engine !== null && !WITHOUT_ROWS.has(engine.toUpperCase())
 

@@ -1,4 +1,5 @@
 import type { SslOptions } from 'mysql2'
+import { settle } from '../mariadb/own-session.ts'
 import { within } from '../system/wait.ts'
 import { Wire } from './wire.ts'
 
@@ -16,12 +17,11 @@ const CONNECT_TIMEOUT = 10_000
 /** As long as one end may wait for the other within a statement, seconds; silence is watched by our own clock. */
 const LONGEST_WAIT = 31_536_000
 
-/** Who reads: bytes as they are stored (character_set_results=NULL), times in UTC. */
-const READER = [
-  "SET SESSION sql_mode = '', character_set_results = NULL, time_zone = '+00:00', sql_quote_show_create = 1, max_statement_time = 0",
-  `SET SESSION net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}, lock_wait_timeout = 60, innodb_lock_wait_timeout = 60, wait_timeout = ${LONGEST_WAIT}, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0`,
-  'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
-]
+/** Seconds. */
+const LOCK_WAIT = 60
+
+/** Who reads: bytes as they are stored (character_set_results=NULL). */
+const READER = [`SET SESSION sql_mode = '', character_set_results = NULL, sql_quote_show_create = 1, net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}`]
 
 /** From here on a reader sees one state. */
 export const READ_VIEW = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
@@ -32,8 +32,8 @@ export const LOADING_MODE = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE
 /** Who loads: nothing is replicated or logged, nothing is checked again that the donor has checked, explicit zeros stay zeros. */
 const LOADER = [
   'SET SESSION wsrep_on = OFF',
-  `SET SESSION sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 0, check_constraint_checks = 0, sql_mode = '${LOADING_MODE}', time_zone = '+00:00'`,
-  `SET SESSION innodb_strict_mode = OFF, max_statement_time = 0, net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}, wait_timeout = ${LONGEST_WAIT}, lock_wait_timeout = 60`,
+  `SET SESSION sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 0, check_constraint_checks = 0, sql_mode = '${LOADING_MODE}'`,
+  `SET SESSION innodb_strict_mode = OFF, net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}`,
   'SET SESSION system_versioning_insert_history = ON',
 ]
 
@@ -49,11 +49,13 @@ const LONGEST_PAUSE = 300
  * wsrep_on=OFF the whole cluster would wait for it; without a binary log ROLLBACK TO SAVEPOINT frees definitions [ran]. While
  * the server can't get rid of rows it can't be ended, so that has a limit.
  */
-export const openReader = (place: Place, access: Access) => open(place, access, [...READER, `SET SESSION wsrep_sync_wait = 0, sql_log_bin = 0, net_write_timeout = ${LONGEST_PAUSE}`])
+export const openReader = (place: Place, access: Access) => open(place, access, [...READER, `SET SESSION sql_log_bin = 0, net_write_timeout = ${LONGEST_PAUSE}`])
 
+/** A session of ours, with what `statements` set besides. */
 export async function open(place: Place, access: Access, statements: readonly string[]): Promise<Wire> {
   const wire = await Wire.open({ ...place, ...access, connectTimeout: CONNECT_TIMEOUT })
   try {
+    await settle((sql) => within(wire.execute(sql), CONNECT_TIMEOUT), LOCK_WAIT)
     for (const statement of statements) await within(wire.execute(statement), CONNECT_TIMEOUT)
     return wire
   } catch (error) {

@@ -95,5 +95,5 @@ const HINTS: Readonly<Record<string, string>> = {
 
 export function fileError(what: string, path: string, cause: unknown): OutsideError {
   const code = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause)
-  return new OutsideError('file-write', `can't ${what} ${path}: ${code}`, HINTS[code] ?? 'Look at the path and run the command again.', { cause })
+  return new OutsideError('file-write', `cannot ${what} ${path}: ${code}`, HINTS[code] ?? 'Look at the path and run the command again.', { cause })
 }

@@ -31,13 +31,13 @@ export async function lockFile(path: string, what: string): Promise<AsyncDisposa
 
 /** A lock of the folder itself, which needs no file; waits for who holds it, at most `timeout` milliseconds. @throws NotYetError `timeout` */
 export async function awaitFolderLock(folder: string, what: string, timeout: number): Promise<AsyncDisposable> {
-  return waitFor(`${what}, which runs on this gear already, has ended`, async () => tryLock(folder, 'r') ?? undefined, { timeout, interval: 20 })
+  return waitFor(`${what}, which runs on this gear already, to end`, async () => tryLock(folder, 'r') ?? undefined, { timeout, interval: 20 })
 }
 
 function open(path: string, flags: 'a' | 'r'): number {
   try {
     return openSync(path, flags, 0o600)
   } catch (cause) {
-    throw new OutsideError('lock', `can't open ${path}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the permissions.', { cause })
+    throw new OutsideError('lock', `cannot open ${path}: ${(cause as Error).message}`, 'Run as the owner of the gear, or mend the permissions.', { cause })
   }
 }

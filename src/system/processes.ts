@@ -99,7 +99,7 @@ export async function startDaemon(file: string, args: readonly string[], options
     const ended = new Promise<number | string>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')))
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
-      child.once('error', (cause) => reject(new OutsideError('no-program', `${file} can't be started: ${cause.message}`, `Look at the path and the permissions of ${file}.`, { cause })))
+      child.once('error', (cause) => reject(new OutsideError('no-program', `${file} cannot be started: ${cause.message}`, `Look at the path and the permissions of ${file}.`, { cause })))
     })
     child.unref()
     return { pid: child.pid ?? 0, ended }

@@ -10,17 +10,17 @@ export interface WaitOptions {
 }
 
 /**
- * The one way to wait: looks until `look` gives a value.
- * @throws NotYetError `timeout` with the name of the condition when time is up
+ * The one way to wait: looks until `look` gives a value. `what`: a condition as in "the agent to answer".
+ * @throws NotYetError `timeout` with that when time is up
  */
-export async function waitFor<Value>(condition: string, look: () => Promise<Value | undefined>, options: WaitOptions): Promise<Value> {
+export async function waitFor<Value>(what: string, look: () => Promise<Value | undefined>, options: WaitOptions): Promise<Value> {
   const deadline = performance.now() + options.timeout
   for (;;) {
     options.signal?.throwIfAborted()
     const value = await look()
     if (value !== undefined) return value
     if (performance.now() >= deadline) {
-      throw new NotYetError('timeout', `not within ${options.timeout / 1000} s: ${condition}`, 'Try again, or give it more time.')
+      throw new NotYetError('timeout', `Timed out after ${options.timeout / 1000} s waiting for ${what}`, 'Try again, or give it more time.')
     }
     await delay(options.interval ?? 50, undefined, { signal: options.signal })
   }

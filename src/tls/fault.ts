@@ -35,7 +35,7 @@ export function findTlsFault(texts: TlsTexts, host: string, now: Date): Fault | 
   if (early !== undefined) return fault('tls-early', `the certificate of ${named(early)} is valid from ${early.validFromDate.toISOString()} on; this host's clock says ${now.toISOString()}`, 'Set the clock, or take another certificate.')
   const expired = chain.find((one) => now >= one.validToDate)
   if (expired !== undefined) return fault('tls-expired', `the certificate of ${named(expired)} has expired on ${expired.validToDate.toISOString()}`, 'Put a new certificate in its place: the next attempt takes it.')
-  if (/^CN=.*:/m.test(own.subject)) return fault('tls-name', `the common name of the certificate (${named(own)}) has a colon, which MariaDB's scripts for state transfers can't tell each other`, 'Take a certificate with another common name; addresses belong to its alternative names.')
+  if (/^CN=.*:/m.test(own.subject)) return fault('tls-name', `the common name of the certificate (${named(own)}) has a colon, which MariaDB's scripts for state transfers cannot tell each other`, 'Take a certificate with another common name; addresses belong to its alternative names.')
   if (!isFor(own, host)) return fault('tls-host', `the certificate is of ${own.subjectAltName ?? named(own)}, not of ${host}, where the others reach this node`, 'Take a certificate that names this address, or set --address to a name that it has.')
   return null
 }

@@ -58,7 +58,7 @@ export async function certificateFault(files: TlsFiles, host: string, now: Date)
     return findTlsFault(await readTls(files), host, now)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
-    return { code: 'tls-file', message: `a file of the certificate can't be read: ${(error as Error).message}`, hint: 'Set --tls-ca, --tls-cert and --tls-key to files that the owner of the gear can read.' }
+    return { code: 'tls-file', message: `a file of the certificate cannot be read: ${(error as Error).message}`, hint: 'Set --tls-ca, --tls-cert and --tls-key to files that the owner of the gear can read.' }
   }
 }
 

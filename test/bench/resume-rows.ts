@@ -76,7 +76,7 @@ async function oursWithoutThird(cluster: TestCluster, back: number): Promise<num
   if (first === undefined || third === undefined) return Number.NaN
   cluster.kill([third])
   await cluster.sql(first, (sql) => sql.query(MAKE))
-  await waitFor('the agents know the view', async () => (cluster.nodes.slice(0, 2).every((node) => cluster.viewSize(node) === 2) ? true : undefined), { timeout: 10_000 })
+  await waitFor('the agents to know the view', async () => (cluster.nodes.slice(0, 2).every((node) => cluster.viewSize(node) === 2) ? true : undefined), { timeout: 10_000 })
   cluster.kill(cluster.nodes)
   const took = await time(() => startOurs(cluster, cluster.nodes.slice(0, back)))
   await startOurs(cluster, cluster.nodes)

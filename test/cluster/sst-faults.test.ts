@@ -69,7 +69,7 @@ test('a joiner that hangs is given up after the silence that is allowed, and the
   await rowsOnTheirWay(joiner)
   const hung = cluster.serverPid(joiner)
   process.kill(hung, 'SIGSTOP')
-  await waitFor('the donor gives it up', async () => (logOf(donor).includes('no byte moved and the joiner did not work for 3 s') ? true : undefined), { timeout: 30_000 })
+  await waitFor('the donor to give it up', async () => (logOf(donor).includes('no byte moved and the joiner did not work for 3 s') ? true : undefined), { timeout: 30_000 })
   process.kill(hung, 'SIGKILL')
   await starting
   await Promise.all(cluster.nodes.map((node) => cluster.run(node, 'start')))
@@ -85,7 +85,7 @@ test('the network is cut in the middle of a transfer: the donor gives it up, and
   const starting = cluster.run(joiner, 'start')
   await rowsOnTheirWay(joiner)
   network.partition([0, 2], [1])
-  await waitFor('the donor gives it up', async () => (logOf(donor).includes('no byte moved and the joiner did not work for 3 s') ? true : undefined), { timeout: 60_000 })
+  await waitFor('the donor to give it up', async () => (logOf(donor).includes('no byte moved and the joiner did not work for 3 s') ? true : undefined), { timeout: 60_000 })
   asRoot(cluster.nodes[2] as TestNode, 'INSERT INTO app.big VALUES (0, NULL)')
   network.heal()
   expect(await starting).toMatchObject({ exitCode: 0 })
@@ -107,7 +107,7 @@ test("the joiner's disk is too small: both sides say so, and with room the next 
     expect(await cluster.run(joiner, 'start', '--timeout', '60')).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('The table \'big\' is full') })
     for (const node of [donor, joiner]) expect(logOf(node)).toMatch(/\[ERROR\].*The table 'big' is full/)
     execFileSync('mount', ['-o', 'remount,size=1200m', joiner.gear])
-    await waitFor('the agent tries again', async () => ((await cluster.run(joiner, 'status')).exitCode === 0 ? true : undefined), { timeout: 60_000, interval: 200 })
+    await waitFor('the agent to try again', async () => ((await cluster.run(joiner, 'status')).exitCode === 0 ? true : undefined), { timeout: 60_000, interval: 200 })
     expect(sums(joiner)).toBe(sums(donor))
   } finally {
     cluster.kill([joiner])
@@ -160,7 +160,7 @@ test('rows of 100 MB arrive, and the program that carries them stays below 200 M
   const before = logOf(joiner).length
   const starting = cluster.must(joiner, 'start')
   let peak = 0
-  await waitFor('the transfer ends', async () => {
+  await waitFor('the transfer to end', async () => {
     peak = Math.max(peak, carrierMemory(donor))
     return logOf(joiner).slice(before).includes('from n1: done') ? true : undefined
   }, { timeout: 120_000, interval: 10 })

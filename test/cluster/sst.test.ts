@@ -36,7 +36,7 @@ test('a view that the donor itself can not use is left out and told', async () =
   asRoot(donor, 'CREATE TABLE app.t (id INT); CREATE VIEW app.broken AS SELECT * FROM app.t; DROP TABLE app.t; CREATE VIEW app.sound AS SELECT 1')
   await emptied(cluster, joiner)
   await cluster.must(joiner, 'start')
-  expect(logOf(donor)).toContain("views that the donor itself can't use were left out: `app`.`broken`")
+  expect(logOf(donor)).toContain("views that the donor itself cannot use were left out: `app`.`broken`")
   expect(asRoot(joiner, 'SHOW TABLES FROM app')).toBe('sound\n')
 })
 

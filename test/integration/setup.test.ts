@@ -116,7 +116,7 @@ test('a gear on a read-only file system is told as such, not as a bug', async ()
   try {
     mount('-o', 'remount,bind,ro', gear.dir)
     expect(await gear.setup('--gcache-size', '64M')).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('read-only: mount it for writing') })
-    expect(await gear.run('start')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("data can't be written") })
+    expect(await gear.run('start')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("data cannot be written") })
   } finally {
     spawnSync('umount', [gear.dir])
   }

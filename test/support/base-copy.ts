@@ -54,7 +54,7 @@ export async function openCopy({ data }: BaseCopy, folder: string): Promise<Stan
       return undefined
     }
   }
-  await waitFor('the copy answers', isUp, { timeout: 30_000, interval: 50 })
+  await waitFor('the copy to answer', isUp, { timeout: 30_000, interval: 50 })
   return {
     socket,
     rows,

@@ -62,6 +62,8 @@ export function scratchFolder(): string {
 export interface ClusterOptions {
   /** More options of setup. */
   readonly setup?: readonly string[]
+  /** What the platform calls a node, as a shared variable; `n1` … where nobody says. */
+  readonly name?: (at: number) => string
   /** false: no peer list yet. */
   readonly peers?: boolean
   /** Each node on a host of its own; NET is not used then. */
@@ -78,7 +80,7 @@ export async function makeCluster(net: number, size: number, options: ClusterOpt
   const folder = scratchFolder()
   const secret = join(folder, 'secret')
   writeFileSync(secret, `${randomBytes(24).toString('hex')}\n`, { mode: 0o644 })
-  const nodes = Array.from({ length: size }, (_, at) => ({ name: `n${at + 1}`, address: options.network?.address(at) ?? `127.0.${net}.${at + 1}`, gear: join(folder, `n${at + 1}`) }))
+  const nodes = Array.from({ length: size }, (_, at) => ({ name: options.name?.(at) ?? `n${at + 1}`, address: options.network?.address(at) ?? `127.0.${net}.${at + 1}`, gear: join(folder, `n${at + 1}`) }))
   const enter = options.enter ?? options.network?.enter ?? (() => [])
   const run: TestCluster['run'] = (node, ...args) => galeractl(['--gear', node.gear, ...args], {}, enter(nodes.indexOf(node)))
   const must: TestCluster['must'] = async (node, ...args) => {
@@ -95,7 +97,14 @@ export async function makeCluster(net: number, size: number, options: ClusterOpt
     const { user, password, database } = JSON.parse((await must(node, 'connection-info', '--json')).stdout) as { user: string; password: string; database: string }
     return { user, password, database }
   }
-  const setup: TestCluster['setup'] = (node) => must(node, 'setup', '--name', node.name, '--address', node.address, '--cluster-name', 'test', '--secret-file', secret, ...(options.peers === false ? [] : ['--peers', peers]), ...(options.setup ?? []))
+  const setup: TestCluster['setup'] = async (node) => {
+    const settings = ['--address', node.address, '--cluster-name', 'test', '--secret-file', secret, ...(options.peers === false ? [] : ['--peers', peers]), ...(options.setup ?? [])]
+    if (options.name === undefined) return must(node, 'setup', '--name', node.name, ...settings)
+    const made = await galeractl(['--gear', node.gear, 'setup', ...settings], { GALERACTL_NAME: node.name }, enter(nodes.indexOf(node)))
+    if (made.exitCode !== 0) throw new Error(made.stderr)
+    writeFileSync(join(node.gear, 'env/GALERACTL_NAME'), `${node.name}\n`)
+    return made
+  }
   const cluster: TestCluster = {
     account,
     setup,

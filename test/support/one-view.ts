@@ -9,7 +9,7 @@ export async function allSynced(cluster: TestCluster): Promise<void> {
     const views = cluster.nodes.map(viewOf)
     return views.every((view) => view === views[0] && view.includes('Synced')) || undefined
   }
-  await waitFor('all nodes are Synced in one view', areSynced, { timeout: 60_000, interval: 200 })
+  await waitFor('all nodes to be Synced in one view', areSynced, { timeout: 60_000, interval: 200 })
 }
 
 /** A server that hung says Synced for seconds after that, but of an older view. */

@@ -14,7 +14,7 @@ export class SeqnoWriter {
   }
 
   reached(count: number): Promise<true> {
-    return waitFor(`${count} rows are acknowledged`, async () => (this.acknowledged.length >= count ? true : undefined), { timeout: 60_000, interval: 5 })
+    return waitFor(`${count} rows to be acknowledged`, async () => (this.acknowledged.length >= count ? true : undefined), { timeout: 60_000, interval: 5 })
   }
 
   async end(): Promise<void> {

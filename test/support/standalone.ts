@@ -46,7 +46,7 @@ export async function startStandalone({ settings = [], root = '' }: StandaloneOp
   run(['mariadbd', ...base, '--bootstrap', '--wsrep-on=OFF'], USERS)
   const server = spawn(...command('mariadbd', ...base, '--skip-networking', `--socket=${inside}/sock`, `--pid-file=${inside}/pid`, `--log-error=${inside}/log`, ...settings), { stdio: 'ignore' })
   const access = { socketPath: join(folder, 'sock'), user: SST_USER, password: PASSWORD }
-  await waitFor('the server answers', () => answers(server, access, join(folder, 'log')), { timeout: 30_000 })
+  await waitFor('the server to answer', () => answers(server, access, join(folder, 'log')), { timeout: 30_000 })
   return {
     access,
     folder,

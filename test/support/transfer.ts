@@ -41,7 +41,7 @@ export function makeBig(node: TestNode): void {
   asRoot(node, 'CREATE TABLE app.big (id INT PRIMARY KEY, t VARCHAR(2000)); INSERT INTO app.big SELECT seq, REPEAT(MD5(seq), 30) FROM seq_1_to_200000')
 }
 
-export const rowsOnTheirWay = (joiner: TestNode) => waitFor('rows are on their way', async () => (logOf(joiner).includes('from n1: 0 of 1 tables') ? true : undefined), { timeout: 60_000, interval: 20 })
+export const rowsOnTheirWay = (joiner: TestNode) => waitFor('rows to be on their way', async () => (logOf(joiner).includes('from n1: 0 of 1 tables') ? true : undefined), { timeout: 60_000, interval: 20 })
 
 /** CHECKSUM TABLE EXTENDED of every table. Not of sequences: the server's answer to that is malformed after FLUSH TABLES [ran: 10.11.19]. */
 export function sums(node: TestNode): string {

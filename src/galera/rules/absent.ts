@@ -1,9 +1,10 @@
 import type { Verdict } from '../decision.ts'
 import type { Uncounted } from '../fork.ts'
 import type { Down, Facts, Live } from '../observation.ts'
+import { nameIn } from '../member-name.ts'
 import { isSameNode, newestViews, sameMembers, type View } from '../view.ts'
 import { replacedBy } from '../replaced.ts'
-import { down, everybody, furthest, knownViews, leftBehind, list, nameIn, newestMembers, type Positioned, positioned, silent } from './known.ts'
+import { down, everybody, furthest, knownViews, leftBehind, list, newestMembers, type Positioned, positioned, silent } from './known.ts'
 
 /** Who has not told its position, and who may go on without them. */
 

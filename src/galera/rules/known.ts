@@ -1,7 +1,8 @@
 import type { Data, Down, Facts, Live, Observation, Silent } from '../observation.ts'
-import { calledIn, leftBehindAt, nodeUuidsOf } from '../left-behind.ts'
+import { calledIn, leftBehindAt } from '../left-behind.ts'
 import { replacedBy } from '../replaced.ts'
-import { anyIncarnation, isSameNode, type Member, nameless, newestViews, nodeOf, type View } from '../view.ts'
+import { nameIn } from '../member-name.ts'
+import { anyIncarnation, nameless, newestViews, nodeOf, type View } from '../view.ts'
 
 export type Positioned = Down & { readonly data: Extract<Data, { kind: 'position' }> }
 
@@ -116,13 +117,6 @@ export const knownViews = oncePerHistory((facts, uuid): readonly View[] => {
     node.kind !== 'silent' && node.view !== null && node.view.uuid === uuid && !behind.includes(node.name) ? [node.view] : [],
   )
 })
-
-/** The name of a member of a view, as anybody tells it. */
-export function nameIn(facts: Known, { name, uuid: nodeUuid }: Member): string {
-  if (name !== null) return name
-  const owner = [facts.self, ...facts.peers].find((node) => node.kind !== 'silent' && nodeUuidsOf(node).some((uuid) => isSameNode(uuid, nodeUuid)))
-  return owner?.name ?? nameless(nodeUuid)
-}
 
 /** `n1`, `n1 and n2`, `n1, n2 and n3`. */
 export function list(names: readonly string[]): string {

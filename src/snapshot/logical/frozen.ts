@@ -48,7 +48,7 @@ export async function freeze(access: LocalAccess, count: number, opened: AsyncDi
   const use = (wire: Promise<Wire>) => openedFor(opened, wire)
   const readers = await Promise.all(Array.from({ length: count }, () => use(openReader(access, access)))) as [Wire, ...Wire[]]
   const keeper = await use(openReader(access, access))
-  using lock = await use(open(access, access, [`SET SESSION lock_wait_timeout = ${LOCK_WITHIN}, max_statement_time = 0, wsrep_sync_wait = 0`]))
+  using lock = await use(open(access, access, [`SET SESSION lock_wait_timeout = ${LOCK_WITHIN}`]))
   // Definitions are in memory then: writers wait for less.
   await readBaseTables(lock)
   await lock.execute('FLUSH TABLES WITH READ LOCK').catch((error: Error) => {

@@ -72,7 +72,7 @@ async function startHaproxy({ nodes, account, folder }: Place): Promise<ChildPro
     return connection === null ? undefined : true
   }
   try {
-    await waitFor('HAProxy reaches the cluster', reaches, { timeout: 10_000 })
+    await waitFor('HAProxy to reach the cluster', reaches, { timeout: 10_000 })
     return child
   } catch (error) {
     child.kill()

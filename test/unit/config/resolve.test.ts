@@ -62,6 +62,11 @@ test('a sound configuration has types, milliseconds and the public ports for oth
   expect(toConfig(from({ gearFile: sound })).peers).toBeNull()
 })
 
+test('mariadbd listens on the public IST port too, so nothing else may', () => {
+  const codes = (ist: string) => findFaults(from({ gearFile: sound, options: { 'public-ist-port': ist } })).map(({ code }) => code)
+  expect([codes('4999'), codes('4568'), codes('4567')]).toEqual([[], [], ['same-port']])
+})
+
 describe('a setting refuses', () => {
   test.each([
     ['name', ['a b', 'a/b', '$(id)', "'", 'n'.repeat(65)]],

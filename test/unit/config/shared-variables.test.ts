@@ -24,7 +24,7 @@ test('files whose names are no variable names are left alone; a missing folder h
 
 test.each([['../A', 'x'], ['A B', 'x'], ['A', 'two\nlines'], ['A', 'nul\0'], ['', 'x']])('%j can not hold %j', async (name, value) => {
   await using folder = await temporaryFolder()
-  await expect(writeSharedVariable(folder.path, name, value)).rejects.toThrow("can't hold")
+  await expect(writeSharedVariable(folder.path, name, value)).rejects.toThrow("cannot hold")
   expect(await readdir(folder.path)).toEqual([])
 })
 

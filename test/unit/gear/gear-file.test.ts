@@ -31,7 +31,7 @@ test('what is given replaces, other lines stay, also foreign ones; again it chan
 })
 
 test('a value with all kinds of quotes or a newline is refused', () => {
-  expect(() => mergeGearFile(null, { name: `'"\`` })).toThrow("can't be written")
+  expect(() => mergeGearFile(null, { name: `'"\`` })).toThrow("cannot be written")
   expect(() => mergeGearFile(null, { name: 'a\nb' })).toThrow('line break')
 })
 

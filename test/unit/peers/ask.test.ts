@@ -60,7 +60,7 @@ describe('silence is an observation:', () => {
     await using peer = await agentPeer(report, 'galera', { loop: { propose: () => Promise.reject(full) } as never })
     const proposal = { epoch: 1, kind: 'bootstrap', chosen: 'n1', from: 'n1', uuid: null, seqno: '-1' }
     const target = { host: peer.endpoint.host, port: peer.endpoint.agentPort }
-    expect(await sendMessage(target, 'POST', '/v1/fence', proposal, { key: SIGNER, timeout: 2000 })).toEqual({ ok: false, reason: 'failed', detail: "can't write state/ledger.json: ENOSPC" })
+    expect(await sendMessage(target, 'POST', '/v1/fence', proposal, { key: SIGNER, timeout: 2000 })).toEqual({ ok: false, reason: 'failed', detail: "cannot write state/ledger.json: ENOSPC" })
   })
 
   test('a body without end', async () => {

@@ -17,7 +17,7 @@ test.each([0o600, 0o640, 0o755])('a file is written whole with mode %o, whatever
 test('a failure leaves the old file and no temporary one', async () => {
   await using folder = await temporaryFolder()
   await mkdir(join(folder.path, 'taken', 'inside'), { recursive: true })
-  await expect(writeFileAtomic(join(folder.path, 'taken'), 'text', 0o600)).rejects.toThrow(/can't write .*taken/)
+  await expect(writeFileAtomic(join(folder.path, 'taken'), 'text', 0o600)).rejects.toThrow(/cannot write .*taken/)
   expect(await readdir(folder.path)).toEqual(['taken'])
 })
 

@@ -8,7 +8,7 @@ test('waits until the look gives a value', async () => {
 })
 
 test('looks at least once, and names the condition when time is up', async () => {
-  await expect(waitFor('n2 is Synced', async () => undefined, { timeout: 20, interval: 1 })).rejects.toMatchObject({ code: 'timeout', exitCode: 4, message: 'not within 0.02 s: n2 is Synced' })
+  await expect(waitFor('n2 to be Synced', async () => undefined, { timeout: 20, interval: 1 })).rejects.toMatchObject({ code: 'timeout', exitCode: 4, message: 'Timed out after 0.02 s waiting for n2 to be Synced' })
   expect(await waitFor('now', async () => 0, { timeout: 0 })).toBe(0)
 })
 
