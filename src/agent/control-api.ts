@@ -1,8 +1,10 @@
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
-import { type ErrorShape, NotYetError, OutsideError, RefusedError } from '../errors.ts'
+import * as z from 'zod'
+import { type ErrorShape, NotYetError, OutsideError, RefusedError, UsageError } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { errorShape } from '../system/error-shape.ts'
+import { parseAs } from '../system/json.ts'
 import { foresee } from './bring-up.ts'
 import { checkCluster } from './check-cluster.ts'
 import { leaseDesync } from './desync-lease.ts'
@@ -46,9 +48,10 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
     const outcome: Outcome = await planForce(node, context.req.query('reason') ?? '').then((plan) => ({ done: JSON.stringify(plan) }), (error) => ({ error: errorShape(error) }))
     return context.text(`${JSON.stringify(outcome)}\n`)
   })
-  api.post('/force', async (context) => {
+  api.post('/give-up', async (context) => {
     const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
-    const refused = giveWord(node, { lose: listed(context.req.query('lose')), gone: listed(context.req.query('gone')), reason: context.req.query('reason') ?? '' })
+    const word = parseAs(wordSchema, await context.req.text())
+    const refused = word === null ? NO_WORD : giveWord(node, word)
     if (refused !== null) return context.text(`${JSON.stringify({ error: refused } satisfies Outcome)}\n`)
     supervisor.start()
     return stream(context, async (output) => {
@@ -90,7 +93,10 @@ export function controlApi(node: Node, supervisor: Supervisor, quit: () => void)
   return api
 }
 
-const listed = (text = ''): readonly string[] => text.split(',').filter((name) => name !== '')
+/** Names as their nodes told them, also such as nobody would give: a member need not be a gear of ours. */
+const wordSchema: z.ZodType<Word> = z.object({ lose: z.array(z.string().min(1)), gone: z.array(z.string().min(1)), reason: z.string() })
+
+const NO_WORD = new UsageError('no-word', 'the agent can not read whom the operator gives up', 'Run galeractl bootstrap --force again, with the version of galeractl that the agent has.').toShape()
 
 /** @returns why not: the operator has read what is now untrue */
 function giveWord(node: Node, word: Word): ErrorShape | null {
