@@ -5,6 +5,7 @@ import { COMMANDS, GROUPS } from './commands/table.ts'
 import { EXIT, type Fault, UsageError } from './errors.ts'
 import { errorShape } from './system/error-shape.ts'
 import { humanLog, jsonLog } from './system/log.ts'
+import { print, printJson, tellJson, tellPeople } from './system/screen.ts'
 
 /** Parses the arguments, runs the command, prints an error for people (or as JSON), sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -67,7 +68,7 @@ async function contextOf(given: Record<string, string | boolean | undefined>, co
     gear: typeof given['gear'] === 'string' ? given['gear'] : undefined,
     json: given['json'] === true,
     log,
-    print: (text) => process.stdout.write(`${text}\n`),
+    print: given['json'] === true ? printJson : print,
   }
 }
 
@@ -75,8 +76,8 @@ async function contextOf(given: Record<string, string | boolean | undefined>, co
 function report(error: unknown, json: boolean): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done
   const shape = error instanceof CommanderError ? usage(error).toShape() : errorShape(error)
-  if (json) process.stderr.write(`${JSON.stringify({ error: shape })}\n`)
-  else process.stderr.write(`${[`galeractl: ${shape.message}`, ...faultLines(shape.faults ?? []), `  → ${shape.hint}`].join('\n')}\n`)
+  if (json) tellJson(JSON.stringify({ error: shape }))
+  else tellPeople([`galeractl: ${shape.message}`, ...faultLines(shape.faults ?? []), `  → ${shape.hint}`].join('\n'))
   return shape.exitCode
 }
 

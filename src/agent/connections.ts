@@ -27,23 +27,24 @@ export function roomWithin(openFiles: number): Room {
 /** Requests of one connection that are not answered yet. Who sends one before it has the last answer reads none. */
 const UNANSWERED = 4
 
-/** A connection that has said nothing for so long gives way to a new one, milliseconds: who asks something asks at once. */
-const PATIENCE = 50
+/** Where there is no room, who asks nothing for so long gives way to a new connection, milliseconds: who comes to ask asks at once. */
+const IDLE = 50
+/** And who is not done with a request after so long: answers take less, and a request may be sent as slowly as one likes. */
+const SLOW = 1_000
 
 interface Connection {
   readonly socket: Socket
   readonly address: string
   readonly isPeer: boolean
   unanswered: number
-  /** Since when (performance.now) it has nothing to do. */
-  idleSince: number
+  /** From when on (performance.now) it gives way. */
+  staysUntil: number
 }
 
 /** Who may stay connected to the agent's port. */
 export class Connections {
   readonly #room: Room
   readonly #isPeer: (address: string) => boolean
-  /** In the order in which they came. */
   readonly #all = new Map<Socket, Connection>()
 
   constructor(room: Room, isPeer: (address: string) => boolean) {
@@ -51,14 +52,14 @@ export class Connections {
     this.#isPeer = isPeer
   }
 
-  /** Takes a new connection, if need be in place of an idle one; ends it where there is no room. */
+  /** Takes a new connection, if need be in place of another; ends it where there is no room. */
   admit(socket: Socket): void {
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
     const isPeer = this.#isPeer(address)
     const { strangers, ofOne, peers } = this.#room
-    const room = this.#makeRoom((one) => one.isPeer === isPeer, isPeer ? peers : strangers) && this.#makeRoom((one) => one.isPeer === isPeer && one.address === address, isPeer ? peers : ofOne)
+    const room = isPeer ? this.#makeRoom(peers, isPeer, null) : this.#makeRoom(ofOne, isPeer, address) && this.#makeRoom(strangers, isPeer, null)
     if (!room) return void socket.destroy()
-    this.#all.set(socket, { socket, address, isPeer, unanswered: 0, idleSince: performance.now() })
+    this.#all.set(socket, { socket, address, isPeer, unanswered: 0, staysUntil: performance.now() + IDLE })
     socket.once('close', () => this.#all.delete(socket))
   }
 
@@ -66,9 +67,13 @@ export class Connections {
   begin(socket: Socket): boolean {
     const connection = this.#all.get(socket)
     if (connection === undefined || socket.destroyed) return false
-    if (connection.unanswered >= UNANSWERED) socket.destroy()
-    else connection.unanswered++
-    return !socket.destroyed
+    if (connection.unanswered >= UNANSWERED) {
+      socket.destroy()
+      return false
+    }
+    connection.unanswered++
+    connection.staysUntil = performance.now() + SLOW
+    return true
   }
 
   /** It was answered. */
@@ -76,17 +81,22 @@ export class Connections {
     const connection = this.#all.get(socket)
     if (connection === undefined) return
     connection.unanswered--
-    connection.idleSince = performance.now()
+    if (connection.unanswered === 0) connection.staysUntil = performance.now() + IDLE
   }
 
-  #makeRoom(counts: (one: Connection) => boolean, most: number): boolean {
-    const counted = [...this.#all.values()].filter(counts)
-    if (counted.length < most) return true
-    const idle = counted.filter(({ unanswered, idleSince }) => unanswered === 0 && performance.now() - idleSince >= PATIENCE)
-    const oldest = idle.reduce<Connection | null>((first, one) => (first === null || one.idleSince < first.idleSince ? one : first), null)
-    if (oldest === null) return false
-    this.#all.delete(oldest.socket)
-    oldest.socket.destroy()
+  /** For one more among `most`: of peers or of strangers, from one address or from all. @returns whether there is */
+  #makeRoom(most: number, isPeer: boolean, address: string | null): boolean {
+    let count = 0
+    let first: Connection | null = null
+    for (const one of this.#all.values()) {
+      if (one.isPeer !== isPeer || (address !== null && one.address !== address)) continue
+      count++
+      if (first === null || one.staysUntil < first.staysUntil) first = one
+    }
+    if (count < most) return true
+    if (first === null || first.staysUntil > performance.now()) return false
+    this.#all.delete(first.socket)
+    first.socket.destroy()
     return true
   }
 }

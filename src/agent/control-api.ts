@@ -1,8 +1,11 @@
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
-import { type ErrorShape, NotYetError, OutsideError } from '../errors.ts'
+import * as z from 'zod'
+import { type ErrorShape, NotYetError, OutsideError, UsageError } from '../errors.ts'
+import type { Override } from '../galera/cycle/state.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { errorShape } from '../system/error-shape.ts'
+import { parseAs } from '../system/json.ts'
 import { foresee } from './foresee.ts'
 import { checkCluster } from './check-cluster.ts'
 import { leaseDesync } from './desync-lease.ts'
@@ -44,9 +47,10 @@ export function controlApi(node: Node, quit: () => void): Hono {
     const outcome: Outcome = await planForce(node, context.req.query('reason') ?? '').then((plan) => ({ done: JSON.stringify(plan) }), (error) => ({ error: errorShape(error) }))
     return context.text(`${JSON.stringify(outcome)}\n`)
   })
-  api.post('/force', async (context) => {
+  api.post('/give-up', async (context) => {
     const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
-    const refused = await node.loop.override({ lose: listed(context.req.query('lose')), gone: listed(context.req.query('gone')), reason: context.req.query('reason') ?? '' })
+    const override = parseAs(overrideSchema, await context.req.text())
+    const refused = override === null ? NO_OVERRIDE : await node.loop.override(override)
     if (refused !== null) return context.text(`${JSON.stringify({ error: refused } satisfies Outcome)}\n`)
     node.loop.give({ in: 'start', restored: false })
     return stream(context, async (output) => {
@@ -89,7 +93,10 @@ export function controlApi(node: Node, quit: () => void): Hono {
   return api
 }
 
-const listed = (text = ''): readonly string[] => text.split(',').filter((name) => name !== '')
+/** Names as their nodes told them, also such as nobody would give: a member need not be a gear of ours. */
+const overrideSchema: z.ZodType<Override> = z.object({ lose: z.array(z.string().min(1)), gone: z.array(z.string().min(1)), reason: z.string() })
+
+const NO_OVERRIDE = new UsageError('no-override', 'the agent cannot read whom the operator gives up', 'Run galeractl bootstrap --force again, with the version of galeractl that the agent has.').toShape()
 
 async function explain(node: Node) {
   const { server, intent, decision } = node.state

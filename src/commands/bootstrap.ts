@@ -1,9 +1,13 @@
 import { commandAgent } from '../agent/control-client.ts'
 import { ensureAgent } from '../agent/spawn-agent.ts'
 import type { ForcePlan } from '../agent/force-plan.ts'
+import type { Override } from '../galera/cycle/state.ts'
 import { RefusedError, UsageError } from '../errors.ts'
+import { NODE_NAME } from '../galera/endpoint.ts'
+import { isNamed } from '../galera/given-names.ts'
 import { configOf } from '../gear/gear.ts'
 import { ask } from '../system/ask.ts'
+import { tellPeople, visible } from '../system/screen.ts'
 import { type Context, type Given, text } from './command.ts'
 import { agentDoes, timeoutOption } from './gear-agent.ts'
 import { openedGear } from './opened-gear.ts'
@@ -17,10 +21,10 @@ export async function run(context: Context, given: Given): Promise<number> {
   const gear = await openedGear(context)
   await ensureAgent(gear.paths)
   const plan = JSON.parse((await commandAgent(gear.paths.agentSocket, `/force-plan?reason=${encodeURIComponent(reason)}`, () => undefined)) ?? 'null') as ForcePlan
-  process.stderr.write(`${describe(plan)}\n`)
+  tellPeople(describe(plan))
   await confirm(plan, given['yesLose'])
-  const query = new URLSearchParams({ reason, lose: plan.missing.join(','), gone: plan.gone.join(','), timeout: String(timeout ?? configOf(gear).startTimeout) })
-  await agentDoes(context, gear, `/force?${query.toString()}`)
+  const word: Override = { lose: plan.missing, gone: plan.gone, reason }
+  await agentDoes(context, gear, `/give-up?timeout=${timeout ?? configOf(gear).startTimeout}`, word)
   return 0
 }
 
@@ -47,18 +51,20 @@ function rivalry({ missing, rest }: ForcePlan): string {
 }
 
 /** As a person can paste it: a name is whatever its node says. */
-const inShell = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`)
+const inShell = (name: string): string => (NODE_NAME.test(name) ? name : `'${visible(name).replaceAll("'", "'\\''")}'`)
+
+/** As it is, or as it was shown. */
+const isGiven = (name: string, given: readonly string[]): boolean => isNamed(name, given) || isNamed(visible(name), given)
 
 /** Each missing node is named: by --yes-lose, or typed at a terminal. @throws RefusedError `not-confirmed` */
 async function confirm(plan: ForcePlan, yesLose: Given[string]): Promise<void> {
-  const named = new Set(Array.isArray(yesLose) ? yesLose : [])
-  const unnamed = plan.missing.filter((name) => !named.has(name))
+  const unnamed = plan.missing.filter((name) => !isGiven(name, Array.isArray(yesLose) ? yesLose : []))
   if (unnamed.length === 0) return
   const hint = `Run it again with ${plan.missing.map((name) => `--yes-lose ${inShell(name)}`).join(' ')}.`
   if (!process.stdin.isTTY) throw new RefusedError('not-confirmed', `not confirmed: ${unnamed.join(', ')} would be left behind`, hint)
   for (const name of unnamed) {
     const typed = await ask(`Type ${name} to leave its data behind: `)
     if (typed === null) throw new RefusedError('not-confirmed', `not confirmed: ${name} would be left behind; nothing was done`, hint)
-    if (typed.trim() !== name) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${name}: nothing was done`, hint)
+    if (!isGiven(name, [typed.trim()])) throw new RefusedError('not-confirmed', `${JSON.stringify(typed.slice(0, 80))} is not ${name}: nothing was done`, hint)
   }
 }

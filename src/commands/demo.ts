@@ -5,6 +5,7 @@ import { DEMO_FOLDER, prepareDemo } from '../demo/place.ts'
 import { demoResume } from '../demo/resume.ts'
 import { demoRows, demoStatus } from '../demo/status.ts'
 import { demoUp } from '../demo/up.ts'
+import { tellPeople } from '../system/screen.ts'
 import type { Context, Given } from './command.ts'
 import { text } from './command.ts'
 
@@ -15,7 +16,7 @@ export async function run(context: Context, given: Given, args: readonly string[
   if (!Object.hasOwn(VERBS, verb)) throw new UsageError('bad-verb', `demo has no verb ${JSON.stringify(verb)}`, `One of ${Object.keys(VERBS).join(', ')}.`)
   const demo = await prepareDemo(text(given, 'dir') ?? DEMO_FOLDER, verb === 'up')
   // With --json stdout is for the result alone.
-  const exitCode = await VERBS[verb as keyof typeof VERBS](demo, context.json ? (line) => void process.stderr.write(`${line}\n`) : context.print)
+  const exitCode = await VERBS[verb as keyof typeof VERBS](demo, context.json ? tellPeople : context.print)
   if (context.json) context.print(JSON.stringify({ nodes: await demoRows(demo) }))
   return exitCode
 }

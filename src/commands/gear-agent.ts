@@ -1,6 +1,7 @@
 import { commandAgent } from '../agent/control-client.ts'
 import { OutsideError, UsageError } from '../errors.ts'
 import { type Gear } from '../gear/gear.ts'
+import { tellPeople } from '../system/screen.ts'
 import type { Context, Given } from './command.ts'
 import { text } from './command.ts'
 
@@ -14,12 +15,12 @@ export function timeoutOption(given: Given): number | undefined {
 }
 
 /** Has the agent do something, with its progress on stderr and the outcome on stdout. */
-export async function agentDoes(context: Context, gear: Gear, path: string): Promise<void> {
+export async function agentDoes(context: Context, gear: Gear, path: string, message?: unknown): Promise<void> {
   let last = ''
   const done = await commandAgent(gear.paths.agentSocket, path, (progress) => {
-    if (progress !== last && progress !== '' && progress !== 'stopped') process.stderr.write(`${progress}\n`)
+    if (progress !== last && progress !== '' && progress !== 'stopped') tellPeople(progress)
     last = progress
-  })
+  }, message)
   if (done === null) throw new OutsideError('no-agent', 'the agent does not answer', `Read ${gear.paths.agentLog}.`)
   context.print(context.json ? JSON.stringify({ outcome: done }) : done)
 }

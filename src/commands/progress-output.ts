@@ -1,5 +1,6 @@
 import { Listr } from 'listr2'
 import { describe, type Progress, type Tell } from '../system/progress.ts'
+import { tellJson, tellPeople, visible } from '../system/screen.ts'
 import type { Context } from './command.ts'
 
 /** Where nobody watches, a line this often in one step. Milliseconds. */
@@ -11,7 +12,7 @@ const LINE_INTERVAL = 10_000
  */
 export async function withProgress<Value>(context: Context, title: string, stdout: 'results' | 'data', work: (tell: Tell) => Promise<Value>): Promise<Value> {
   if (context.json) {
-    const print = stdout === 'results' ? context.print : (line: string) => void process.stderr.write(`${line}\n`)
+    const print = stdout === 'results' ? context.print : tellJson
     return work((progress) => print(JSON.stringify(progress)))
   }
   if (!process.stderr.isTTY) return work(lines())
@@ -21,8 +22,8 @@ export async function withProgress<Value>(context: Context, title: string, stdou
   // Only with the first step, so that a question before it is not painted over.
   const first = await Promise.race([begun, working.then(() => null)])
   if (first === null) return working
-  const task = { title, task: async (_: unknown, line: { output: string }) => {
-    show = (progress) => (line.output = describe(progress))
+  const task = { title: visible(title), task: async (_: unknown, line: { output: string }) => {
+    show = (progress) => (line.output = visible(describe(progress)))
     show(first)
     await working
   } }
@@ -38,6 +39,6 @@ function lines(): Tell {
     const step = progress.step.replaceAll(/\d+/g, '')
     if (step === told.step && now - told.at < LINE_INTERVAL) return
     told = { step, at: now }
-    process.stderr.write(`${describe(progress)}\n`)
+    tellPeople(describe(progress))
   }
 }

@@ -2,6 +2,7 @@ import { RefusedError } from '../errors.ts'
 import { describeObservation } from '../galera/observation.ts'
 import type { Surroundings } from '../recovery/restore-checks.ts'
 import { ask } from '../system/ask.ts'
+import { tellPeople } from '../system/screen.ts'
 
 /** The operator names the cluster whose data is replaced: by --yes, or typed at a terminal. `what`: a sentence. @throws RefusedError `not-confirmed` */
 export async function confirmRestore(what: string, cluster: string, { running, peers }: Surroundings, goesOnAfter: string | null, yes: string | undefined): Promise<void> {
@@ -13,7 +14,7 @@ export async function confirmRestore(what: string, cluster: string, { running, p
     ...(goesOnAfter === null ? [] : [`An earlier run was interrupted; this one goes on after the step "${goesOnAfter}".`]),
     ...peers.map((peer) => `  - ${describeObservation(peer)}`),
   ]
-  process.stderr.write(`${lines.join('\n')}\n`)
+  tellPeople(lines.join('\n'))
   if (yes === cluster) return
   const refused = (why: string) => new RefusedError('not-confirmed', why, `Run it again with --yes ${cluster}.`)
   if (yes !== undefined) throw refused(`--yes ${JSON.stringify(yes.slice(0, 80))} is not the name of this cluster, ${cluster}: nothing was done`)

@@ -3,6 +3,7 @@ import type { Change } from '../gear/gear-file.ts'
 import { setUpGear } from '../gear/setup.ts'
 import { takeFolder } from '../gear/take-folder.ts'
 import { findServer } from '../mariadb/server.ts'
+import { tellPeople } from '../system/screen.ts'
 import { abortOnSignals } from '../system/signals.ts'
 import type { Context, Given } from './command.ts'
 import { text } from './command.ts'
@@ -11,7 +12,7 @@ import { givenSettings } from './setting-options.ts'
 export async function run(context: Context, given: Given): Promise<number> {
   const settings = await givenSettings(given)
   const folder = await takeFolder(gearFolder(context.gear, process.env), text(given, 'user'))
-  const result = await setUpGear(gearPaths(folder), { given: settings, namedBy: 'person', tell: (progress) => void process.stderr.write(`${progress}\n`), signal: abortOnSignals() })
+  const result = await setUpGear(gearPaths(folder), { given: settings, namedBy: 'person', tell: tellPeople, signal: abortOnSignals() })
   if (context.json) {
     context.print(JSON.stringify({ gear: folder, name: result.config.name, mariadb: result.version, changes: result.changes }))
     return 0
@@ -19,8 +20,8 @@ export async function run(context: Context, given: Given): Promise<number> {
   for (const change of result.changes) context.print(changeLine(change))
   context.print(result.changes.length === 0 ? `gear ${folder}: nothing to change` : `gear ${folder} is ready: node ${result.config.name}, MariaDB ${result.version}`)
   const running = result.changes.length > 0 && (await findServer(gearServerFiles(gearPaths(folder)))) !== null
-  if (running) process.stderr.write('The node runs with the former settings: run galeractl restart to apply these.\n')
-  if (result.newSecret) process.stderr.write(`A new cluster secret was made; give it to the other nodes: copy the line GALERACTL_SECRET of ${folder}/gear.env into a file for --secret-file.\n`)
+  if (running) tellPeople('The node runs with the former settings: run galeractl restart to apply these.')
+  if (result.newSecret) tellPeople(`A new cluster secret was made; give it to the other nodes: copy the line GALERACTL_SECRET of ${folder}/gear.env into a file for --secret-file.`)
   return 0
 }
 

@@ -11,6 +11,7 @@ import { takeLogical, takePhysical } from '../recovery/take.ts'
 import type { Key } from '../snapshot/key.ts'
 import { ID, newId } from '../snapshot/manifest.ts'
 import { formatBytes } from '../system/progress.ts'
+import { tellJson, tellPeople } from '../system/screen.ts'
 import { giveWay } from '../system/processes.ts'
 import { abortOnSignals } from '../system/signals.ts'
 import { type Context, type Given, text } from './command.ts'
@@ -32,12 +33,12 @@ export async function run(context: Context, given: Given): Promise<number> {
   const taken = await withProgress(context, `Snapshot ${id}`, destination.to === 'stream' ? 'data' : 'results', async (tell) => {
     const common = { id, destination, compression, key, secrets, checksums: given['checksums'] === true, lanes, tell }
     if (given['offline'] === true) return withStoppedGear(gear, tell, signal, (server) => take(gear, { ...common, server, signal }))
-    await using hold = await holdSnapshot(gear.paths.agentSocket, given['fromLastWriter'] === true, (line) => void process.stderr.write(`galeractl: ${line}\n`), signal)
+    await using hold = await holdSnapshot(gear.paths.agentSocket, given['fromLastWriter'] === true, (line) => tellPeople(`galeractl: ${line}`), signal)
     tell({ step: hold.reason, done: null, of: null, rate: null, left: null })
     return await take(gear, { ...common, server: { socket: gear.paths.socket, position: null }, signal: AbortSignal.any([signal, hold.lost]) })
   })
   const { manifest, stored } = taken
-  const print = destination.to === 'stream' ? (line: string) => void process.stderr.write(`${line}\n`) : context.print
+  const print = destination.to === 'stream' ? (context.json ? tellJson : tellPeople) : context.print
   if (context.json) print(JSON.stringify({ snapshot: { ...manifest, secrets: undefined, parts: manifest.parts.length, folder: stored?.folder ?? null } }, bigintAsText))
   else print(`snapshot ${id}: ${formatBytes(manifest.bytes)} at ${formatGtid(manifest.position)}${stored === null ? '' : ` in ${stored.folder}`}${key === null ? '' : ', encrypted'}`)
   return 0

@@ -15,6 +15,7 @@ import { describeProgress, type SstProgress } from '../sst/progress.ts'
 import { LONGEST_TEXT, type SstReport, SST_PATH, writeReport } from '../sst/report.ts'
 import { readTls, tlsFiles } from '../tls/files.ts'
 import { errorShape } from '../system/error-shape.ts'
+import { tellPeople } from '../system/screen.ts'
 import type { Context, Given } from './command.ts'
 import { openedGear } from './opened-gear.ts'
 
@@ -107,5 +108,5 @@ function logger(): (progress: SstProgress) => void {
 
 /** As MariaDB's own scripts write. */
 function say(level: 'INFO' | 'WARNING' | 'ERROR', text: string): void {
-  process.stderr.write(`WSREP_SST: [${level}] ${text} (${new Date().toISOString()})\n`)
+  tellPeople(`WSREP_SST: [${level}] ${text} (${new Date().toISOString()})`)
 }

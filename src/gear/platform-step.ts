@@ -1,5 +1,6 @@
 import { type ErrorShape, ReportedError } from '../errors.ts'
 import { ownCommand, run } from '../system/processes.ts'
+import { tellPeople } from '../system/screen.ts'
 
 /** A platform's action may take 234 s (openshift/origin-server); the answer needs some of them. */
 export const BUDGET = 225_000
@@ -20,7 +21,7 @@ export async function step(args: readonly string[], timeout: number): Promise<St
   const { exitCode, stdout, stderr } = await run(own.file, [...own.args, '--json', ...args], { timeout: Math.ceil(timeout), env: process.env as Record<string, string>, onOurDeath: 'TERM' })
   const lines = stderr.split('\n').filter((line) => line !== '')
   const error = lines.map(errorIn).find((one) => one !== null)
-  for (const line of lines.filter((one) => errorIn(one) === null)) process.stderr.write(`${line}\n`)
+  for (const line of lines.filter((one) => errorIn(one) === null)) tellPeople(line)
   if (error !== undefined && error !== null) throw new ReportedError(error)
   // Before its result a long command prints its steps, a line each.
   return { exitCode, said: objectIn(stdout.trimEnd().split('\n').at(-1) ?? '') ?? objectIn(stdout) ?? { output: stdout } }

@@ -3,6 +3,7 @@ import { AGENT_USER } from '../config/secrets.ts'
 import { type NodeStatus, parseNodeStatus, WRITE_VARIABLES } from '../galera/node-status.ts'
 import type { View } from '../galera/view.ts'
 import { isUuid } from '../galera/gtid.ts'
+import { visibleName } from '../system/screen.ts'
 import { within } from '../system/wait.ts'
 import { openOwnSession } from './own-session.ts'
 import { sqlTrouble } from './sql-trouble.ts'
@@ -71,14 +72,17 @@ export class Session implements AsyncDisposable {
     return this.#variables(`SHOW GLOBAL VARIABLES WHERE Variable_name IN (${names.map(() => '?').join(',')})`, names)
   }
 
-  /** The view that the server is in, from mysql.wsrep_cluster; null before the first. */
+  /**
+   * The view that the server is in, from mysql.wsrep_cluster; null before the first. A member of a strange name is known by what can be seen of it:
+   * it is only ever a label, for who has an agent has a plain name.
+   */
   async view(nodeUuid: string, weight: number | null): Promise<View | null> {
     const rows = await this.query(
       'SELECT c.cluster_uuid, c.view_seqno, m.node_uuid, m.node_name, m.node_incoming_address FROM mysql.wsrep_cluster c JOIN mysql.wsrep_cluster_members m USING (cluster_uuid)',
     )
     const first = rows[0]
     if (first === undefined || !isUuid(String(first['cluster_uuid']))) return null
-    const members = rows.map((row) => ({ uuid: String(row['node_uuid']), name: String(row['node_name']), address: String(row['node_incoming_address']) }))
+    const members = rows.map((row) => ({ uuid: String(row['node_uuid']), name: visibleName(String(row['node_name'])), address: String(row['node_incoming_address']) }))
     if (!members.some((member) => member.uuid === nodeUuid)) return null
     return { uuid: String(first['cluster_uuid']), seqno: BigInt(String(first['view_seqno'])), after: null, members: members.toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1)), weight, ownWeight: null, ownUuid: nodeUuid }
   }

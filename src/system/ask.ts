@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { visible } from './screen.ts'
 
 export interface Terminal {
   readonly input: NodeJS.ReadableStream
@@ -11,7 +12,7 @@ export async function ask(question: string, { input, output }: Terminal = { inpu
   // A question that is never answered does not settle by itself.
   const ended = new Promise<null>((resolve) => terminal.once('close', () => resolve(null)))
   try {
-    const typed = await Promise.race([terminal.question(question), ended])
+    const typed = await Promise.race([terminal.question(visible(question)), ended])
     if (typed === null) output.write('\n')
     return typed
   } finally {

@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino'
+import { visible } from './screen.ts'
 
 export type { Logger }
 
@@ -15,5 +16,10 @@ export async function humanLog(level: string): Promise<Logger> {
   const { default: pretty } = await import('pino-pretty')
   const stream = pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', singleLine: true, colorize: process.stderr.isTTY ?? false })
   stream.on('error', () => undefined)
-  return pino({ level, base: null }, stream)
+  return pino({ level, base: null, hooks: { streamWrite: visibleLine } }, stream)
+}
+
+/** A line of the log with what it holds as a person may see it: a name in it may be a stranger's. */
+function visibleLine(line: string): string {
+  return `${JSON.stringify(JSON.parse(line, (_key, value: unknown) => (typeof value === 'string' ? visible(value) : value)))}\n`
 }

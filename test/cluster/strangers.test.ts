@@ -4,17 +4,24 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { makeCluster, type TestCluster, type TestNode } from '../support/cluster.ts'
+import { endProcess } from '../support/processes.ts'
 
 /** Two real nodes on 127.0.153.x whose agents may open 1,024 files, and strangers that only reach their ports. */
 let cluster: TestCluster
 const node = (at: number): TestNode => cluster.nodes[at] as TestNode
+const servers: number[] = []
 const AGENT_PORT = 4570
 
 beforeAll(async () => {
   cluster = await makeCluster(153, 2, { enter: () => ['sh', '-c', 'ulimit -n 1024 && exec "$@"', 'sh'] })
   await Promise.all(cluster.nodes.map((one) => cluster.must(one, 'start')))
+  servers.push(...cluster.nodes.map((one) => cluster.serverPid(one)))
 })
-afterAll(() => cluster[Symbol.asyncDispose]())
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]()
+  // An agent that took its server for dead has forgotten its pid.
+  for (const pid of servers) endProcess(pid)
+})
 
 /** A connection to the agent of n1 that a stranger makes anew whenever it ends. */
 function stranger(begin: (socket: Socket) => void): void {

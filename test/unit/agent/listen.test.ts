@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { roomWithin } from '../../../src/agent/connections.ts'
@@ -56,6 +57,15 @@ test('a connection that says nothing gives way to a new one', async () => {
   const { open } = await opened()
   for (let flood = 0; flood < ROOM.ofOne; flood++) await open('127.0.152.2')
   await expect.poll(async () => ask(await open('127.0.152.2'))).toBe(OK)
+})
+
+test('a request that is sent as slowly as one likes gives way as well', async () => {
+  const { open } = await opened(() => new Promise(() => undefined))
+  for (let flood = 0; flood < ROOM.ofOne; flood++) (await open('127.0.152.2')).write('POST /v1/fence HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf')
+  await expect.poll(async () => {
+    const socket = await open('127.0.152.2')
+    return Promise.race([ask(socket), delay(100).then(() => 'stays')])
+  }, { interval: 100 }).toBe('stays')
 })
 
 test('who sends requests before it has the answers is cut off, and the rest of them is not looked at', async () => {
