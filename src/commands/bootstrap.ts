@@ -23,8 +23,8 @@ export async function run(context: Context, given: Given): Promise<number> {
   const plan = JSON.parse((await commandAgent(gear.paths.agentSocket, `/force-plan?reason=${encodeURIComponent(reason)}`, () => undefined)) ?? 'null') as ForcePlan
   tellPeople(describe(plan))
   await confirm(plan, given['yesLose'])
-  const word: Override = { lose: plan.missing, gone: plan.gone, reason }
-  await agentDoes(context, gear, `/give-up?timeout=${timeout ?? configOf(gear).startTimeout}`, word)
+  const override: Override = { lose: plan.missing, gone: plan.gone, reason }
+  await agentDoes(context, gear, `/give-up?timeout=${timeout ?? configOf(gear).startTimeout}`, override)
   return 0
 }
 
