@@ -4,7 +4,7 @@ import type { Down, Live, Observation } from '../../src/galera/observation.ts'
 import { reportDown } from '../../src/galera/cycle/report.ts'
 import { type Rules, SHIPPED } from '../../src/galera/cycle/rules.ts'
 import { befall } from './befall.ts'
-import { Galera, type Server } from './galera-model.ts'
+import { Galera, isPrimary, type Server } from './galera-model.ts'
 import { FOREIGN, Violation } from './history.ts'
 import { Random } from './random.ts'
 import { SimNetwork } from './sim-network.ts'
@@ -120,8 +120,9 @@ export class World {
         if (this.random.chance(0.3)) this.#attempt(gear)
         // Galera gives up by itself after pc.wait_prim_timeout.
         if (round % 60 === 59 && this.galera.servers.get(gear.name)?.group === null) this.galera.kill(gear.name, 0)
-        this.#check()
+        this.#checkGalera()
       }
+      this.#checkAgreement()
       if (this.#isWhole()) return true
     }
     return false
@@ -203,13 +204,19 @@ export class World {
   }
 
   #check(): void {
-    if (this.galera.version !== this.#checked) this.galera.check()
-    this.#checked = this.galera.version
-    if (this.#steps % LOOK === 0) this.#checkAgreement()
+    this.#checkGalera()
+    this.#checkAgreement()
   }
 
-  /** Were everybody to look now, at most one node would bootstrap. */
+  #checkGalera(): void {
+    if (this.galera.version !== this.#checked) this.galera.check()
+    this.#checked = this.galera.version
+  }
+
+  /** Were everybody to look now, at most one node would bootstrap. Beside a primary component nobody does. */
   #checkAgreement(): void {
+    if (this.#steps % LOOK !== 0) return
+    for (const group of this.galera.groups) if (isPrimary(group)) return
     const truth = this.gears.map((gear) => this.#truth(gear))
     if (truth.every((one, at) => one === this.#agreed[at])) return
     this.#agreed = truth
