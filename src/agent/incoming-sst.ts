@@ -5,15 +5,15 @@ import type { Logger } from '../system/log.ts'
 /** How often progress goes to the server's log, milliseconds. */
 const LOG_INTERVAL = 10_000
 
-/** For so long it stands whether a script of a transfer runs, milliseconds: all processes of the machine are looked at for it. */
-const SCRIPT_INTERVAL = 900
+/** For so long it stands what the processes of a joining server do, milliseconds: all of the machine are looked at for it. */
+const PROCESSES_INTERVAL = 900
 
 /** What is known of a state transfer to this node. */
 export class IncomingTransfers {
   /** Where in the server's log its present run begins, bytes. */
   logOffset = 0
   #last: { readonly report: SstReport; readonly heardAt: number; readonly loggedAt: number } | null = null
-  #scripts: { readonly at: number; readonly run: boolean } | null = null
+  #processes: { readonly pid: number; readonly at: number; readonly seen: JoinerProcesses } | null = null
 
   /**
    * Keeps a donor's word for the status screen and, since no script runs beside a joiner that takes its state by SQL, writes each new stage,
@@ -43,10 +43,20 @@ export class IncomingTransfers {
     return last?.report.state === 'failed' && performance.now() - last.heardAt < NEWS ? last.report : null
   }
 
-  /** Whether a script of a transfer runs, as `look` finds out. */
-  async runs(look: () => Promise<boolean>): Promise<boolean> {
+  /** What the processes of a joining server do, as `look` finds out. */
+  async processes(pid: number, look: () => Promise<JoinerProcesses>): Promise<JoinerProcesses> {
     const now = performance.now()
-    if (this.#scripts === null || now - this.#scripts.at >= SCRIPT_INTERVAL) this.#scripts = { at: now, run: await look() }
-    return this.#scripts.run
+    const last = this.#processes
+    if (last?.pid === pid && now - last.at < PROCESSES_INTERVAL) return last.seen
+    const seen = await look()
+    this.#processes = { pid, at: now, seen }
+    return seen
   }
+}
+
+export interface JoinerProcesses {
+  /** A script of a state transfer runs beside mariadbd. */
+  readonly script: boolean
+  /** Changes with anything that they do. */
+  readonly work: string
 }

@@ -8,10 +8,12 @@ import type { Down, Live } from '../galera/observation.ts'
 import type { View } from '../galera/view.ts'
 import { readGvwstate } from '../mariadb/position.ts'
 import { findServer, isRunning, lastErrors } from '../mariadb/server.ts'
+import { signsOfWork } from '../mariadb/signs-of-work.ts'
 import { isErrno } from '../system/files.ts'
-import { processSession } from '../system/processes.ts'
+import { processSession, UnknownProcessError } from '../system/processes.ts'
 import { within } from '../system/wait.ts'
 import { moment } from './moment.ts'
+import type { JoinerProcesses } from './incoming-sst.ts'
 import type { Node } from './node.ts'
 
 type LookEffect = Pick<Extract<Op, { do: 'look' }>, 'server' | 'joining' | 'within'>
@@ -25,13 +27,13 @@ export async function lookAtServer(node: Node, effect: LookEffect): Promise<Look
   if (server === null) await session[Symbol.asyncDispose]()
   const sql = server === null ? NO_SQL : await (effect.within === null ? askServer(node) : within(askServer(node), effect.within).catch(() => BUSY))
   const { status } = sql
-  const receives = effect.joining && server !== null && server !== 'unknown' && (status === null ? await transfers.runs(() => hasTransferScript(server)) : awaitsState(status))
+  const joiner = effect.joining && status === null && server !== null && server !== 'unknown' ? await transfers.processes(server.pid, () => processesOf(node, server)) : NO_PROCESSES
   return {
     ...sql,
     server,
     gvwstate: status?.primary === true && sql.view !== null && node.state.namedView === sql.view.seqno ? null : (await readGvwstate(paths.data)).gvwstate,
-    transfer: receives || transfers.shown(node.synced)?.state === 'running',
-    work: '',
+    transfer: joiner.script || (status !== null && awaitsState(status)) || transfers.shown(node.synced)?.state === 'running',
+    work: joiner.work,
     errors: server === null || status?.connected === false ? await lastErrors(paths.serverLog, transfers.logOffset) : [],
     refusedBy: transfers.refused(),
   }
@@ -69,8 +71,18 @@ async function weightIn(node: Node, view: View): Promise<number | null> {
   return known ? null : node.session.weight()
 }
 
-/** A state transfer's script runs beside mariadbd. What ends it is its own affair. */
-const hasTransferScript = async ({ pid }: Handle) => (await processSession(pid)).some(({ command }) => command.some((word) => word.includes('wsrep_sst_')))
+const NO_PROCESSES: JoinerProcesses = { script: false, work: '' }
+
+/** A state transfer's script runs beside mariadbd. What ends it is its own affair. Where /proc does not answer, nothing is concluded. */
+async function processesOf({ paths }: Node, { pid }: Handle): Promise<JoinerProcesses> {
+  try {
+    const script = (await processSession(pid)).some(({ command }) => command.some((word) => word.includes('wsrep_sst_')))
+    return { script, work: await signsOfWork(pid, paths.serverLog) }
+  } catch (error) {
+    if (!(error instanceof UnknownProcessError)) throw error
+    return { script: true, work: '' }
+  }
+}
 
 /** How long a look waits for the local server where a person waits, milliseconds. */
 const LONGEST_LOOK = 1_000

@@ -10,6 +10,8 @@ export interface Network {
   readonly partition: (...groups: readonly (readonly number[])[]) => void
   /** All see each other. */
   readonly heal: () => void
+  /** Limits what each host may send, as `80mbit`; null lifts it. */
+  readonly limit: (rate: string | null) => void
   readonly [Symbol.dispose]: () => void
 }
 
@@ -28,6 +30,12 @@ export function makeNetwork(size: number): Network {
       }
     },
     heal: () => network.partition(hosts),
+    limit: (rate) => {
+      for (const host of hosts) {
+        if (rate === null) tc('-n', space(host), 'qdisc', 'delete', 'dev', 'eth0', 'root')
+        else tc('-n', space(host), 'qdisc', 'replace', 'dev', 'eth0', 'root', 'tbf', 'rate', rate, 'burst', '64kb', 'latency', '200ms')
+      }
+    },
     [Symbol.dispose]: () => {
       for (const name of ['switch', ...hosts]) ip('netns', 'delete', space(name))
     },
@@ -51,6 +59,9 @@ export function makeNetwork(size: number): Network {
   return network
 }
 
-function ip(...args: string[]): void {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+const ip = (...args: string[]) => run('ip', args)
+const tc = (...args: string[]) => run('tc', args)
+
+function run(program: string, args: readonly string[]): void {
+  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 }

@@ -36,7 +36,7 @@ const withNone = (state: State, input: Looked): Step => (state.stop === null ? f
 
 /** A server that runs already, of an earlier agent or started by hand, is watched like our own. */
 function takenOver(state: State, { now }: Looked, server: Handle): State {
-  const joining = { decision: null, since: now, nextAsk: now, nobody: 0, work: '', workedAt: now, transfer: false }
+  const joining = { decision: null, since: now, nextAsk: now, nobody: 0, work: '', workSeen: now, idle: 0, transfer: false }
   const taken: State = { ...withoutServer(state), datadir: state.datadir, server, joining, madeEmpty: false, ...(state.stop === null ? { intent: 'start' as const, failure: null } : {}) }
   return say(taken, state.stop === null ? 'joining' : state.phase, `took over the running mariadbd (pid ${server.pid})`)
 }

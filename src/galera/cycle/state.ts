@@ -134,9 +134,10 @@ export interface Joining {
   /** When the peers are asked next whether anybody is Primary, and how often in a row nobody was. */
   readonly nextAsk: number
   readonly nobody: number
-  /** The last sign of work of the server, and when it was seen. */
+  /** The last sign of work of the server, when it was last looked for, and how often in a row there was no new one. */
   readonly work: string
-  readonly workedAt: number
+  readonly workSeen: number
+  readonly idle: number
   /** A state transfer to it was under way when it was last looked at. */
   readonly transfer: boolean
 }

@@ -20,6 +20,13 @@ const LONGEST_OUTSIDE = 1_000
  */
 const LONGEST_REFORM = 30_000
 
+/**
+ * So many looks, a second apart, without any sign of work: a server whose group communication lives reads a keepalive each second, also
+ * while it waits for a state transfer, prepares one or replays [ran].
+ */
+const LONGEST_IDLE = 30
+const SIGNS_INTERVAL = 1_000
+
 /** How often a running node looks at the others, milliseconds. */
 const PEERS_INTERVAL = 5_000
 
@@ -47,11 +54,19 @@ function tendSettled(state: State, input: Looked): Step {
 
 /** Nobody may be Primary any more: then this server waits in vain. */
 function tendJoining(state: State, { now, look }: Looked, joining: Joining): Step {
-  const worked = look.work !== joining.work
-  const seen: Joining = { ...joining, transfer: look.transfer, work: look.work, workedAt: worked ? now : joining.workedAt }
-  const known: State = { ...state, joining: seen }
+  const seen = signsOf(joining, look, now)
+  const known: State = seen === joining ? state : { ...state, joining: seen }
+  if (seen.idle >= LONGEST_IDLE && launchOf(state) !== null) return end(known, true, hangs(state.settings.name))
   return launchOf(state) === 'join' && now >= joining.nextAsk ? ask(known, false) : watch(known, now)
 }
+
+/** Looks are counted, not seconds: an agent that was stopped itself has not seen the server idle. */
+function signsOf(joining: Joining, { work, transfer }: Looked['look'], now: number): Joining {
+  if (work === '' || now - joining.workSeen < SIGNS_INTERVAL) return joining.transfer === transfer ? joining : { ...joining, transfer }
+  return { ...joining, transfer, work, workSeen: now, idle: work === joining.work ? joining.idle + 1 : 0 }
+}
+
+const hangs = (name: string): ErrorShape => ({ code: 'server-hangs', exitCode: 5, message: `mariadbd of ${name} hangs: for ${LONGEST_IDLE} s it used no CPU time, read and wrote nothing, and no transfer moves; it was killed`, hint: 'Nothing to do if the agent succeeds now; else look at the storage (dmesg) and at log/mariadbd.log.' })
 
 /** Synced in the component that it was to join. */
 function up(state: State, now: number): Step {
