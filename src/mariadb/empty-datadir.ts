@@ -31,13 +31,17 @@ export async function isEmptyDatadir(datadir: string): Promise<boolean> {
 }
 
 /**
- * No schema but the system's, and no file of anything else: as versions before the mark made it, or where the first launch came to nothing. It may
+ * No tables but the system's, and no file of anything else: as versions before the mark made it, or where the first launch came to nothing. It may
  * hold accounts, so it is not overwritten.
  */
 export async function isAsInstalled(datadir: string): Promise<boolean> {
   const entries = await readdir(datadir, { withFileTypes: true })
-  return entries.every((entry) => (entry.isDirectory() ? SYSTEM_SCHEMAS.has(entry.name) : INSTALLED.test(entry.name)))
+  const known = entries.map(async (entry) => (entry.isDirectory() ? SYSTEM_SCHEMAS.has(entry.name) || isEmptySchema(join(datadir, entry.name)) : INSTALLED.test(entry.name)))
+  return (await Promise.all(known)).every(Boolean)
 }
+
+/** As that of the application, which setup makes. */
+const isEmptySchema = async (folder: string): Promise<boolean> => (await namesIn(folder)).every((name) => name === 'db.opt')
 
 /** Names, and of files the size and time of the last change. In seconds: archives of a gear keep no more. */
 async function fingerprint(datadir: string): Promise<string> {

@@ -21,14 +21,14 @@ async function read(folder: string, names: readonly string[] | null, { recovered
 }
 
 const installed = ['mysql/', 'performance_schema/', 'sys/', 'ibdata1', 'ib_logfile0', 'undo001', 'aria_log.00000001', 'aria_log_control', 'ib_buffer_pool', 'mysql_upgrade_info', 'multi-master.info']
-const standAlone = [...installed, 'shop/']
+const standAlone = [...installed, 'shop/', 'shop/orders.frm']
 const strange = { kind: 'unknown', strange: true }
 
 test.each([
   ['is not there', null, {}, { kind: 'fresh' }],
   ['is empty', [], {}, { kind: 'fresh' }],
   ['is as setup made and marked it', installed, { marked: 'untouched' }, { kind: 'fresh' }],
-  ['is as a version without the mark made it', installed, {}, { kind: 'fresh' }],
+  ['is as a version without the mark made it', [...installed, 'my_app/', 'my_app/db.opt'], {}, { kind: 'fresh' }],
   ['was launched on once, and that came to nothing', [...installed, 'galera.cache', 'grastate.dat', 'tc.log'], {}, { kind: 'fresh' }],
   ['is a server\'s that was part of no cluster', standAlone, {}, strange],
   ['has such a one copied over what setup had marked', standAlone, { marked: 'and touched' }, strange],
