@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import { expect, test } from 'vitest'
@@ -15,11 +15,14 @@ test('a Synced server that was launched to re-form is taken over, not ended, whe
   await Promise.all(cluster.nodes.map((one) => cluster.must(one, 'start')))
   cluster.kill(cluster.nodes)
   await Promise.all(cluster.nodes.map((one) => cluster.must(one, 'start')))
-  expect(readFileSync(join(busy.gear, 'run/server.json'), 'utf8')).toContain('"launch":"reform"')
+  const record = join(busy.gear, 'run/server.json')
+  await waitFor('what it was launched for is cleared', async () => (readFileSync(record, 'utf8').includes('"launch":null') ? true : undefined), { timeout: 10_000 })
   const pid = cluster.serverPid(busy)
   const { user, password } = await cluster.account(busy)
 
   cluster.kill([busy], 'agent')
+  // As an agent of the version before left it.
+  writeFileSync(record, readFileSync(record, 'utf8').replace('"launch":null', '"launch":"reform"'))
   asRoot(busy, 'SET GLOBAL max_connections = 10')
   await waitFor('users are refused', async () => {
     try {

@@ -23,6 +23,10 @@ export interface Surroundings {
   readonly chance: (probability: number) => boolean
   /** By how many hours a gear's clock is wrong. */
   readonly hours: (name: string) => number
+  /** Changes with whatever an agent could notice; null while messages get lost, so that nothing stays as it is. */
+  readonly stamp: () => number | null
+  /** Something that others may notice has changed. */
+  readonly changed: () => void
 }
 
 /** Not written yet: a state that becomes true, and its effects that are carried out, when its ledger is on disk. */
@@ -47,6 +51,8 @@ export class Gear {
   readonly world: Surroundings
   #settings: Settings
   #now = 0
+  #calmAt: number | null = null
+  #rounds = 0
   #at = ''
   #second = -1
   #hours = 0
@@ -132,7 +138,7 @@ export class Gear {
 
   /** The agent goes on by one step: a write, an input, a part of what it does, or the clock. */
   work(): void {
-    if (this.state === null || this.hangs) return
+    if (this.state === null || this.hangs || this.#isCalm()) return
     this.#now += 3
     if (this.#writing !== null) return this.#written()
     if (this.#inputs.length > 0) return this.#takeNext()
@@ -148,6 +154,23 @@ export class Gear {
     this.#step({ in: 'tick', now: this.#now, at: this.at })
   }
 
+  /**
+   * It waits, or rests, and has gone round twice while nothing changed: it would go round for ever. Such rounds are left out, which changes
+   * nothing but the time that they take.
+   */
+  #isCalm(): boolean {
+    const { state } = this
+    const stamp = this.world.stamp()
+    if (stamp !== this.#calmAt || stamp === null) {
+      this.#calmAt = stamp
+      this.#rounds = 0
+      return false
+    }
+    if (this.#rounds < 2 || this.#inputs.length > 0 || this.#writing !== null || state === null) return false
+    const { at } = state.task
+    return at === 'resting' || (at === 'pausing' && state.decision?.do === 'wait') || (at === 'watching' && state.joining === null && state.nonPrimarySince === null)
+  }
+
   #takeNext(): void {
     const input = this.#inputs.shift()
     if (input !== undefined) this.#step({ ...input, now: this.#now, at: this.at })
@@ -155,6 +178,7 @@ export class Gear {
 
   #give(result: Result): void {
     this.#doing = null
+    if (result.in === 'heard' || (result.in === 'looked' && this.state?.intent === 'stay')) this.#rounds++
     this.#step({ ...result, now: this.#now, at: this.at })
   }
 
@@ -179,7 +203,9 @@ export class Gear {
   }
 
   #commit(state: State, effects: readonly Effect[]): void {
+    const before = this.state
     this.state = state
+    if (before !== null && isNews(before, state)) this.world.changed()
     for (const effect of effects) this.#carryOut(effect, state)
   }
 
@@ -196,3 +222,9 @@ export class Gear {
     answered?.(effect.answer)
   }
 }
+
+/** What its peers, or its own next round, may notice. */
+const isNews = (a: State, b: State): boolean =>
+  a.ledger !== b.ledger || a.status !== b.status || a.intent !== b.intent || a.launched !== b.launched || a.datadir !== b.datadir || a.server !== b.server
+  || a.repairing !== b.repairing || a.viewKnown !== b.viewKnown || a.givenUpViews !== b.givenUpViews || a.settings !== b.settings
+  || a.override !== b.override || a.stop !== b.stop || a.joining !== b.joining || a.decision?.rule !== b.decision?.rule || a.nonPrimarySince !== b.nonPrimarySince

@@ -22,7 +22,7 @@ export interface Variant {
 }
 
 /** Every so many steps all look at once: most states last longer, and it costs more than the step. */
-const LOOK = 8
+const LOOK = 24
 
 export type Lists = 'equal' | 'late' | 'growing'
 
@@ -52,6 +52,8 @@ export class World {
   readonly made: readonly string[]
   #steps = 0
   #checked = -1
+  #changes = 0
+  #agreedAt = -1
   readonly #byName: ReadonlyMap<string, Gear>
   #agreed: readonly (Observation | null)[] = []
 
@@ -72,6 +74,8 @@ export class World {
       shuffled: (items) => this.random.shuffled(items),
       chance: (probability) => this.random.chance(probability),
       hours: (name) => this.hours.get(name) ?? 0,
+      stamp: () => (this.network.lossy ? null : this.galera.version + this.#changes),
+      changed: () => this.#changes++,
     }
     const names = Array.from({ length: setting.size }, (_, index) => `n${index + 1}`)
     this.gears = names.map((name, at) => new Gear(name, setting.weights[at] ?? 1, setting.policy === 'majority', shared))
@@ -90,12 +94,16 @@ export class World {
     if (roll < 0.82) this.#work(gear)
     else if (roll < 0.9) this.#attempt(gear)
     else if (roll < 0.92) this.#write()
-    else befall(this, gear, roll)
+    else {
+      this.#changes++
+      befall(this, gear, roll)
+    }
     this.#check()
   }
 
   /** Everybody is back, connected and told to start; nothing more goes wrong. @returns whether all became Primary in one component */
   settle(rounds: number): boolean {
+    this.#changes++
     this.network.heal()
     this.network.lossy = false
     this.galera.reconnect()
@@ -113,7 +121,10 @@ export class World {
       // A running server goes on looking for the others.
       if (round % 10 === 9) this.galera.reconnect()
       for (const gear of this.random.shuffled(this.gears)) {
-        if (gear.peers?.length !== this.gears.length) gear.peers = this.gears.map(({ name }) => name)
+        if (gear.peers?.length !== this.gears.length) {
+          gear.peers = this.gears.map(({ name }) => name)
+          this.#changes++
+        }
         if (gear.state === null) gear.startAgent()
         if (gear.state?.intent === 'stay') gear.take({ in: 'start', restored: false })
         this.#work(gear)
@@ -215,7 +226,8 @@ export class World {
 
   /** Were everybody to look now, at most one node would bootstrap. Beside a primary component nobody does. */
   #checkAgreement(): void {
-    if (this.#steps % LOOK !== 0) return
+    if (this.#steps % LOOK !== 0 || this.#agreedAt === this.galera.version + this.#changes) return
+    this.#agreedAt = this.galera.version + this.#changes
     for (const group of this.galera.groups) if (isPrimary(group)) return
     const truth = this.gears.map((gear) => this.#truth(gear))
     if (truth.every((one, at) => one === this.#agreed[at])) return

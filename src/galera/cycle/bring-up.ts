@@ -23,6 +23,9 @@ const LONGEST_TURN = 5_000
 /** How long a position that could not be read stands before it is tried again, milliseconds. */
 const UNKNOWN_STANDS = 10_000
 
+/** Those who are waited for stop by themselves as soon as they have looked at the others. */
+const NUDGED: ReadonlySet<string> = new Set(['replaced-runs', 'left-behind-primary'])
+
 type On<Kind extends Input['in']> = Extract<Input, { in: Kind }>
 
 /** No server runs: the position is read once for each stop; what could not be read is tried again. */
@@ -73,7 +76,7 @@ function carryOut(state: State, moment: Moment, self: Down, decision: Decision):
   const counted = refusals === state.refusals ? state : { ...state, refusals }
   if (decision.do === 'refuse') return refusals >= REFUSALS ? fail(counted, moment, refusal(decision)) : pause(counted, moment)
   if (decision.do === 'wait') {
-    const nudge: readonly Effect[] = decision.rule === 'replaced-runs' ? [{ do: 'nudge', names: decision.for }] : []
+    const nudge: readonly Effect[] = NUDGED.has(decision.rule) ? [{ do: 'nudge', names: decision.for }] : []
     return pause(say(counted, 'waiting', decision.reason), moment, ...nudge)
   }
   const before = decision.do === 'join' ? joinsBefore({ self, peers: state.observations }) : []

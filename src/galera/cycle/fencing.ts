@@ -1,4 +1,5 @@
-import { acknowledged, hasAcknowledgedAnother, proposalFor } from '../fence.ts'
+import { GaleractlError } from '../../errors.ts'
+import { acknowledged, hasAcknowledgedAnother, type Proposal, proposalFor } from '../fence.ts'
 import { recordPromise } from '../ledger.ts'
 import type { Down } from '../observation.ts'
 import type { Step } from './effect.ts'
@@ -13,9 +14,9 @@ import type { Forking, State } from './state.ts'
  */
 export function raiseFence(state: State, input: Input, decision: Forking, then: Down['promise'], rules: Rules): Step {
   if (input.unwritten !== undefined) return fail(state, input, unwrittenError(input.unwritten))
-  const { ledger, settings, observations } = state
-  const proposal = proposalFor(decision, settings.name, ledger.promise, observations)
-  if (proposal === null) return unchanged(state)
+  const { ledger, observations } = state
+  const proposal = proposed(state, decision)
+  if (proposal instanceof GaleractlError) return state.server === null ? fail(state, input, proposal.toShape()) : notHeld(state, input, proposal.message)
   const own = report(state, input)
   const overtaken = hasAcknowledgedAnother(decision, then, ledger.promise)
   const answer = overtaken ? { ack: false as const, reason: `${ledger.promise?.chosen} was acknowledged meanwhile` } : rules.answerProposal(own, ledger.promise, proposal)
@@ -24,6 +25,18 @@ export function raiseFence(state: State, input: Input, decision: Forking, then: 
   const promised: State = { ...asking, ledger: recordPromise(ledger, acknowledged(own, proposal)) }
   const to = observations.filter(({ kind }) => kind !== 'silent').map(({ name }) => name)
   return begin(promised, { at: 'fencing', decision, proposal }, (op) => ({ do: 'propose', op, proposal, to }))
+}
+
+/** @returns a RefusedError where no epoch is left */
+function proposed({ settings, ledger, observations }: State, decision: Forking): Proposal | GaleractlError {
+  try {
+    const proposal = proposalFor(decision, settings.name, ledger.promise, observations)
+    if (proposal === null) throw new Error(`a decision to ${decision.do} needs no fence`)
+    return proposal
+  } catch (error) {
+    if (error instanceof GaleractlError) return error
+    throw error
+  }
 }
 
 /** Asks again, as soon as is due. */

@@ -120,3 +120,37 @@ test('a result that comes after a stop was asked for is of nobody', () => {
   agent.take({ in: 'heard', op: 1, observations: [silent('n2')], settings: null })
   expect(agent.state).toBe(before)
 })
+
+const JOINING = { ...SERVER, launch: 'join' as const }
+
+/** A second later the server is looked at again; the peers may have been asked before. */
+function nextLook(agent: TestAgent, seconds = 1): void {
+  agent.now += seconds * 1_000
+  do {
+    if (agent.awaited?.do === 'ask') agent.take({ in: 'heard', op: agent.op, observations: [silent('n2')], settings: null })
+    else agent.wake()
+  } while (agent.awaited?.do !== 'look')
+}
+
+test.each([
+  ['without any sign of work for thirty looks hangs: it is killed', () => 'same', 40, true],
+  ['that works is left alone for hours', (second: number) => String(second), 4_000, false],
+])('a joiner %s', (_what, work, looks, killed) => {
+  const agent = begun()
+  const ended = Array.from({ length: looks }, (_, second) => second).some((second) => {
+    look(agent, { server: JOINING, work: work(second), transfer: true })
+    if (agent.state.task.at === 'ending') return true
+    nextLook(agent)
+    return false
+  })
+  expect(ended).toBe(killed)
+  if (killed) expect(agent.state.task).toMatchObject({ why: { code: 'server-hangs', message: expect.stringContaining('hangs') } })
+})
+
+test('an agent that stood still itself has seen one look, not an hour', () => {
+  const agent = begun()
+  look(agent, { server: JOINING, work: 'same', transfer: true })
+  nextLook(agent, 3_600)
+  look(agent, { server: JOINING, work: 'same', transfer: true })
+  expect(agent.state.task.at).not.toBe('ending')
+})
