@@ -1,15 +1,12 @@
-import { chmod, rm, writeFile } from 'node:fs/promises'
-import type { Server as HttpServer } from 'node:http'
+import { rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
-import { OutsideError } from '../errors.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
+import { lockGear } from '../gear/gear-lock.ts'
 import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
 import { Session } from '../mariadb/session.ts'
 import { agentPassword } from '../mariadb/users.ts'
-import { lockFile } from '../system/lock.ts'
 import type { Logger } from '../system/log.ts'
 import { archiveBinlogs } from './archiver.ts'
 import { takeOver } from './bring-up.ts'
@@ -20,14 +17,13 @@ import { EventLog } from './event-log.ts'
 import { EventStream } from './event-stream.ts'
 import { healthApi } from './health-api.ts'
 import { LedgerStore } from './ledger-store.ts'
+import { closeServer, LAST_ANSWERS, listen } from './listen.ts'
 import { Node } from './node.ts'
 import { peerApi } from './peer-api.ts'
+import { RunFiles } from './run-files.ts'
 import { SpoolReader } from './spool-reader.ts'
 import { Supervisor } from './supervisor.ts'
 import { watchUntold } from './untold-views.ts'
-
-/** Milliseconds. */
-const LAST_ANSWERS = 1_000
 
 export interface Agent {
   readonly node: Node
@@ -53,7 +49,7 @@ export async function openNode(gear: Gear, log: Logger, mode: 'own' | 'look' = '
  */
 export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   await using opened = new AsyncDisposableStack()
-  opened.use(await lockFile(gear.paths.agentLock, 'an agent'))
+  opened.use(await lockGear(gear.paths, 'an agent'))
   await refuseWhileSwapping(gear.paths)
   await writeFile(gear.paths.agentPid, `${process.pid}\n`, { mode: 0o640 })
   opened.defer(() => rm(gear.paths.agentPid, { force: true }))
@@ -73,8 +69,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   opened.use(archiveBinlogs(node))
   const open = new Hono().route('/', healthApi(node)).route('/', peerApi(node))
   opened.adopt(await listen(open, { host: node.config.bindAddress, port: node.config.listen.agent }), closeServer)
-  opened.adopt(await listenLocally(controlApi(node, supervisor, tellQuit), gear.paths.agentSocket), closeServer)
-  opened.defer(() => rm(gear.paths.agentSocket, { force: true }))
+  opened.use(await RunFiles.open(node, controlApi(node, supervisor, tellQuit)))
   if (adopted) supervisor.start()
   opened.use(supervisor.lookOut())
   const all = opened.move()
@@ -92,30 +87,4 @@ async function takeEvents(node: Node, supervisor: Supervisor): Promise<AsyncDisp
   opened.use(new SpoolReader(paths.spool, stream, counts, log, () => supervisor.poke()).follow())
   opened.use(watchUntold(node, stream))
   return opened.move()
-}
-
-/** Stands for the host where a request names none, as HTTP/1.0 of HAProxy's `option httpchk`; nothing looks at it. */
-const UNNAMED = 'localhost'
-
-async function listenLocally(app: Hono, path: string): Promise<HttpServer> {
-  await rm(path, { force: true })
-  const server = await listen(app, { path })
-  await chmod(path, 0o600)
-  return server
-}
-
-async function listen(app: Hono, where: { host: string; port: number } | { path: string }): Promise<HttpServer> {
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: UNNAMED }) as HttpServer
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(new OutsideError('agent-port', `the agent can't listen on ${'path' in where ? where.path : `${where.host} port ${where.port}`}: ${cause.code}`, 'Free the port, or set another --agent-port.', { cause })))
-    server.listen(where, resolve)
-  })
-  return server
-}
-
-/** Answers that are on their way are finished; who does not read them holds up nothing for long. */
-async function closeServer(server: HttpServer): Promise<void> {
-  const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS)
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  clearTimeout(cut)
 }

@@ -54,8 +54,12 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
   const daemon = await startDaemon(options.mariadbd, args, { logFile: files.serverLog, env: cleanEnvironment(), cwd: files.data })
   const info = await processInfo(daemon.pid)
   const server = { pid: daemon.pid, startTime: info?.startTime ?? '', launch: options.launch }
-  await writeFileAtomic(files.processFile, `${JSON.stringify(server)}\n`, 0o640)
+  await recordServer(files, server)
   return server
+}
+
+export async function recordServer({ processFile }: ServerFiles, server: Server): Promise<void> {
+  await writeFileAtomic(processFile, `${JSON.stringify(server)}\n`, 0o640)
 }
 
 /**
