@@ -10,7 +10,7 @@ const textAssets = {
 }
 
 /** Real servers. */
-const real = { testTimeout: 180_000, hookTimeout: 180_000 }
+const real = { testTimeout: 180_000, hookTimeout: 180_000, globalSetup: './test/support/executable.ts' }
 
 /** Where scripts/test.ts wants the results. */
 const results = process.env['GALERACTL_RESULTS']

@@ -6,13 +6,13 @@ import { initialState } from '../galera/cycle/state.ts'
 import { fullName } from '../galera/member-name.ts'
 import { othersOf } from '../galera/peer-list.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
+import { lockGear } from '../gear/gear-lock.ts'
 import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
 import { Session } from '../mariadb/session.ts'
 import { agentPassword } from '../mariadb/users.ts'
 import { hostNames } from '../peers/host-names.ts'
 import { BoundedLog } from '../system/bounded-log.ts'
-import { lockFile } from '../system/lock.ts'
 import type { Logger } from '../system/log.ts'
 import { archiveBinlogs } from './archiver.ts'
 import { controlApi } from './control-api.ts'
@@ -24,16 +24,14 @@ import { EventStream } from './event-stream.ts'
 import { healthApi } from './health-api.ts'
 import { relayIst } from './ist-relay.ts'
 import { LedgerStore } from './ledger-store.ts'
-import { closeServer, listenLocally, listenOpenly } from './listen.ts'
+import { closeServer, LAST_ANSWERS, listenOpenly } from './listen.ts'
 import { Loop } from './loop.ts'
 import { Node } from './node.ts'
 import { peerApi } from './peer-api.ts'
+import { RunFiles } from './run-files.ts'
 import { SettingsStore } from './settings-store.ts'
 import { SpoolReader } from './spool-reader.ts'
 import { watchUntold } from './untold-views.ts'
-
-/** Milliseconds. */
-const LAST_ANSWERS = 1_000
 
 export interface Agent {
   readonly node: Node
@@ -60,7 +58,7 @@ export async function openNode(gear: Gear, log: Logger, mode: 'own' | 'look' = '
  */
 export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   await using opened = new AsyncDisposableStack()
-  opened.use(await lockFile(gear.paths.agentLock, 'an agent'))
+  opened.use(await lockGear(gear.paths, 'an agent'))
   await refuseWhileSwapping(gear.paths)
   await writeFile(gear.paths.agentPid, `${process.pid}\n`, { mode: 0o640 })
   opened.defer(() => rm(gear.paths.agentPid, { force: true }))
@@ -80,8 +78,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   opened.use(archiveBinlogs(node))
   opened.use(await relayIst(node))
   opened.adopt(await listenOpenly(openApi(node), { host: node.config.bindAddress, port: node.config.listen.agent }, (address) => isListed(node, address)), closeServer)
-  opened.adopt(await listenLocally(controlApi(node, tellQuit), gear.paths.agentSocket), closeServer)
-  opened.defer(() => rm(gear.paths.agentSocket, { force: true }))
+  opened.use(await RunFiles.open(node, controlApi(node, tellQuit)))
   const all = opened.move()
   return { node, quit, close: () => all.disposeAsync() }
 }

@@ -12,8 +12,8 @@ const UNNAMED = 'localhost'
 /** Milliseconds: for the headers of a request, for all of it, between two, and how often that is looked at. Signed messages are small. */
 const TIMES: ServerOptions = { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8_192 }
 
-/** Milliseconds. */
-const LAST_ANSWERS = 1_000
+/** How long answers that are on their way may take, milliseconds. */
+export const LAST_ANSWERS = 1_000
 
 /**
  * The port that everybody reaches: bounded, so that strangers take neither the files nor the time of the agent.

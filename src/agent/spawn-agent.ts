@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { NotYetError, OutsideError, ReportedError } from '../errors.ts'
 import { GEAR_VARIABLE } from '../config/settings.ts'
 import type { GearPaths } from '../gear/gear.ts'
-import { readIfExists } from '../system/files.ts'
-import { awaitFolderLock, tryLock } from '../system/lock.ts'
+import { isGearLocked } from '../gear/gear-lock.ts'
+import { exists, readIfExists } from '../system/files.ts'
+import { awaitFolderLock } from '../system/lock.ts'
 import { ownCommand, processInfo, startDaemon } from '../system/processes.ts'
 import { waitFor } from '../system/wait.ts'
 import { askAgent } from './control-client.ts'
@@ -11,6 +12,7 @@ import { askAgent } from './control-client.ts'
 /** Milliseconds. */
 const STARTED_WITHIN = 20_000
 const ENDED_WITHIN = 5_000
+const SOCKET_WITHIN = 3_000
 
 /**
  * Makes sure that the gear's agent runs; it outlives this process. `prepare` runs before one is started, and is over
@@ -31,15 +33,19 @@ export async function ensureAgent(paths: GearPaths, prepare: () => Promise<unkno
     if (!(error instanceof ReportedError) || error.code !== 'locked') throw error
     locked = error
     // Who had the lock may be an agent that will answer, or a look at the stopped gear that ends.
-    const lock = tryLock(paths.agentLock)
-    if (lock === null) return undefined
-    await lock[Symbol.asyncDispose]()
+    if (await isGearLocked(paths)) return undefined
     locked = null
     ;({ log, ended } = await spawnAgent(paths))
     return undefined
   }, { timeout: STARTED_WITHIN, interval: 10 }).catch((error) => {
     throw error instanceof NotYetError ? (locked ?? error) : error
   })
+}
+
+/** Where somebody has removed the socket of an agent that lives, it comes again in a moment. Where none lives, returns at once. */
+export async function awaitSocket(paths: GearPaths): Promise<void> {
+  const settled = async () => ((await exists(paths.agentSocket)) || !(await isGearLocked(paths)) ? true : undefined)
+  await waitFor('the agent\'s socket is there', settled, { timeout: SOCKET_WITHIN, interval: 20 }).catch(() => undefined)
 }
 
 /** Only one at a time may look whether a start is possible, and start an agent: each would find the ports taken by the other. */

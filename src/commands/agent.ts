@@ -1,10 +1,10 @@
 import { startAgent } from '../agent/daemon.ts'
 import { configOf } from '../gear/gear.ts'
 import type { Context } from './command.ts'
-import { openedGear } from './opened-gear.ts'
+import { ownedGear } from './opened-gear.ts'
 
 export async function run(context: Context): Promise<number> {
-  const gear = await openedGear(context)
+  const gear = await ownedGear(context)
   configOf(gear)
   const agent = await startAgent(gear, context.log)
   const ended = Promise.withResolvers<void>()

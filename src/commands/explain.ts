@@ -5,7 +5,7 @@ import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { NON_PRIMARY_RULES, RULES } from '../galera/rules/decide.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import type { Gear } from '../gear/gear.ts'
-import { lockFile } from '../system/lock.ts'
+import { lockGear } from '../gear/gear-lock.ts'
 import type { Context, Given } from './command.ts'
 import { renderDecision, ruleReason } from './decision-text.ts'
 import { openedGear } from './opened-gear.ts'
@@ -36,6 +36,6 @@ function ruleText(): string {
 
 /** Without an agent: reads the position and asks the peers from here, and starts nothing. */
 async function decideHere(gear: Gear, context: Context): Promise<Decision> {
-  await using _lock = await lockFile(gear.paths.agentLock, 'an agent')
+  await using _lock = await lockGear(gear.paths, 'an agent')
   return foresee(await openNode(gear, context.log))
 }

@@ -56,15 +56,19 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
   const daemon = await startDaemon(options.mariadbd, args, { logFile: files.serverLog, env: cleanEnvironment(), cwd: files.data })
   const info = await processInfo(daemon.pid)
   const server = { pid: daemon.pid, startTime: info?.startTime ?? '', launch: options.launch }
-  await writeFileAtomic(files.processFile, `${JSON.stringify(server)}\n`, 0o640)
+  await recordServer(files, server)
   return server
 }
 
 /** What it was launched for says nothing any more: whoever takes the server over must not go by it. */
-export async function settleLaunch(files: ServerFiles, { pid, startTime }: Server): Promise<void> {
+export async function settleLaunch(files: ServerFiles, server: Server): Promise<void> {
   const recorded = await recordedServer(files.processFile)
-  if (recorded?.pid !== pid || recorded.startTime !== startTime) return
-  await writeFileAtomic(files.processFile, `${JSON.stringify({ pid, startTime, launch: null })}\n`, 0o640)
+  if (recorded?.pid !== server.pid || recorded.startTime !== server.startTime) return
+  await recordServer(files, { ...server, launch: null })
+}
+
+export async function recordServer({ processFile }: ServerFiles, { pid, startTime, launch }: Server): Promise<void> {
+  await writeFileAtomic(processFile, `${JSON.stringify({ pid, startTime, launch })}\n`, 0o640)
 }
 
 /**

@@ -8,11 +8,11 @@ import type { Observation } from '../galera/observation.ts'
 import { othersOf } from '../galera/peer-list.ts'
 import { historyOf } from '../galera/replaced.ts'
 import { configOf, type Gear, gearServerFiles } from '../gear/gear.ts'
+import { lockGear } from '../gear/gear-lock.ts'
 import type { UnfinishedRestore } from '../gear/unfinished-restore.ts'
 import { clearDeadServer, findServer } from '../mariadb/server.ts'
 import { askPeers } from '../peers/ask.ts'
 import { signerOf } from '../peers/identity.ts'
-import { lockFile } from '../system/lock.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { requireScope, type Scope, type Surroundings } from './restore-checks.ts'
 import { requireRescuable, swap } from './swap.ts'
@@ -52,7 +52,7 @@ export async function exchange(gear: Gear, restore: UnfinishedRestore, { tell, s
   await stopGear(gear)
   const { peers } = await look(gear)
   const replaces = [...before.peers, ...peers].flatMap((peer) => (peer.kind === 'silent' ? [] : [historyOf(peer)])).filter(isHistory)
-  await using _agent = await lockFile(paths.agentLock, 'an agent')
+  await using _agent = await lockGear(paths, 'an agent')
   if ((await findServer(gearServerFiles(paths))) !== null) throw new OutsideError('still-running', 'mariadbd was started again meanwhile', 'Stop whoever starts it, then run galeractl restore again: it goes on where it was.')
   tell(began('exchanging the datadir'))
   await swap(paths, configOf(gear), { ...restore, replaces: [...new Set([...restore.replaces, ...replaces])] }, join(paths.restore, 'data'), scope.without.includes('all') ? null : new Date(Date.now() + STARTED_WITHIN).toISOString())

@@ -3,11 +3,11 @@ import { RefusedError } from '../errors.ts'
 import type { Gtid } from '../galera/gtid.ts'
 import { LedgerStore } from '../agent/ledger-store.ts'
 import { configOf, type Gear, gearServerFiles } from '../gear/gear.ts'
+import { lockGear } from '../gear/gear-lock.ts'
 import { unbornHistory } from '../galera/restored.ts'
 import { readDatadir } from '../mariadb/position.ts'
 import { findMariadb } from '../mariadb/programs.ts'
 import { findServer } from '../mariadb/server.ts'
-import { lockFile } from '../system/lock.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { startStandalone } from './standalone.ts'
 
@@ -19,7 +19,7 @@ import { startStandalone } from './standalone.ts'
 export async function withStoppedGear<Value>(gear: Gear, tell: Tell, signal: AbortSignal, work: (server: { readonly socket: string; readonly position: Gtid }) => Promise<Value>): Promise<Value> {
   const { paths } = gear
   const config = configOf(gear)
-  await using _agent = await lockFile(paths.agentLock, 'an agent')
+  await using _agent = await lockGear(paths, 'an agent')
   if ((await findServer(gearServerFiles(paths))) !== null) throw new RefusedError('still-running', 'mariadbd runs on this gear', 'Leave out --offline.')
   const { mariadbd } = await findMariadb(config.mariadbBin)
   const { store } = await LedgerStore.open(paths.ledger, config.name, 'look')

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync
 import { join } from 'node:path'
 import { type Connection, createConnection } from 'mysql2/promise'
 import type { Decision } from '../../src/galera/decision.ts'
+import { reachableExecutable } from './executable.ts'
 import type { Network } from './network.ts'
 
 /** A real cluster in a temporary folder: real gears, the built executable, real mariadbd. */
@@ -50,9 +51,9 @@ const ROOT = process.env['GALERACTL_TEST_ROOT']
 /** The command that runs another one there. */
 export const IN_ROOT: readonly string[] = ROOT === undefined ? [] : ['chroot', ROOT]
 
-export const EXECUTABLE = join(import.meta.dirname, '../../dist/galeractl')
+export const EXECUTABLE = reachableExecutable()
 
-/** A folder that the database's user may enter, with the executable in it when the checkout may not be entered. */
+/** A folder that the database's user may enter. */
 export function scratchFolder(): string {
   const folder = mkdtempSync('/tmp/galeractl-test-')
   chmodSync(folder, 0o755)
