@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeCluster, type TestCluster, type TestNode } from '../support/cluster.ts'
 
@@ -26,12 +27,23 @@ const stopByAgent = (node: TestNode) => new Promise<void>((resolve, reject) => {
   asked.end()
 })
 
+/** Where both say so within a millisecond or two, Galera sees n3 cut off from them, and it is not primary: then once more, a little less at once. */
+async function leaveAtOnce(cluster: TestCluster): Promise<void> {
+  const [n1, n2, n3] = cluster.nodes as [TestNode, TestNode, TestNode]
+  for (let apart = 0; apart <= 50; apart += 10) {
+    await Promise.all([stopByAgent(n1), delay(apart).then(() => stopByAgent(n2))])
+    if (await isPrimary(cluster, n3)) return
+    await Promise.all([n1, n2].map((one) => cluster.must(one, 'start')))
+  }
+  throw new Error('n3 was never primary alone')
+}
+
 test('absent-members=majority: two of three leave in the same instant, the third goes on alone and its agent hangs: they wait for a person', async () => {
   await using cluster = await makeCluster(170, 3, { setup: ['--absent-members', 'majority', '--absent-wait', '2'] })
   const [n1, n2, n3] = cluster.nodes as [TestNode, TestNode, TestNode]
   await Promise.all(cluster.nodes.map((one) => cluster.must(one, 'start')))
   await write(cluster, n1, 1)
-  await Promise.all([stopByAgent(n1), stopByAgent(n2)])
+  await leaveAtOnce(cluster)
   await expect.poll(() => cluster.viewSize(n3)).toBe(1)
   const agent = Number(/\d+/.exec(readFileSync(join(n3.gear, 'run/agent.pid'), 'utf8'))?.[0])
   process.kill(agent, 'SIGSTOP')

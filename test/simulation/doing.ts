@@ -5,7 +5,7 @@ import type { View } from '../../src/galera/view.ts'
 import type { Op } from '../../src/galera/cycle/effect.ts'
 import type { Look, Result } from '../../src/galera/cycle/input.ts'
 import type { DatadirState, Handle, State } from '../../src/galera/cycle/state.ts'
-import { type Galera, type Group, isComplete, isPrimary, type Server } from './galera-model.ts'
+import { type Disk, type Galera, type Group, isComplete, isPrimary, type Server } from './galera-model.ts'
 import type { Gear } from './gear.ts'
 
 /** An effect that is carried out on the models, a part at a time: anything may happen between two parts. */
@@ -42,7 +42,7 @@ export class Doing {
       case 'propose':
         return this.#propose(op, effect)
       case 'make-room':
-        if (effect.fork !== null || this.#gear.disk.partial) Object.assign(this.#gear.disk, { entry: null, partial: false, safeToBootstrap: false, gvwstate: null, clean: false })
+        if (!this.#gear.world.faults.movesAsideLate && (effect.fork !== null || this.#gear.disk.partial)) empty(this.#gear.disk)
         return { in: 'room-made', op, madeEmpty: false }
       case 'launch':
         return this.#launch(op, effect)
@@ -99,6 +99,7 @@ export class Doing {
   #launch(op: number, { decision }: Extract<Op, { do: 'launch' }>): Result | null {
     const { disk, name, weight, world } = this.#gear
     if (this.#part++ === 0) {
+      if (world.faults.movesAsideLate && decision.do === 'join' && decision.aside !== null) empty(disk)
       if (decision.do !== 'reform') disk.gvwstate = null
       if (decision.do === 'bootstrap' && disk.entry !== null) disk.safeToBootstrap = true
       return null
@@ -114,6 +115,10 @@ export class Doing {
     world.galera.kill(name, 0)
     return false
   }
+}
+
+function empty(disk: Disk): void {
+  Object.assign(disk, { entry: null, partial: false, safeToBootstrap: false, gvwstate: null, clean: false })
 }
 
 export const handleOf = ({ pid, mode }: Server): Handle => ({ pid, startTime: '', launch: mode })
@@ -134,13 +139,14 @@ function readDatadir({ disk, ledger }: Gear): DatadirState {
 const NOTHING: Omit<Look, 'server' | 'sql' | 'gvwstate'> = { status: null, view: null, weight: null, transfer: false, work: '', errors: [], refusedBy: null }
 
 function lookAt({ name, disk, world, starved }: Gear, known: Handle | null): Look {
-  if (starved) return { ...NOTHING, server: 'unknown', sql: 'busy', gvwstate: null }
+  if (starved) return { ...NOTHING, server: world.faults.unknownIsDeath ? null : 'unknown', sql: 'busy', gvwstate: null }
   const server = world.galera.servers.get(name)
   if (server === undefined) return { ...NOTHING, server: null, sql: 'closed', gvwstate: disk.gvwstate }
   const handle = known?.pid === server.pid ? known : handleOf(server)
   const { group } = server
   if (group === null || (!isComplete(server) && !group.stateless)) return { ...NOTHING, server: handle, sql: 'closed', gvwstate: disk.gvwstate, transfer: server.donor !== null }
-  return { ...NOTHING, server: handle, sql: 'answers', status: statusOf(world.galera, server, group), view: viewOf(server, group), weight: server.weight, gvwstate: disk.gvwstate }
+  const hidden = world.faults.missesLackOfState === true && group.stateless
+  return { ...NOTHING, server: handle, sql: 'answers', status: statusOf(world.galera, server, group), view: viewOf(server, group), weight: server.weight, gvwstate: hidden ? null : disk.gvwstate }
 }
 
 const statuses = new WeakMap<Server, { readonly version: number; readonly status: NodeStatus }>()

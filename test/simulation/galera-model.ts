@@ -78,6 +78,7 @@ export class Galera {
 
   /** `without`: who is left behind if this becomes primary by a bootstrap. */
   start(name: string, disk: Disk, mode: Launch, weight: number, without: readonly string[] = []): Server {
+    if (this.servers.has(name)) throw new Violation(`a second server was started on the data of ${name}`)
     if (mode !== 'reform') disk.gvwstate = null
     if (mode === 'bootstrap' && disk.entry !== null) disk.safeToBootstrap = true
     disk.clean = false

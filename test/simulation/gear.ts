@@ -11,6 +11,20 @@ import { step } from '../../src/galera/cycle/step.ts'
 import type { Disk, Galera } from './galera-model.ts'
 import { Doing } from './doing.ts'
 
+/** Known faults of what surrounds the cycle. */
+export interface Faults {
+  /** Effects are carried out, and states shown, before the ledger is on the disk. */
+  readonly tellsBeforeRecording?: boolean
+  /** It is not remembered that a node was joining. */
+  readonly forgetsJoining?: boolean
+  /** A server that cannot be seen is taken for dead. */
+  readonly unknownIsDeath?: boolean
+  /** Old data goes aside only when the ledger knows already why. */
+  readonly movesAsideLate?: boolean
+  /** That the group layer alone is primary is not seen. */
+  readonly missesLackOfState?: boolean
+}
+
 /** What the gears of a simulation share. */
 export interface Surroundings {
   readonly galera: Galera
@@ -22,6 +36,7 @@ export interface Surroundings {
   readonly shuffled: <Item>(items: readonly Item[]) => Item[]
   readonly chance: (probability: number) => boolean
   /** By how many hours a gear's clock is wrong. */
+  readonly faults: Faults
   readonly hours: (name: string) => number
   /** Changes with whatever an agent could notice; null while messages get lost, so that nothing stays as it is. */
   readonly stamp: () => number | null
@@ -191,7 +206,13 @@ export class Gear {
       const without = step(state, { ...input, unwritten: 'EMFILE' }, this.world.rules)
       return this.#commit({ ...without.state, ledger: state.ledger }, without.effects)
     }
-    this.#writing = { input, state: next.state, effects: next.effects }
+    const kept = this.world.faults.forgetsJoining ? { ...next.state, ledger: { ...next.state.ledger, joining: false } } : next.state
+    if (!this.world.faults.tellsBeforeRecording) {
+      this.#writing = { input, state: kept, effects: next.effects }
+      return
+    }
+    this.#commit(kept, next.effects)
+    this.#writing = { input, state: kept, effects: [] }
   }
 
   #written(): void {
@@ -199,7 +220,7 @@ export class Gear {
     if (writing === null) return
     this.#writing = null
     this.ledger = writing.state.ledger
-    this.#commit(writing.state, writing.effects)
+    if (!this.world.faults.tellsBeforeRecording) this.#commit(writing.state, writing.effects)
   }
 
   #commit(state: State, effects: readonly Effect[]): void {

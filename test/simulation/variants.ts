@@ -73,4 +73,18 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
     rules: { answerProposal: (own, promise, proposal) => answerProposal(own, promise, promise === null ? proposal : { ...proposal, known: [...proposal.known, promise.chosen] }) },
   },
   'answers are not bound to who answers': { unboundAnswers: true },
+  'who left in order counts as a vote against the rest': {
+    rules: {
+      decide(facts) {
+        const cutOff = <Node extends Observation>(node: Node): Node => (node.kind === 'down' && node.view !== null ? { ...node, view: { ...node.view, left: false } } : node)
+        return decide({ ...facts, self: cutOff(facts.self), peers: facts.peers.map(cutOff) })
+      },
+    },
+  },
+  'who went along with a fork joins a component that knows nothing of it': without('left-behind-primary', 'other-branch', 'merge-avoided'),
+  'the view of a joiner without complete state is believed': { faults: { forgetsJoining: true } },
+  'a component in which nobody has the state is repaired for ever': { faults: { missesLackOfState: true } },
+  'a server that cannot be seen is taken for dead': { faults: { unknownIsDeath: true } },
+  'old data goes aside when the ledger knows already why': { faults: { movesAsideLate: true } },
+  'what is not durable yet is told': { faults: { tellsBeforeRecording: true } },
 }

@@ -8,13 +8,15 @@ import { Galera, isPrimary, type Server } from './galera-model.ts'
 import { FOREIGN, Violation } from './history.ts'
 import { Random } from './random.ts'
 import { SimNetwork } from './sim-network.ts'
-import { Gear, type Surroundings } from './gear.ts'
+import { type Faults, Gear, type Surroundings } from './gear.ts'
 
 /** What is put in the place of the shipped functions, or of what surrounds them, to see that the invariants catch it. */
 export interface Variant {
-  /** Where the search begins: a seed shortly before one that shows the fault. */
+  /** A seed that shows the fault; the search begins there. */
   readonly from?: number
   readonly rules?: Partial<Rules>
+  /** What is not understood as it should be of a look at the server, or done as it should be on the disk. */
+  readonly faults?: Faults
   readonly forgetsPromises?: boolean
   readonly departure?: (departure: Departure) => Departure
   /** Who receives a request that goes astray answers it in the name of the one that was asked. */
@@ -73,6 +75,7 @@ export class World {
       announce: this.#announce,
       shuffled: (items) => this.random.shuffled(items),
       chance: (probability) => this.random.chance(probability),
+      faults: variant.faults ?? {},
       hours: (name) => this.hours.get(name) ?? 0,
       stamp: () => (this.network.lossy ? null : this.galera.version + this.#changes),
       changed: () => this.#changes++,
