@@ -1,4 +1,5 @@
 import { describeObservation, type Observation } from '../galera/observation.ts'
+import type { Look } from '../galera/cycle/input.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
 import { within } from '../system/wait.ts'
@@ -55,8 +56,8 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
   const { phase, status } = state
   const ended = look.server === null && state.server !== null && phase !== 'stopping'
   const silent = look.server !== null && look.status === null && state.joining === null && phase !== 'stopping'
-  const trouble = ended ? 'mariadbd ended unexpectedly; it is started again' : silent ? (node.session.trouble ?? 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger') : null
-  const message = trouble ?? state.message
+  const trouble = !agent ? null : ended ? 'mariadbd ended unexpectedly; it is started again' : silent ? (node.session.trouble ?? 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger') : null
+  const message = trouble ?? (agent ? state.message : withoutAgent(look))
   const synced = trouble === null && isSynced
   const own = trouble === null ? { ...row(report, true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'no SQL', position: '', detail: message }
   const shown = look.status ?? (trouble === null ? status : null)
@@ -82,6 +83,12 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     events: { malformed: counts.malformed, untold: counts.untold, commandRuns: counts.runs, commandFailures: counts.failures, commandEventsDropped: counts.dropped },
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,
   }
+}
+
+/** mariadbd may go on where its agent has died. */
+function withoutAgent({ server }: Look): string {
+  if (server === 'unknown') return 'whether mariadbd runs cannot be seen'
+  return server === null ? 'stopped' : `mariadbd runs without an agent (pid ${server.pid})`
 }
 
 function row(o: Observation, self: boolean): NodeRow {

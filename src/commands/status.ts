@@ -19,7 +19,6 @@ export async function run(context: Context): Promise<number> {
   return report.agent && report.phase !== 'stopped' ? EXIT.notYet : EXIT.outside
 }
 
-/** mariadbd may go on where its agent has died. */
 async function withoutAgent(node: Node): Promise<StatusReport> {
   try {
     return await statusReport(node, false)

@@ -48,7 +48,7 @@ test('stop stops agent and mariadbd whose files are gone', async () => {
 test('so it does where the agent is dead too', async () => {
   const { agent, server } = await start()
   process.kill(agent, 'SIGKILL')
-  rmSync(join(gear.dir, 'run'), { recursive: true })
+  rmSync(join(gear.dir, 'run'), { recursive: true, maxRetries: 10, retryDelay: 10 })
   expect(await gear.run('status')).toMatchObject({ exitCode: 5, stdout: expect.stringContaining(`mariadbd runs without an agent (pid ${server})`) })
   expect(await gear.run('stop')).toMatchObject({ exitCode: 0, stdout: 'stopped\n' })
   expect(isAlive(server)).toBe(false)
@@ -56,7 +56,7 @@ test('so it does where the agent is dead too', async () => {
 
 test('the agent makes its files anew and is asked again; a restart brings mariadbd\'s back', async () => {
   const { agent, server } = await start()
-  rmSync(join(gear.dir, 'run'), { recursive: true })
+  rmSync(join(gear.dir, 'run'), { recursive: true, maxRetries: 10, retryDelay: 10 })
   expect(await status()).toMatchObject({ agent: true })
   await expect.poll(() => [pidIn('agent.pid'), pidIn('server.json')]).toEqual([agent, server])
   expect(await gear.run('restart')).toMatchObject({ exitCode: 0, stdout: 'Synced\n' })

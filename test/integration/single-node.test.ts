@@ -165,6 +165,6 @@ test('a datadir whose history is not the ledger\'s is refused', async () => {
 test('a torn ledger is set aside and told; the node still starts', async () => {
   writeFileSync(join(gear.dir, 'state/ledger.json'), '{"version":1,"na')
   expect(await gear.run('start')).toMatchObject({ exitCode: 0 })
-  expect(readFileSync(join(gear.dir, 'log/agent.log'), 'utf8')).toContain('the ledger was damaged')
+  expect(readFileSync(join(gear.dir, 'log/agent.log'), 'utf8')).toContain('the ledger is damaged')
   expect(await gear.run('stop')).toMatchObject({ exitCode: 0 })
 })

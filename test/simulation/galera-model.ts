@@ -252,7 +252,7 @@ export class Galera {
     const lag = entry === null ? 99 : Number(group.head.seqno - entry.seqno)
     server.donor = [...group.members].find((member) => member !== server && isComplete(member)) ?? null
     server.whole = entry === null || server.pid % 3 === 0
-    server.transfer = server.whole ? 3 : lag > 0 ? 2 : 1
+    server.transfer = server.whole ? 5 : lag > 0 ? 3 : 1
     if (!server.whole) return
     server.disk.entry = null
     server.disk.partial = true

@@ -25,9 +25,10 @@ export function onLook(state: State, input: Looked, rules: Rules): Step {
   if (server === null) return state.server === null ? withNone(state, input) : gone(state, input)
   const taken = state.server !== null && isSame(state.server, server) ? state : takenOver(state, input, server)
   const learned = learn(taken, look, input)
-  if (state.stop !== null) return after(learned.effects, endForStop(learned.state, input))
+  const seen = taken === state ? learned.effects : [tookOver(server), ...learned.effects]
+  if (state.stop !== null) return after(seen, endForStop(learned.state, input))
   const decided = task.purpose === 'decide' ? decideOutside(learned.state, input, rules) : null
-  return after(learned.effects, decided ?? tend(learned.state, input))
+  return after(seen, decided ?? tend(learned.state, input))
 }
 
 const isSame = (a: Handle, b: Handle): boolean => a.pid === b.pid && a.startTime === b.startTime
@@ -38,8 +39,10 @@ const withNone = (state: State, input: Looked): Step => (state.stop === null ? f
 function takenOver(state: State, { now }: Looked, server: Handle): State {
   const joining = { decision: null, since: now, nextAsk: now, nobody: 0, work: '', workSeen: now, idle: 0, transfer: false }
   const taken: State = { ...withoutServer(state), datadir: state.datadir, server, joining, madeEmpty: false, ...(state.stop === null ? { intent: 'start' as const, failure: null } : {}) }
-  return say(taken, state.stop === null ? 'joining' : state.phase, `took over the running mariadbd (pid ${server.pid})`)
+  return say(taken, state.stop === null ? 'joining' : state.phase, tookOver(server).text)
 }
+
+const tookOver = ({ pid }: Handle) => ({ do: 'log', level: 'info', text: `took over the running mariadbd (pid ${pid})` }) as const
 
 /** It has ended by itself. */
 function gone(state: State, input: Looked): Step {
