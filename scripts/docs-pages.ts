@@ -5,11 +5,13 @@ import { COMMANDS } from '../src/commands/table.ts'
 import { SETTINGS } from '../src/config/settings.ts'
 import { SEED_LISTS, SHARED } from '../src/config/shared-variables.ts'
 import { EXIT } from '../src/errors.ts'
+import { INVARIANTS } from '../src/galera/cycle/invariants.ts'
+import { renderPhases } from '../src/galera/cycle/phases.ts'
 import { NON_PRIMARY_RULES, RULES } from '../src/galera/rules/decide.ts'
 
 /** The pages of docs/ that are generated from the code, by file name. */
 export function generatedPages(): Readonly<Record<string, string>> {
-  return { 'settings.md': settingsPage(), 'commands.md': commandsPage(), 'rules.md': rulesPage() }
+  return { 'settings.md': settingsPage(), 'commands.md': commandsPage(), 'rules.md': rulesPage(), 'phases.md': phasesPage() }
 }
 
 const NOTE = '<!-- Generated from the code by `npm run docs`. -->\n\n'
@@ -54,6 +56,11 @@ function commandsPage(): string {
   }
   const codes = Object.entries(EXIT).map(([name, code]) => [String(code), meaning[name as keyof typeof EXIT]])
   return `# Commands\n\n${NOTE}Every command takes \`--gear DIR\` (default \`$GALERACTL_GEAR\`), \`--json\` and \`--help\`. Results go to stdout, progress and errors to stderr.\n\n## Exit codes\n\n${table(['code', 'meaning'], codes)}\n\n${sections.join('\n\n')}\n`
+}
+
+function phasesPage(): string {
+  const invariants = INVARIANTS.map(({ name }) => `- ${name}`).join('\n')
+  return `# The phases of an agent\n\n${NOTE}What an agent does is one pure function (\`src/galera/cycle/step.ts\`): its state and an input (a look at the server, answers of peers, a message, a command, the clock) give the new state, what the ledger must say, and what is to be done. The new state becomes true, and its effects are carried out, only when the ledger is on the disk; a crash between leaves the old state or the new one. The agent carries effects out, the [simulation](proof.md) carries the same ones out on models. \`galeractl explain --phases\` prints this table.\n\n${renderPhases('markdown')}\n\nChecked after each step of the simulation:\n\n${invariants}\n`
 }
 
 function rulesPage(): string {

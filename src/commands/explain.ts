@@ -2,6 +2,7 @@ import { askAgent } from '../agent/control-client.ts'
 import { openNode } from '../agent/daemon.ts'
 import { foresee } from '../agent/foresee.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
+import { PHASES, renderPhases } from '../galera/cycle/phases.ts'
 import { NON_PRIMARY_RULES, RULES } from '../galera/rules/decide.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import type { Gear } from '../gear/gear.ts'
@@ -11,6 +12,10 @@ import { renderDecision, ruleReason } from './decision-text.ts'
 import { openedGear } from './opened-gear.ts'
 
 export async function run(context: Context, given: Given): Promise<number> {
+  if (given['phases'] === true) {
+    context.print(context.json ? JSON.stringify(PHASES) : renderPhases('text'))
+    return 0
+  }
   if (given['rules'] === true) {
     context.print(context.json ? JSON.stringify(rules()) : ruleText())
     return 0

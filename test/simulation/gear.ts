@@ -5,11 +5,13 @@ import type { Down, Live, Observation } from '../../src/galera/observation.ts'
 import type { Effect } from '../../src/galera/cycle/effect.ts'
 import type { Input, Message, Command, Result } from '../../src/galera/cycle/input.ts'
 import { report } from '../../src/galera/cycle/report.ts'
+import { brokenInvariant } from '../../src/galera/cycle/invariants.ts'
 import type { Rules } from '../../src/galera/cycle/rules.ts'
 import { initialState, type Settings, type State } from '../../src/galera/cycle/state.ts'
 import { step } from '../../src/galera/cycle/step.ts'
 import type { Disk, Galera } from './galera-model.ts'
 import { Doing } from './doing.ts'
+import { Violation } from './history.ts'
 
 /** Known faults of what surrounds the cycle. */
 export interface Faults {
@@ -201,6 +203,8 @@ export class Gear {
     const { state } = this
     if (state === null) return
     const next = step(state, input, this.world.rules)
+    const broken = brokenInvariant(state, input, next)
+    if (broken !== null) throw new Violation(`${this.name}, from ${state.task.at} to ${next.state.task.at} by ${input.in}: ${broken}`)
     if (next.state.ledger === state.ledger) return this.#commit(next.state, next.effects)
     if (this.starved) {
       const without = step(state, { ...input, unwritten: 'EMFILE' }, this.world.rules)
