@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { ErrorShape } from '../errors.ts'
+import { type ErrorShape, ReportedError } from '../errors.ts'
 import type { Effect, Op, Saying } from '../galera/cycle/effect.ts'
 import type { Command, Input, Message, Result } from '../galera/cycle/input.ts'
 import type { Override, State } from '../galera/cycle/state.ts'
@@ -40,7 +40,7 @@ export class Loop implements Disposable {
   #ids = 0
   readonly #answers = new Map<number, (answer: Answer) => void>()
   readonly #confirmations = new Map<number, (error: ErrorShape | null) => void>()
-  #stopped: ((clean: boolean) => void)[] = []
+  #stopped: { readonly resolve: (clean: boolean) => void; readonly reject: (error: Error) => void }[] = []
 
   constructor(state: State) {
     this.#state = state
@@ -101,10 +101,10 @@ export class Loop implements Disposable {
     return this.#confirmed((id) => ({ in: 'override', override, id }))
   }
 
-  /** @returns whether the server ended by itself */
+  /** @returns whether the server ended by itself @throws ReportedError where it cannot be ended */
   stop(timeout: number, quit: boolean): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    this.#stopped.push(resolve)
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>()
+    this.#stopped.push({ resolve, reject })
     this.give({ in: 'stop', timeout, quit })
     return promise
   }
@@ -114,7 +114,7 @@ export class Loop implements Disposable {
     this.#ended.abort()
     clearTimeout(this.#timer)
     this.events.emit('step')
-    for (const resolve of this.#stopped) resolve(false)
+    for (const { resolve } of this.#stopped) resolve(false)
   }
 
   #confirmed(message: (id: number) => Message | Command): Promise<ErrorShape | null> {
@@ -171,7 +171,7 @@ export class Loop implements Disposable {
         this.#confirmations.delete(effect.id)
         return
       case 'stopped':
-        for (const resolve of this.#stopped.splice(0)) resolve(effect.clean)
+        for (const settle of this.#stopped.splice(0)) effect.error === null ? settle.resolve(effect.clean) : settle.reject(new ReportedError(effect.error))
         return
       case 'count-crash':
         around.countCrash()

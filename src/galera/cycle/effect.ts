@@ -43,7 +43,8 @@ export type Saying =
 type Said =
   | { readonly do: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly do: 'confirm'; readonly id: number; readonly error: ErrorShape | null }
-  | { readonly do: 'stopped'; readonly clean: boolean }
+  /** `error`: it could not be ended. */
+  | { readonly do: 'stopped'; readonly clean: boolean; readonly error: ErrorShape | null }
   | { readonly do: 'count-crash' }
   | { readonly do: 'log'; readonly level: 'info' | 'warn' | 'error' | 'fatal'; readonly text: string; readonly detail?: Readonly<Record<string, unknown>> }
 

@@ -29,7 +29,7 @@ export const PHASES: Readonly<Record<Task['at'], PhaseRow>> = {
   watching: { does: 'A server runs: until the next look, a moment while it joins, half a second when it is up.', until: 'time, or an event', next: ['looking'] },
   'asking-live': { does: 'Asks every peer while the own server runs: are they still one cluster, may it be made primary, is anybody Primary to join?', until: 'all answers, or silence', next: ['looking', 'watching', 'ending'] },
   repairing: { does: 'Makes its component primary in place (pc.bootstrap), under the fence.', until: 'the statement', next: ['watching', 'looking'] },
-  ending: { does: 'Ends the server, for a stop or for a reason that is told.', until: 'its end', next: ['recording-stop', 'reading', 'resting', 'backing-off', 'looking', 'asking'] },
+  ending: { does: 'Ends the server, for a stop or for a reason that is told.', until: 'its end', next: ['watching', 'recording-stop', 'reading', 'resting', 'backing-off', 'looking', 'asking'] },
   'recording-stop': { does: 'Records where the server stopped in order.', until: 'grastate.dat', next: ['announcing-stop', 'reading', 'resting'] },
   'announcing-stop': { does: 'Says to every peer that the node left in order, and how far its data goes.', until: 'all have heard, or silence', next: ['reading', 'resting'] },
   'backing-off': { does: 'An attempt failed: it is tried again, each time a little later, at most a minute.', until: 'time, or a start', next: ['looking'] },

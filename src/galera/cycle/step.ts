@@ -11,7 +11,7 @@ import { after, fail, look, unchanged, unwrittenError } from './moves.ts'
 import { onRepaired, repairFailed } from './outside.ts'
 import { type Rules, SHIPPED } from './rules.ts'
 import type { State } from './state.ts'
-import { onAnnounced, onCleanStop, onEnded } from './stopping.ts'
+import { onAnnounced, onCleanStop, onEnded, stopFailed } from './stopping.ts'
 
 /**
  * One step of an agent's cycle: pure. The new state becomes true when its ledger is on the disk, and only then are
@@ -74,7 +74,7 @@ function onResult(state: State, input: Extract<Input, Result>, rules: Rules): St
 function onFailed(state: State, input: Extract<Input, { in: 'failed' }>): Step {
   const { task } = state
   if (task.at === 'recording-stop') return onCleanStop(state, { ...input, in: 'clean-stop', position: null })
-  if (task.at === 'ending' && state.stop !== null) return onEnded(state, { ...input, in: 'ended', clean: false })
+  if (task.at === 'ending' && state.stop !== null) return stopFailed(state, input)
   if (state.stop !== null) return look(state, 'tend')
   if (task.at === 'repairing') {
     const { state: next, effects } = repairFailed(state, input.error.message)

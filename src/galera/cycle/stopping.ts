@@ -4,7 +4,7 @@ import type { Effect, Step } from './effect.ts'
 import { fromStopped } from './bring-up.ts'
 import type { Input, Moment } from './input.ts'
 import { formerView } from './learn.ts'
-import { begin, fail, pauseUntil, read, say, withoutServer } from './moves.ts'
+import { begin, fail, lookLater, pauseUntil, read, say, WATCH_INTERVAL, withoutServer } from './moves.ts'
 import type { State } from './state.ts'
 
 type On<Kind extends Input['in']> = Extract<Input, { in: Kind }>
@@ -60,9 +60,16 @@ export function onAnnounced(state: State, moment: Moment): Step {
 
 /** Told to whoever asked for it. An agent that stays reads its position for its peers; one that was told to start meanwhile does so. */
 export function stopped(state: State, moment: Moment, clean: boolean): Step {
-  const told: readonly Effect[] = [{ do: 'stopped', clean }]
+  const told: readonly Effect[] = [{ do: 'stopped', clean, error: null }]
   const quit = state.stop?.quit === true
   const done: State = { ...state, stop: null, failure: null, failures: 0 }
   if (quit && done.intent === 'stay') return { state: { ...pauseUntil(done, { at: 'resting' }, moment.now), wakeAt: null }, effects: told }
   return read(done, moment.now, ...told)
+}
+
+/** The server could not be ended. Where nobody can see whether it has, it is looked at again; else whoever asked is told, and it is watched on. */
+export function stopFailed(state: State, input: On<'failed'>): Step {
+  if (input.error.code === 'process-unknown') return lookLater(state, input)
+  const watched = pauseUntil({ ...state, stop: null, failure: { ...input.error } }, { at: 'watching' }, input.now + WATCH_INTERVAL)
+  return { state: watched, effects: [{ do: 'stopped', clean: false, error: input.error }] }
 }

@@ -64,7 +64,7 @@ test('a stop while it is not known whether a server runs does not say that it is
   expect(agent.effects).toEqual([])
   agent.wake()
   look(agent, { server: null })
-  expect(agent.effects).toContainEqual({ do: 'stopped', clean: true })
+  expect(agent.effects).toContainEqual({ do: 'stopped', clean: true, error: null })
 })
 
 test('a server in a component in which nobody has the state is stopped in order after two seconds: pc.bootstrap is ignored there', () => {
@@ -110,7 +110,7 @@ test('a stop that comes while mariadbd is being launched waits for that, and sto
   expect(agent.awaited).toMatchObject({ do: 'end', kill: false })
   agent.take({ in: 'ended', op: agent.op, clean: true })
   agent.take({ in: 'clean-stop', op: agent.op, position: null })
-  expect(agent.effects).toContainEqual({ do: 'stopped', clean: true })
+  expect(agent.effects).toContainEqual({ do: 'stopped', clean: true, error: null })
 })
 
 test('a result that comes after a stop was asked for is of nobody', () => {
@@ -153,4 +153,17 @@ test('an agent that stood still itself has seen one look, not an hour', () => {
   nextLook(agent, 3_600)
   look(agent, { server: JOINING, work: 'same', transfer: true })
   expect(agent.state.task.at).not.toBe('ending')
+})
+
+test.each([
+  ['cannot be ended is told, and watched on', 'unkillable', true],
+  ['cannot be seen is not told to be stopped: it is looked at again', 'process-unknown', false],
+])('a server that %s', (_what, code, told) => {
+  const agent = begun()
+  look(agent, { sql: 'answers', status: synced, view: view(5, ['n1', 'n2']), weight: 1 })
+  agent.take({ in: 'stop', timeout: 1_000, quit: false })
+  look(agent, { sql: 'answers', status: synced, view: view(5, ['n1', 'n2']), weight: 1 })
+  agent.take({ in: 'failed', op: agent.op, error: { code, exitCode: 5, message: '', hint: '' } })
+  expect(agent.effects.some((effect) => effect.do === 'stopped')).toBe(told)
+  expect(agent.state).toMatchObject({ server: { pid: 7 }, task: { at: 'watching' } })
 })
