@@ -171,7 +171,10 @@ export class Loop implements Disposable {
         this.#confirmations.delete(effect.id)
         return
       case 'stopped':
-        for (const settle of this.#stopped.splice(0)) effect.error === null ? settle.resolve(effect.clean) : settle.reject(new ReportedError(effect.error))
+        for (const { resolve, reject } of this.#stopped.splice(0)) {
+          if (effect.error === null) resolve(effect.clean)
+          else reject(new ReportedError(effect.error))
+        }
         return
       case 'count-crash':
         around.countCrash()
