@@ -117,7 +117,7 @@ test('through rotation, a dead agent, a state transfer and an archive that is go
 
   renameSync(archive, `${archive}.away`)
   await expect.poll(() => metric(node(0), 'archive_failing')).toBe(1)
-  expect((await cluster.run(node(0), 'status')).stdout).toContain('can\'t be archived')
+  expect((await cluster.run(node(0), 'status')).stdout).toContain('cannot be archived')
   await writers.more()
   await flush(node(0))
   await writers.more()

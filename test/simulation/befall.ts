@@ -1,11 +1,16 @@
 import { forcedBy } from '../../src/galera/force.ts'
 import { report } from '../../src/galera/cycle/report.ts'
 import { contains, FOREIGN } from './history.ts'
+import type { Task } from '../../src/galera/cycle/state.ts'
 import type { Gear } from './gear.ts'
 import type { World } from './world.ts'
 
+/** Where a crash tells most: something is begun, and not ended. */
+const CRITICAL: ReadonlySet<Task['at']> = new Set(['fencing', 'making-room', 'launching', 'repairing', 'ending', 'recording-stop'])
+
 /** `roll`, from 0.92 to 1, says what. */
-export function befall(world: World, gear: Gear, roll: number): void {
+export function befall(world: World, any: Gear, roll: number): void {
+  const gear = roll < 0.964 ? worst(world, any) : any
   const lag = world.random.below(3)
   if (roll < 0.93) event(world, gear, 'mariadbd is killed', () => world.galera.kill(gear.name, lag))
   else if (roll < 0.943) event(world, gear, 'is killed', () => crash(world, gear, lag))
@@ -25,6 +30,13 @@ export function befall(world: World, gear: Gear, roll: number): void {
   else if (isGivenUp(world, gear)) return
   else if (gear.state === null) event(world, gear, 'agent starts', () => gear.startAgent())
   else if (gear.state.intent === 'stay') event(world, gear, 'is told to start', () => gear.take({ in: 'start', restored: false }))
+}
+
+/** Half of the time one that is at a critical moment, or that sends its state to another, if there is any. */
+function worst(world: World, gear: Gear): Gear {
+  if (world.random.chance(0.5)) return gear
+  const donors = new Set([...world.galera.servers.values()].map(({ donor }) => donor?.name))
+  return world.random.pick(world.gears.filter((one) => donors.has(one.name) || (one.state !== null && CRITICAL.has(one.state.task.at)))) ?? gear
 }
 
 function crash(world: World, gear: Gear, lag: number): void {
@@ -74,17 +86,22 @@ function isSpare(world: World, gear: Gear): boolean {
 /** What an operator gives up is off, and stays so as long as the override waits. */
 const isGivenUp = (world: World, gear: Gear): boolean => world.gears.some(({ state }) => state?.override?.gone.includes(gear.name))
 
-/** An operator who knows that no other server runs gives up the nodes that this one misses; one at a time. */
+/** An operator switches the nodes off that this one misses, and gives them up; one at a time, and never beside another server that runs. */
 function giveUp(world: World, gear: Gear): void {
   const { state } = gear
   const others = world.gears.filter((one) => one !== gear)
-  if (state === null || gear.hangs || gear.disk.entry === FOREIGN || world.setting.policy === 'majority' || others.some((one) => world.galera.servers.has(one.name) || one.state?.override)) return
+  if (state === null || gear.hangs || gear.disk.entry === FOREIGN || world.setting.policy === 'majority' || others.some((one) => one.state?.override)) return
   const self = report(state, gear)
   // Who forces a node that was not there at last makes a fork that nobody can see.
   if (self.kind === 'primary' || !world.galera.newestMembers.includes(gear.name)) return
   const { lose, gone, decision } = forcedBy({ self, peers: state.observations }, 'gone')
   const off = new Set([...lose, ...gone])
-  if (lose.length === 0 || (decision.do !== 'bootstrap' && decision.do !== 'repair') || others.some((one) => off.has(one.name) && one.state?.intent === 'start')) return
+  if (lose.length === 0 || (decision.do !== 'bootstrap' && decision.do !== 'repair')) return
+  for (const one of others) {
+    // Who is known to nobody but by a node UUID may be any of the silent.
+    if (off.has(one.name) || (one.report === null && lose.some((name) => name.startsWith('node ')))) event(world, one, 'is switched off', () => crash(world, one, 0))
+  }
+  if (others.some((one) => world.galera.servers.has(one.name))) return
   event(world, gear, `is told to go on without ${lose.join('+')}`, () => gear.take({ in: 'override', override: { lose, gone, reason: 'gone' }, id: 0 }))
 }
 

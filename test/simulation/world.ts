@@ -163,7 +163,7 @@ export class World {
     }
     if (this.network.lost()) this.network.delay({ to, proposal, answered: through })
     if (this.network.lost()) return 'lost'
-    const astray = this.network.lossy && this.random.chance(0.05)
+    const astray = this.network.lossy && this.random.chance(0.2)
     // Something between them hands it to another, or back; who is not meant does not answer.
     if (astray && !this.variant.unboundAnswers) return 'lost'
     this.#deliver(astray ? from.name : to, proposal, through)
