@@ -9,6 +9,7 @@ import { configOf, type Gear } from '../gear/gear.ts'
 import { lockGear } from '../gear/gear-lock.ts'
 import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
 import { findMariadb } from '../mariadb/programs.ts'
+import { logSize } from '../mariadb/server.ts'
 import { Session } from '../mariadb/session.ts'
 import { agentPassword } from '../mariadb/users.ts'
 import { hostNames } from '../peers/host-names.ts'
@@ -65,7 +66,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   const node = opened.adopt(await openNode(gear, log, 'own'), (one) => one.session[Symbol.asyncDispose]())
   opened.defer(async () => {
     await Promise.race([node.leases.current?.end(), delay(LAST_ANSWERS)])
-    node.loop[Symbol.dispose]()
+    await node.loop[Symbol.asyncDispose]()
     const { server } = node.state
     if (server !== null) log.info({ pid: server.pid }, 'the agent ends, mariadbd goes on')
   })
@@ -73,6 +74,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   const events = await takeEvents(node).catch((error) => log.error({ err: error }, 'events can not be logged; they wait in the notify spool for the next agent'))
   if (events !== undefined) opened.use(events)
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
+  node.transfers.logOffset = await logSize(node.paths.serverLog)
   await node.loop.begin(surroundingsOf(node))
   void endLeftLease(node).catch((error) => node.log.error({ err: error }, 'whether the node was left desynced can not be read'))
   opened.use(archiveBinlogs(node))

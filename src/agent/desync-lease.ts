@@ -92,6 +92,8 @@ async function isSyncedOrGone(node: Node, server: Handle): Promise<boolean> {
 export async function endLeftLease(node: Node): Promise<void> {
   const text = await readIfExists(recordPath(node))
   if (text === null) return
+  await node.loop.until(({ server, datadir }) => server !== null || datadir !== null)
+  if (node.loop.signal.aborted) return
   const record = parseAs(recordSchema, text)
   const { server } = node.state
   const same = server !== null && record !== null && record.pid === server.pid && record.startTime === server.startTime

@@ -3,7 +3,7 @@ import type { Op, Saying } from '../galera/cycle/effect.ts'
 import type { Result } from '../galera/cycle/input.ts'
 import { unbornHistory } from '../galera/restored.ts'
 import { scriptFault } from '../mariadb/basedir.ts'
-import { readDatadir } from '../mariadb/position.ts'
+import { type DatadirState, readDatadir } from '../mariadb/position.ts'
 import { clearDeadServer, killServer, settleLaunch, stopJoiner, stopServer } from '../mariadb/server.ts'
 import { ensureCertificate } from '../tls/files.ts'
 import { announceDeparture, readCleanStop } from './departure.ts'
@@ -75,15 +75,32 @@ async function prepare(node: Node): Promise<void> {
   if (renewed !== null) node.log.info(`a new certificate was made: ${renewed}`)
 }
 
-async function end({ files }: Node, { server, kill, patience, joining }: Doing<'end'>): Promise<boolean> {
-  if (joining && !kill) return stopJoiner(server, files, patience)
-  if (!kill) return stopServer(server, patience)
+/** What it leaves running and in run/ is cleared: nobody may look after this gear next. */
+async function end(node: Node, effect: Doing<'end'>): Promise<boolean> {
+  const clean = await endServer(node, effect)
+  await clearDeadServer(node.files)
+  return clean
+}
+
+async function endServer({ files, loop: { signal } }: Node, { server, kill, patience, joining }: Doing<'end'>): Promise<boolean> {
+  if (joining && !kill) return stopJoiner(server, files, patience, signal)
+  if (!kill) return stopServer(server, patience, signal)
   await killServer(server)
   return false
 }
 
-/** How far the stopped node's data goes. What a dead server left is cleared first. */
-export async function readPosition(node: Node) {
+const underWay = new WeakMap<Node, Promise<DatadirState>>()
+
+/** How far the stopped node's data goes. What a dead server left is cleared first. Who asks meanwhile gets the same: two mariadbd on one datadir refuse each other. */
+export function readPosition(node: Node): Promise<DatadirState> {
+  const known = underWay.get(node)
+  if (known !== undefined) return known
+  const reading = readAnew(node).finally(() => underWay.delete(node))
+  underWay.set(node, reading)
+  return reading
+}
+
+async function readAnew(node: Node): Promise<DatadirState> {
   await node.session[Symbol.asyncDispose]()
   await clearDeadServer(node.files)
   const { ledger } = node.ledger

@@ -26,7 +26,7 @@ export interface ForcePlan {
  * @throws RefusedError `not-needed`, `not-possible`
  */
 export async function planForce(node: Node, reason: string): Promise<ForcePlan> {
-  await node.loop.until(({ datadir, status }) => datadir !== null || status !== null)
+  await node.loop.until(({ datadir, server, failure }) => datadir !== null || server !== null || failure !== null)
   const peers = await node.ask()
   node.loop.give({ in: 'observed', observations: peers })
   const self = node.report

@@ -31,7 +31,7 @@ export async function lookAtServer(node: Node, effect: LookEffect): Promise<Look
   return {
     ...sql,
     server,
-    gvwstate: status?.primary === true && sql.view !== null && node.state.namedView === sql.view.seqno ? null : (await readGvwstate(paths.data)).gvwstate,
+    gvwstate: status?.primary === true && sql.view !== null && node.state.namedView === sql.view.seqno ? null : await readGvwstate(paths.data).then(({ gvwstate }) => gvwstate, () => null),
     transfer: joiner.script || (status !== null && awaitsState(status)) || transfers.shown(node.synced)?.state === 'running',
     work: joiner.work,
     errors: server === null || status?.connected === false ? await lastErrors(paths.serverLog, transfers.logOffset) : [],

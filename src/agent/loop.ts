@@ -8,8 +8,14 @@ import type { Departure } from '../galera/departure.ts'
 import type { Answer, Proposal } from '../galera/fence.ts'
 import type { Ledger } from '../galera/ledger.ts'
 import { errorShape } from '../system/error-shape.ts'
+import { within } from '../system/wait.ts'
 import type { Logger } from '../system/log.ts'
 import { moment } from './moment.ts'
+
+/** How long what is under way may take to end with the agent, milliseconds. */
+const LONGEST_END = 5_000
+
+const ENDING: ErrorShape = { code: 'agent-ends', exitCode: 4, message: 'the agent is ending', hint: 'Run the command again when it runs.' }
 
 type Given = Message | Command | Result | { readonly in: 'tick' }
 
@@ -28,7 +34,7 @@ export interface Surroundings {
  * Runs the cycle: takes one input after the other, makes the ledger durable, and only then shows the new state and
  * carries out its effects. All that is decided is decided in `step`.
  */
-export class Loop implements Disposable {
+export class Loop implements AsyncDisposable {
   /** `change` with each new phase or message, `step` with each new state. */
   readonly events = new EventEmitter<{ change: []; step: [] }>()
   readonly #ended = new AbortController()
@@ -36,6 +42,8 @@ export class Loop implements Disposable {
   #state: State
   readonly #inputs: Given[] = []
   #working = false
+  #work: Promise<void> | null = null
+  readonly #underWay = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | undefined
   #ids = 0
   readonly #answers = new Map<number, (answer: Answer) => void>()
@@ -64,9 +72,11 @@ export class Loop implements Disposable {
   }
 
   give(input: Given): void {
-    if (this.signal.aborted || this.#around === null) return
+    if (this.signal.aborted || this.#around === null) return this.#settleWaiting()
     this.#inputs.push(input)
-    if (!this.#working) void this.#work()
+    if (this.#working) return
+    this.#working = true
+    this.#work = this.#takeAll(this.#around)
   }
 
   /** Resolves with the first state of which that is true. */
@@ -109,12 +119,22 @@ export class Loop implements Disposable {
     return promise
   }
 
-  /** Ends the work and leaves the server as it is: the next agent takes it over. */
-  [Symbol.dispose](): void {
+  /** Ends the work and leaves the server as it is: the next agent takes it over. Nothing of it is under way any more when it resolves, but what hangs. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort()
     clearTimeout(this.#timer)
     this.events.emit('step')
-    for (const { resolve } of this.#stopped) resolve(false)
+    this.#settleWaiting()
+    await within(Promise.allSettled([this.#work, ...this.#underWay]), LONGEST_END).catch(() => undefined)
+  }
+
+  /** Nobody will carry out any more what these wait for. */
+  #settleWaiting(): void {
+    for (const answer of this.#answers.values()) answer({ ack: false, reason: ENDING.message })
+    for (const confirm of this.#confirmations.values()) confirm(ENDING)
+    for (const { reject } of this.#stopped.splice(0)) reject(new ReportedError(ENDING))
+    this.#answers.clear()
+    this.#confirmations.clear()
   }
 
   #confirmed(message: (id: number) => Message | Command): Promise<ErrorShape | null> {
@@ -125,10 +145,7 @@ export class Loop implements Disposable {
     return promise
   }
 
-  async #work(): Promise<void> {
-    const around = this.#around
-    if (around === null) return
-    this.#working = true
+  async #takeAll(around: Surroundings): Promise<void> {
     for (let input = this.#inputs.shift(); input !== undefined && !this.signal.aborted; input = this.#inputs.shift()) {
       await this.#take({ ...input, ...moment() } as Input, around).catch((error: unknown) => this.#stumble(input, error, around))
     }
@@ -141,6 +158,7 @@ export class Loop implements Disposable {
     const next = step(old, input)
     if (next.state.ledger === old.ledger) return this.#commit(next.state, next.effects, around)
     const unwritten = await around.record(next.state.ledger).then(() => null, (error: Error) => error.message)
+    if (this.signal.aborted) return
     if (unwritten === null) return this.#commit({ ...next.state, unwritten: null }, next.effects, around)
     const without = step(old, { ...input, unwritten })
     this.#commit({ ...without.state, ledger: old.ledger, unwritten }, without.effects, around)
@@ -158,7 +176,8 @@ export class Loop implements Disposable {
 
   #carryOut(effect: Effect, around: Surroundings): void {
     if ('op' in effect) {
-      void this.#perform(effect, around)
+      const doing = this.#perform(effect, around).finally(() => this.#underWay.delete(doing))
+      this.#underWay.add(doing)
       return
     }
     switch (effect.do) {

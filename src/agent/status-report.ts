@@ -55,19 +55,19 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
   if (agent && state.server !== null) await within(proveLedger(node), LONGEST_PROOF).catch(() => undefined)
   const { phase, status } = state
   const ended = look.server === null && state.server !== null && phase !== 'stopping'
-  const silent = look.server !== null && look.status === null && state.joining === null && phase !== 'stopping'
+  const silent = look.server !== null && look.status === null && state.joining?.unjoined !== true && phase !== 'stopping'
   const trouble = !agent ? null : ended ? 'mariadbd ended unexpectedly; it is started again' : silent ? (node.session.trouble ?? 'mariadbd runs but does not answer SQL: it hangs, or is stopped by a debugger') : null
   const message = trouble ?? (agent ? state.message : withoutAgent(look))
   const synced = trouble === null && isSynced
   const own = trouble === null ? { ...row(report, true), detail: message } : { name: node.config.name, self: true, state: ended ? 'ended' : 'no SQL', position: '', detail: message }
-  const shown = look.status ?? (trouble === null ? status : null)
+  const shown = report.kind === 'down' ? null : look.status
   return {
     name: node.config.name,
     cluster: node.config.clusterName,
     agent,
     phase,
     message,
-    primary: trouble === null && (shown?.primary ?? false),
+    primary: trouble === null && report.kind === 'primary',
     synced,
     uuid: status?.stateUuid ?? null,
     clusterSize: shown?.clusterSize ?? 0,

@@ -56,7 +56,8 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
   const daemon = await startDaemon(options.mariadbd, args, { logFile: files.serverLog, env: cleanEnvironment(), cwd: files.data })
   const info = await processInfo(daemon.pid)
   const server = { pid: daemon.pid, startTime: info?.startTime ?? '', launch: options.launch }
-  await recordServer(files, server)
+  // It runs, also where run/ cannot be written: then it is found by its process.
+  await recordServer(files, server).catch(() => undefined)
   return server
 }
 
@@ -104,17 +105,22 @@ async function isSame({ pid, startTime }: Server): Promise<boolean> {
 }
 
 /**
- * Stops mariadbd: SIGTERM, and SIGKILL when `timeout` (milliseconds) is over.
+ * Stops mariadbd: SIGTERM, and SIGKILL when `timeout` (milliseconds) is over; not where `signal` comes first, which it throws.
  * @returns whether it ended by itself
  * @throws OutsideError `unkillable`, `process-unknown`
  */
-export async function stopServer(server: Server, timeout: number): Promise<boolean> {
+export async function stopServer(server: Server, timeout: number, signal?: AbortSignal): Promise<boolean> {
   const gone = async () => ((await isRunning(server)) ? undefined : true)
   if (!(await isSame(server))) return true
   signalProcess(server.pid, 'SIGTERM')
+  return endsOrIsKilled(server, gone, timeout, signal)
+}
+
+async function endsOrIsKilled(server: Server, look: () => Promise<boolean | undefined>, timeout: number, signal?: AbortSignal): Promise<boolean> {
   try {
-    return await waitFor('mariadbd to end', gone, { timeout, interval: 20 })
-  } catch {
+    return await waitFor('mariadbd to end', look, { timeout, interval: 20, ...(signal === undefined ? {} : { signal }) })
+  } catch (error) {
+    if (!(error instanceof NotYetError)) throw error
     await killServer(server)
     return false
   }
@@ -129,24 +135,30 @@ const AFTER_LEAVING = 2_000
  * @returns whether it ended by itself
  * @throws OutsideError `unkillable`, `process-unknown`
  */
-export async function stopJoiner(server: Server, files: ServerFiles, timeout: number): Promise<boolean> {
+export async function stopJoiner(server: Server, files: ServerFiles, timeout: number, signal?: AbortSignal): Promise<boolean> {
   if (!(await isSame(server))) return true
-  const others = (await processSession(server.pid)).filter(({ pid }) => pid !== server.pid)
-  for (const { pid } of others) signalProcess(pid, 'SIGKILL')
+  let helpersAt = await endHelpers(server)
   signalProcess(server.pid, 'SIGTERM')
   let leftAt: number | null = null
-  try {
-    return await waitFor('mariadbd ends', async () => {
-      if (!(await isRunning(server))) return true
-      // Galera removes it when it has left its group.
-      leftAt ??= (await exists(join(files.data, 'gvwstate.dat'))) ? null : performance.now()
-      return leftAt !== null && performance.now() - leftAt > AFTER_LEAVING ? killServer(server).then(() => false) : undefined
-    }, { timeout, interval: 20 })
-  } catch (error) {
-    if (!(error instanceof NotYetError)) throw error
-    await killServer(server)
-    return false
+  const look = async () => {
+    if (!(await isRunning(server))) return true
+    // It may have begun another script meanwhile.
+    if (performance.now() - helpersAt >= HELPERS_INTERVAL) helpersAt = await endHelpers(server)
+    // Galera removes it when it has left its group; before it was in one there is none either.
+    leftAt = (await exists(join(files.data, 'gvwstate.dat'))) ? null : (leftAt ?? performance.now())
+    return leftAt !== null && performance.now() - leftAt > AFTER_LEAVING ? killServer(server).then(() => false) : undefined
   }
+  return endsOrIsKilled(server, look, timeout, signal)
+}
+
+/** Between two looks for scripts beside a joiner that is to end, milliseconds. */
+const HELPERS_INTERVAL = 100
+
+/** @returns when it was done */
+async function endHelpers(server: Server): Promise<number> {
+  const others = (await processSession(server.pid)).filter(({ pid }) => pid !== server.pid)
+  for (const { pid } of others) signalProcess(pid, 'SIGKILL')
+  return performance.now()
 }
 
 /** SIGKILL, at once; nobody is killed whose number may be another's. @throws OutsideError `unkillable`, `process-unknown` */

@@ -32,7 +32,7 @@ type On<Kind extends Input['in']> = Extract<Input, { in: Kind }>
 export function fromStopped(state: State, moment: Moment): Step {
   const { datadir, intent } = state
   const stale = datadir?.data.kind === 'unknown' && moment.now - state.readAt >= UNKNOWN_STANDS
-  if (intent === 'stay') return datadir === null ? read(state, moment.now) : rest(state, moment)
+  if (intent === 'stay') return datadir === null || stale ? read(state, moment.now) : rest(state, moment)
   const overtaken = refusalOfOvertaken(state, moment)
   if (overtaken !== null) return fail(state, moment, overtaken)
   const asking = state.askingSince === null ? { ...state, askingSince: moment.now } : state

@@ -4,6 +4,7 @@ import { hear } from './hearing.ts'
 import type { Command, Moment } from './input.ts'
 import { look, unchanged } from './moves.ts'
 import type { State } from './state.ts'
+import { endSooner } from './stopping.ts'
 
 /** What people and this host's galeractl ask for. */
 export function onCommand(state: State, input: Moment & Command): Step {
@@ -26,19 +27,24 @@ export function onCommand(state: State, input: Moment & Command): Step {
   }
 }
 
-function start(state: State, { restored }: Extract<Command, { in: 'start' }>): Step {
+function start(state: State, { restored, now }: Moment & Extract<Command, { in: 'start' }>): Step {
   const { at } = state.task
+  // The agent ends with that stop.
+  if (state.stop?.quit === true) return unchanged(state)
   if (state.intent === 'start' && at !== 'backing-off') return unchanged(restored ? { ...state, startsRestored: true } : state)
   const begun: State = { ...state, intent: 'start', failure: null, failures: 0, startsRestored: restored, round: 0, refusals: 0, turnSince: null }
   // A task that waits for a result goes on to the start by itself.
+  if (state.task.at === 'reading') return unchanged({ ...begun, task: { ...state.task, resumeAt: now } })
   return at === 'resting' || at === 'backing-off' ? look(begun, 'tend') : unchanged(begun)
 }
 
 /** What was begun at the server is not cut off; everything else is. */
 function stop(state: State, { timeout, quit }: Extract<Command, { in: 'stop' }>): Step {
-  const wanted: State = { ...state, intent: 'stay', override: null, askingSince: null, stop: { timeout, quit: quit || state.stop?.quit === true } }
+  const sooner = state.stop !== null && timeout > 0 && timeout < (state.stop.timeout || state.settings.stopTimeout)
+  const wanted: State = { ...state, intent: 'stay', override: null, askingSince: null, stop: { timeout: state.stop === null || sooner ? timeout : state.stop.timeout, quit: quit || state.stop?.quit === true } }
   const { at } = state.task
   const underWay = at === 'launching' || at === 'making-room' || at === 'ending' || at === 'recording-stop' || at === 'announcing-stop'
+  if (sooner && at === 'ending') return endSooner(wanted, timeout)
   return underWay || state.stop !== null ? unchanged(wanted) : look(wanted, 'tend')
 }
 

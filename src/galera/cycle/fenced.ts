@@ -3,10 +3,9 @@ import type { Step } from './effect.ts'
 import { notHeld, raiseFence } from './fencing.ts'
 import type { Input } from './input.ts'
 import { goFirst } from './launching.ts'
-import { unchanged } from './moves.ts'
-import { recordRepair } from './outside.ts'
+import { begin, unchanged } from './moves.ts'
 import type { Rules } from './rules.ts'
-import type { State } from './state.ts'
+import type { Repair, State } from './state.ts'
 
 type On<Kind extends Input['in']> = Extract<Input, { in: Kind }>
 
@@ -31,7 +30,11 @@ export function onAnswers(state: State, input: On<'answered'>, rules: Rules): St
   const { promise } = ledger
   if (promise?.epoch !== proposal.epoch || promise.chosen !== proposal.chosen) return notHeld(state, input, `epoch ${promise?.epoch} came between`)
   if (isForced(decision) && state.override === null) return notHeld(state, input, 'a node that was given up answers')
-  if (decision.do === 'repair') return recordRepair({ ...state, repairing: true }, input, decision, proposal.epoch, rules)
+  if (decision.do === 'repair') return confirm({ ...state, repairing: true }, decision, proposal.epoch)
   return goFirst(state, input, decision, proposal.epoch, rules)
 }
 
+function confirm(state: State, decision: Repair, epoch: number): Step {
+  const { server, joining } = state
+  return begin(state, { at: 'confirming', decision, epoch }, (op) => ({ do: 'look', op, server, joining: joining !== null, within: null }))
+}

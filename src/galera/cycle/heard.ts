@@ -7,10 +7,10 @@ import type { Observation } from '../observation.ts'
 import type { Effect, Step } from './effect.ts'
 import { hear } from './hearing.ts'
 import type { Input } from './input.ts'
-import { after, end, look } from './moves.ts'
+import { after, end, launchOf, look } from './moves.ts'
 import { report } from './report.ts'
 import type { Joining, State } from './state.ts'
-import { launchOf, watch } from './watching.ts'
+import { watch } from './watching.ts'
 
 type Heard = Extract<Input, { in: 'heard' }>
 
@@ -22,7 +22,7 @@ export function onHeardRunning(old: State, input: Heard): Step {
 
 function considered(state: State, input: Heard): Step {
   if (state.status?.primary === true) return watchPeers({ ...state, peersSeen: input.now }, input)
-  if (state.joining !== null && state.status === null && launchOf(state) === 'join') return endIfHopeless(state, input, state.joining)
+  if (state.joining?.unjoined === true && state.status === null && launchOf(state) === 'join') return endIfHopeless(state, input, state.joining)
   return watch(state, input.now)
 }
 

@@ -4,7 +4,7 @@ import { awaitsState, isSynced, type NodeStatus } from '../node-status.ts'
 import type { Effect, Step } from './effect.ts'
 import type { Look, Moment } from './input.ts'
 import { lastViewOf } from './report.ts'
-import type { State } from './state.ts'
+import type { Joining, State } from './state.ts'
 
 /**
  * What a look at the server shows; the ledger learns of a new view before anybody is told of it, so that nobody
@@ -12,12 +12,12 @@ import type { State } from './state.ts'
  */
 export function learn(state: State, look: Look, moment: Moment): Step {
   const { status } = look
-  const looked: State = { ...state, lookedAt: moment.now }
+  const looked: State = { ...state, lookedAt: moment.now, joining: seenJoining(state.joining, look) }
   if (status === null || awaitsState(status)) return { state: nothingKnown(looked), effects: [] }
   const failing = moment.unwritten !== undefined
   const effects: readonly Effect[] = failing && state.unwritten === null ? [{ do: 'log', level: 'error', text: 'the ledger cannot be written', detail: { why: moment.unwritten } }] : []
   // Nothing is told rather than an older view.
-  if (failing && !status.primary) return { state: { ...nothingKnown(looked), unwritten: moment.unwritten }, effects }
+  if (failing && !status.primary && formerView(looked, look, status) !== state.ledger) return { state: { ...nothingKnown(looked), unwritten: moment.unwritten }, effects }
   const known = status.primary ? learnView(looked, status, look) : { ...looked, viewKnown: false, ledger: formerView(looked, look, status) }
   const learned = failing ? { ...known, ledger: state.ledger, namedView: state.namedView, viewKnown: false, unwritten: moment.unwritten } : known
   const { connected, primary } = status
@@ -33,6 +33,13 @@ export function learn(state: State, look: Look, moment: Moment): Step {
       nonPrimarySince: connected && !primary ? (state.nonPrimarySince ?? moment.now) : null,
     },
   }
+}
+
+/** SQL that gives no status says nothing of it. */
+function seenJoining(joining: Joining | null, { sql, status }: Look): Joining | null {
+  if (joining === null || sql === 'busy') return joining
+  const unjoined = status === null || awaitsState(status)
+  return joining.unjoined === unjoined ? joining : { ...joining, unjoined }
 }
 
 function nothingKnown(state: State): State {

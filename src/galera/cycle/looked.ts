@@ -3,8 +3,8 @@ import type { Effect, Step } from './effect.ts'
 import { fromStopped } from './bring-up.ts'
 import type { Input, Look } from './input.ts'
 import { learn } from './learn.ts'
-import { after, fail, lookLater, read, say, withoutServer } from './moves.ts'
-import { decideOutside } from './outside.ts'
+import { after, begin, fail, lookLater, read, say, withoutServer } from './moves.ts'
+import { confirmOutside, decideOutside } from './outside.ts'
 import type { Rules } from './rules.ts'
 import type { Handle, State } from './state.ts'
 import { endForStop, stopped } from './stopping.ts'
@@ -19,7 +19,7 @@ const LONG_UP = 60_000
 export function onLook(state: State, input: Looked, rules: Rules): Step {
   const { task } = state
   const { look } = input
-  if (task.at !== 'looking') return { state, effects: [] }
+  if (task.at !== 'looking' && task.at !== 'confirming') return { state, effects: [] }
   const server = look.server === 'unknown' ? state.server : look.server
   if (server === null && look.server === 'unknown') return lookLater(state, input)
   if (server === null) return state.server === null ? withNone(state, input) : gone(state, input)
@@ -27,8 +27,9 @@ export function onLook(state: State, input: Looked, rules: Rules): Step {
   const learned = learn(taken, look, input)
   const seen = taken === state ? learned.effects : [tookOver(server), ...learned.effects]
   if (state.stop !== null) return after(seen, endForStop(learned.state, input))
-  const decided = task.purpose === 'decide' ? decideOutside(learned.state, input, rules) : null
-  return after(seen, decided ?? tend(learned.state, input))
+  const decided = task.at === 'confirming' ? confirmOutside(learned.state, input, task, rules) : task.purpose === 'decide' ? decideOutside(learned.state, input, rules) : null
+  const undecided: State = task.at === 'confirming' ? { ...learned.state, repairing: false } : learned.state
+  return after(seen, decided ?? tend(undecided, input))
 }
 
 const isSame = (a: Handle, b: Handle): boolean => a.pid === b.pid && a.startTime === b.startTime
@@ -37,7 +38,7 @@ const withNone = (state: State, input: Looked): Step => (state.stop === null ? f
 
 /** A server that runs already, of an earlier agent or started by hand, is watched like our own. */
 function takenOver(state: State, { now }: Looked, server: Handle): State {
-  const joining = { decision: null, since: now, nextAsk: now, nobody: 0, work: '', workSeen: now, idle: 0, transfer: false }
+  const joining = { decision: null, since: now, nextAsk: now, nobody: 0, work: '', workSeen: now, idle: 0, transfer: false, unjoined: false }
   const taken: State = { ...withoutServer(state), datadir: state.datadir, server, joining, madeEmpty: false, ...(state.stop === null ? { intent: 'start' as const, failure: null } : {}) }
   return say(taken, state.stop === null ? 'joining' : state.phase, tookOver(server).text)
 }
@@ -49,7 +50,8 @@ function gone(state: State, input: Looked): Step {
   const { joining, stop } = state
   const givenUpViews = joining?.decision?.do === 'reform' ? [...state.givenUpViews, joining.decision.viewId] : state.givenUpViews
   const left: State = { ...withoutServer(state), givenUpViews }
-  if (stop !== null) return stopped(say(left, 'stopped', 'mariadbd is not running'), input, false)
+  // It has ended meanwhile, as it was to: grastate.dat tells whether in order.
+  if (stop !== null) return begin(left, { at: 'recording-stop', clean: true, nodeUuid: state.status?.nodeUuid ?? null }, (op) => ({ do: 'read-clean-stop', op }))
   if (joining !== null) return fail(left, input, endedWhileJoining(input.look))
   const failures = input.now - state.upSince > LONG_UP ? 0 : state.failures
   const pause = Math.min(LONG_UP, 250 * 2 ** Math.min(20, failures))

@@ -82,7 +82,8 @@ export function fail(state: State, moment: Moment, error: ErrorShape): Step {
   const said = say(told, told.intent === 'stay' ? 'stopped' : 'waiting', error.message)
   const log: Effect = { do: 'log', level: 'error', text: 'the start failed', detail: { failure: error } }
   const later = moment.now + Math.min(LONGEST_BACKOFF, 250 * 2 ** Math.min(20, state.failures))
-  if (said.server === null && said.datadir === null) return read(said, later, log)
+  // What could not be read is not read again at once.
+  if (said.server === null && said.datadir === null && state.task.at !== 'reading') return read(said, later, log)
   if (said.server === null && said.intent === 'stay') return rest(said, moment, log)
   return { state: pauseUntil(said, { at: 'backing-off' }, later), effects: [log] }
 }
@@ -101,10 +102,20 @@ export function end(state: State, kill: boolean, why: ErrorShape, ...effects: re
   // Durably before the signal: a server that dies while it stops may have left in order.
   const ledger = kill ? state.ledger : recordLeaving(state.ledger)
   const silent: State = { ...state, ledger, status: null, repairing: false }
-  const joining = state.joining !== null && state.status === null
-  const { stopTimeout: patience } = settings
-  return begin(silent, { at: 'ending', why, nodeUuid: null }, (op) => ({ do: 'end', op, server, kill, patience, joining }), ...effects)
+  return begin(silent, { at: 'ending', why, nodeUuid: null }, (op) => ({ do: 'end', op, server, kill, ...mannerOf(state, settings.stopTimeout) }), ...effects)
 }
+
+/** A server that has not joined yet holds nothing that is not elsewhere, and often hears SIGTERM late. Milliseconds. */
+const UNJOINED_PATIENCE = 10_000
+
+/** How a server is ended: what joins has scripts beside it that must go first; what re-forms waits for others only. */
+export function mannerOf(state: State, timeout: number): { readonly patience: number; readonly joining: boolean } {
+  const launch = state.joining?.unjoined === true ? launchOf(state) : null
+  return { patience: launch === 'join' || launch === 'reform' ? Math.min(timeout, UNJOINED_PATIENCE) : timeout, joining: launch === 'join' }
+}
+
+/** What the server was started for, as long as that is not over. */
+export const launchOf = ({ joining, server }: State) => joining?.decision?.do ?? server?.launch ?? null
 
 /** Until the peers are asked again: quick at first, then once a second. */
 export function pause(state: State, { now }: Moment, ...effects: readonly Effect[]): Step {

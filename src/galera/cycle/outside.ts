@@ -39,8 +39,10 @@ export const outsideIsDue = ({ nonPrimarySince, peersSeen, repairing }: State, n
  * peer can help: only a restart does [ran]. It shows in gvwstate.dat, which is written with each primary view of that layer: it has
  * just the members that the server counts now. What is being received is left to arrive.
  */
-export function lacksState({ nonPrimarySince, status }: State, { gvwstate }: Look, now: number): boolean {
+export function lacksState({ nonPrimarySince, status, repairs }: State, { gvwstate }: Look, now: number): boolean {
   if (nonPrimarySince === null || now - nonPrimarySince < GALERA_FIRST || status === null || status.localState === 1) return false
+  // Several that were cut off may have the very members of that view: only pc.bootstrap that came to nothing shows the difference.
+  if (status.clusterSize > 1 && repairs === 0) return false
   return gvwstate?.members.length === status.clusterSize && gvwstate.members.some((member) => isSameNode(member, status.nodeUuid))
 }
 
@@ -78,8 +80,15 @@ function carryOut(state: State, input: Input, self: Live, decision: RunningDecis
   }
 }
 
+/** The fence is held: where Galera has merged the component meanwhile, or sends it the state, nothing is repaired. */
+export function confirmOutside(state: State, input: Extract<Input, { in: 'looked' }>, { decision, epoch }: Extract<State['task'], { at: 'confirming' }>, rules: Rules): Step | null {
+  const { status } = state
+  const outside = status !== null && !status.primary && status.localState !== 1
+  return outside && state.repairing ? recordRepair(state, input, decision, epoch, rules) : null
+}
+
 /** pc.bootstrap on exactly one: the fence is held by all who answered. Who is left behind is in the ledger first. */
-export function recordRepair(state: State, input: Input, decision: Repair, epoch: number, rules: Rules): Step {
+function recordRepair(state: State, input: Input, decision: Repair, epoch: number, rules: Rules): Step {
   if (input.unwritten !== undefined) return fail(state, input, unwrittenError(input.unwritten))
   const ledger = rules.goAlong(state.ledger, state.observations, decision, decision.seqno, epoch, input.at)
   return begin({ ...state, ledger }, { at: 'repairing', decision }, (op) => ({ do: 'repair', op }))

@@ -140,6 +140,8 @@ export interface Joining {
   readonly idle: number
   /** A state transfer to it was under way when it was last looked at. */
   readonly transfer: boolean
+  /** It is in no group yet, as far as was seen: it answers no SQL, or awaits the state. A server that is taken over is not before that was seen. */
+  readonly unjoined: boolean
 }
 
 /** The facts of the last decision, so that the same facts are not decided twice. */
@@ -171,6 +173,7 @@ export type Task =
   | { readonly at: 'launching'; readonly decision: Launchable }
   | { readonly at: 'watching' }
   | { readonly at: 'asking-live' }
+  | { readonly at: 'confirming'; readonly decision: Repair; readonly epoch: number }
   | { readonly at: 'repairing'; readonly decision: Repair }
   | { readonly at: 'ending'; readonly why: ErrorShape | null; readonly nodeUuid: string | null }
   | { readonly at: 'recording-stop'; readonly clean: boolean; readonly nodeUuid: string | null }

@@ -7,7 +7,7 @@ import type { Input, Result } from './input.ts'
 import { onLaunched, onRoomMade } from './launching.ts'
 import { onLook } from './looked.ts'
 import { onMessage } from './messages.ts'
-import { after, fail, look, unchanged, unwrittenError } from './moves.ts'
+import { after, fail, look, lookLater, unchanged, unwrittenError } from './moves.ts'
 import { onRepaired, repairFailed } from './outside.ts'
 import { type Rules, SHIPPED } from './rules.ts'
 import type { State } from './state.ts'
@@ -75,6 +75,8 @@ function onFailed(state: State, input: Extract<Input, { in: 'failed' }>): Step {
   const { task } = state
   if (task.at === 'recording-stop') return onCleanStop(state, { ...input, in: 'clean-stop', position: null })
   if (task.at === 'ending' && state.stop !== null) return stopFailed(state, input)
+  // Nothing is concluded from a look that failed.
+  if (task.at === 'looking' || task.at === 'confirming') return lookLater({ ...state, repairing: false }, input)
   if (state.stop !== null) return look(state, 'tend')
   if (task.at === 'repairing') {
     const { state: next, effects } = repairFailed(state, input.error.message)

@@ -1,33 +1,30 @@
-import { isHistory } from '../gtid.ts'
 import { recordDeparture, recordLeaving } from '../ledger.ts'
 import type { Effect, Step } from './effect.ts'
 import { fromStopped } from './bring-up.ts'
 import type { Input, Moment } from './input.ts'
-import { formerView } from './learn.ts'
-import { begin, fail, lookLater, pauseUntil, read, say, WATCH_INTERVAL, withoutServer } from './moves.ts'
+import { formerView, isForeign } from './learn.ts'
+import { begin, fail, lookLater, mannerOf, pauseUntil, read, say, WATCH_INTERVAL, withoutServer } from './moves.ts'
 import type { State } from './state.ts'
 
 type On<Kind extends Input['in']> = Extract<Input, { in: Kind }>
 
-/** A server that has not joined yet holds nothing that is not elsewhere, and often hears SIGTERM late. Milliseconds. */
-const JOINER_PATIENCE = 10_000
-
 /** The last look before a stop: the ledger learns the newest view, which a graceful stop removes from the disk. */
 export function endForStop(state: State, input: On<'looked'>): Step {
-  const { server, stop, settings, joining, status } = state
+  const { server, stop, settings, status } = state
   if (server === null || stop === null) return { state, effects: [] }
-  const ledger = input.unwritten === undefined && !(status !== null && isNotOurs(state)) ? formerView(state, input.look, status) : state.ledger
-  const unjoined = joining !== null && status === null
-  const timeout = stop.timeout || settings.stopTimeout
-  const patience = unjoined ? Math.min(timeout, JOINER_PATIENCE) : timeout
+  const ledger = input.unwritten === undefined && !(status !== null && isForeign(state, status)) ? formerView(state, input.look, status) : state.ledger
+  const manner = mannerOf(state, stop.timeout || settings.stopTimeout)
   // Durably before the signal: a server that dies while it stops may have left in order.
-  const stopping = say({ ...state, ledger: recordLeaving(ledger), status: null }, 'stopping', `stopping mariadbd, at most ${patience / 1000} s`)
+  const stopping = say({ ...state, ledger: recordLeaving(ledger), status: null }, 'stopping', `stopping mariadbd, at most ${manner.patience / 1000} s`)
   const nodeUuid = status?.nodeUuid ?? null
-  return begin(stopping, { at: 'ending', why: null, nodeUuid }, (op) => ({ do: 'end', op, server, kill: false, patience, joining: unjoined }))
+  return begin(stopping, { at: 'ending', why: null, nodeUuid }, (op) => ({ do: 'end', op, server, kill: false, ...manner }))
 }
 
-function isNotOurs({ status, ledger }: State): boolean {
-  return status !== null && status.primary && (!isHistory(status.stateUuid) || (ledger.history !== null && ledger.history !== status.stateUuid))
+/** Asked to stop once more, with less patience, while the server is being ended. */
+export function endSooner(state: State, timeout: number): Step {
+  const { server, task } = state
+  if (server === null || task.at !== 'ending') return { state, effects: [] }
+  return begin(state, task, (op) => ({ do: 'end', op, server, kill: false, ...mannerOf(state, timeout) }))
 }
 
 /** The server has ended: as a stop wanted it, or for a reason that is told now. */

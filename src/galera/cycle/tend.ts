@@ -3,11 +3,11 @@ import { isHistory } from '../gtid.ts'
 import type { Effect, Step } from './effect.ts'
 import type { Input } from './input.ts'
 import { isForeign } from './learn.ts'
-import { after, ask, end } from './moves.ts'
+import { after, ask, end, launchOf } from './moves.ts'
 import { lacksState, leave, outsideIsDue, settleRepair } from './outside.ts'
 import { isUp } from './report.ts'
 import type { Joining, State } from './state.ts'
-import { launchOf, watch } from './watching.ts'
+import { watch } from './watching.ts'
 
 type Looked = Extract<Input, { in: 'looked' }>
 
@@ -36,7 +36,9 @@ export function tend(old: State, input: Looked): Step {
   return after(effects, tendSettled(state, input))
 }
 
-function tendSettled(state: State, input: Looked): Step {
+function tendSettled(old: State, input: Looked): Step {
+  // What went wrong before it came up is over.
+  const state = old.failure !== null && old.joining === null && isUp(old, input.now) ? { ...old, failure: null } : old
   const { status, joining, outsideSince } = state
   const { now, look } = input
   if (outsideSince !== null && now - outsideSince >= LONGEST_OUTSIDE) return end(state, false, leftGroup(look.errors[0]))
@@ -46,8 +48,8 @@ function tendSettled(state: State, input: Looked): Step {
   if (lacksState(state, look, now)) return leave(state, 'nobody in its component has the complete state of the cluster')
   if (outsideIsDue(state, now)) return ask({ ...state, peersSeen: now }, true)
   const since = state.nonPrimarySince
-  if (since === null && joining !== null && launchOf(state) === 'reform' && look.sql === 'closed' && now - joining.since > LONGEST_REFORM) return giveUpReform(state)
-  if (joining !== null && status === null) return tendJoining(state, input, joining)
+  if (since === null && joining !== null && launchOf(state) === 'reform' && look.sql === 'closed' && !look.transfer && now - joining.since > LONGEST_REFORM) return giveUpReform(state)
+  if (joining?.unjoined === true && status === null) return tendJoining(state, input, joining)
   if (status?.primary === true && now - state.peersSeen >= PEERS_INTERVAL) return ask(state, false)
   return watch(state, now)
 }

@@ -1,14 +1,11 @@
 import type { Step } from './effect.ts'
-import { JOINING_INTERVAL, pauseUntil, say, WATCH_INTERVAL } from './moves.ts'
+import { JOINING_INTERVAL, launchOf, pauseUntil, say, WATCH_INTERVAL } from './moves.ts'
 import { isUp } from './report.ts'
 import { LEAST_PACE, LONGEST_PACE, type State } from './state.ts'
 
 /** A server that joins for longer is looked at less often, milliseconds. */
 const LONG_JOIN = 30_000
 const LONG_JOIN_INTERVAL = 250
-
-/** What the server was started for, as long as that is not over. */
-export const launchOf = ({ joining, server }: State) => joining?.decision?.do ?? server?.launch ?? null
 
 /** Until the next look. */
 export function watch(state: State, now: number): Step {

@@ -18,15 +18,26 @@ export interface Missing {
 
 /**
  * Who must have told its position before anybody goes on and has not: of the newest view but for those that left it in order, and of all that are
- * listed where a member of it has lost its data, for then a node that left earlier may hold the most.
+ * listed where a member of it has lost its data, for then a node that left earlier may hold the most, or where that can't have been the last view.
  */
 export function missingOf(facts: Known, uuid: string): Missing {
   const members = newestMembers(facts, uuid)
   const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name) && !members.left.includes(node.name)).map((node) => node.name)
-  const names = lost.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
-  const why = lost.length > 0 ? `needed since data is lost on ${list(lost)}, of the newest view` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
+  const alone = notAloneAfterAll(facts, uuid)
+  const names = lost.length + alone.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
+  const why = lost.length > 0 ? `needed since data is lost on ${list(lost)}, of the newest view` : alone.length > 0 ? `needed since ${list(alone)}, alone in the newest known view, was not the last to leave the cluster` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
   const told = new Set([facts.self, ...facts.peers].filter((node) => (node.kind === 'down' ? node.data.kind !== 'unknown' && node.data.kind !== 'nil' : node.kind !== 'silent')).map((node) => node.name))
   return { names: names.filter((name) => !told.has(name) && !members.left.includes(name)), why }
+}
+
+/**
+ * Who was alone in the newest known view, stopped in order, and has no safe_to_bootstrap, which the last to leave gets: somebody came into the cluster after
+ * its agent had looked for the last time, and stayed.
+ */
+function notAloneAfterAll(facts: Known, uuid: string): readonly string[] {
+  const newest = newestViews(knownViews(facts, uuid))
+  const stopped = positioned(facts).filter(({ data }) => data.uuid === uuid && data.source === 'clean-stop' && !data.safeToBootstrap)
+  return stopped.flatMap(({ name, view }) => (view?.left === true && view.members.length === 1 && newest.some((one) => isSameView(one, view)) ? [name] : []))
 }
 
 /**
