@@ -35,10 +35,10 @@ export function controlApi(node: Node, quit: () => void): Hono {
     return context.text(`${JSON.stringify(outcome)}\n`)
   })
   api.post('/start', async (context) => {
-    if (node.state.stop?.quit === true) return context.text(`${JSON.stringify({ error: ENDING } satisfies Outcome)}\n`)
     await reload(node)
     const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
-    node.loop.give({ in: 'start', restored: context.req.query('restored') === 'yes' })
+    const refused = await node.loop.start(context.req.query('restored') === 'yes')
+    if (refused !== null) return context.text(`${JSON.stringify({ error: refused } satisfies Outcome)}\n`)
     return stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
       await write(await followStart(node, timeout, (progress) => void write({ progress })))
@@ -51,9 +51,8 @@ export function controlApi(node: Node, quit: () => void): Hono {
   api.post('/give-up', async (context) => {
     const timeout = Number(context.req.query('timeout')) || node.config.startTimeout
     const override = parseAs(overrideSchema, await context.req.text())
-    const refused = node.state.stop?.quit === true ? ENDING : override === null ? NO_OVERRIDE : await node.loop.override(override)
+    const refused = override === null ? NO_OVERRIDE : ((await node.loop.override(override)) ?? (await node.loop.start(false)))
     if (refused !== null) return context.text(`${JSON.stringify({ error: refused } satisfies Outcome)}\n`)
-    node.loop.give({ in: 'start', restored: false })
     return stream(context, async (output) => {
       const write = (line: ControlLine) => output.write(`${JSON.stringify(line)}\n`).then(() => undefined)
       await write(await followStart(node, timeout, (progress) => void write({ progress })))
@@ -98,8 +97,6 @@ export function controlApi(node: Node, quit: () => void): Hono {
 const overrideSchema: z.ZodType<Override> = z.object({ lose: z.array(z.string().min(1)), gone: z.array(z.string().min(1)), reason: z.string() })
 
 const NO_OVERRIDE = new UsageError('no-override', 'the agent cannot read whom the operator gives up', 'Run galeractl bootstrap --force again, with the version of galeractl that the agent has.').toShape()
-
-const ENDING = new NotYetError('agent-ends', 'the agent is ending with the stop that was asked for', 'Run the command again when galeractl stop has ended.').toShape()
 
 async function explain(node: Node) {
   const { server, intent, decision } = node.state

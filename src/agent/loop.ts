@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { type ErrorShape, ReportedError } from '../errors.ts'
+import { AGENT_ENDS } from '../galera/cycle/commands.ts'
 import type { Effect, Op, Saying } from '../galera/cycle/effect.ts'
 import type { Command, Input, Message, Result } from '../galera/cycle/input.ts'
 import type { Override, State } from '../galera/cycle/state.ts'
@@ -14,8 +15,6 @@ import { moment } from './moment.ts'
 
 /** How long what is under way may take to end with the agent, milliseconds. */
 const LONGEST_END = 5_000
-
-const ENDING: ErrorShape = { code: 'agent-ends', exitCode: 4, message: 'the agent is ending', hint: 'Run the command again when it runs.' }
 
 type Given = Message | Command | Result | { readonly in: 'tick' }
 
@@ -111,6 +110,11 @@ export class Loop implements AsyncDisposable {
     return this.#confirmed((id) => ({ in: 'override', override, id }))
   }
 
+  /** @returns why it is not taken, null where it is, and what went wrong before is forgotten */
+  start(restored: boolean): Promise<ErrorShape | null> {
+    return this.#confirmed((id) => ({ in: 'start', restored, id }))
+  }
+
   /** @returns whether the server ended by itself @throws ReportedError where it cannot be ended */
   stop(timeout: number, quit: boolean): Promise<boolean> {
     const { promise, resolve, reject } = Promise.withResolvers<boolean>()
@@ -130,9 +134,9 @@ export class Loop implements AsyncDisposable {
 
   /** Nobody will carry out any more what these wait for. */
   #settleWaiting(): void {
-    for (const answer of this.#answers.values()) answer({ ack: false, reason: ENDING.message })
-    for (const confirm of this.#confirmations.values()) confirm(ENDING)
-    for (const { reject } of this.#stopped.splice(0)) reject(new ReportedError(ENDING))
+    for (const answer of this.#answers.values()) answer({ ack: false, reason: AGENT_ENDS.message })
+    for (const confirm of this.#confirmations.values()) confirm(AGENT_ENDS)
+    for (const { reject } of this.#stopped.splice(0)) reject(new ReportedError(AGENT_ENDS))
     this.#answers.clear()
     this.#confirmations.clear()
   }

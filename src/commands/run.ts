@@ -23,7 +23,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   const asked = Promise.withResolvers<void>()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => asked.resolve())
   tellWhenReady(agent.node)
-  agent.node.loop.give({ in: 'start', restored: false })
+  void agent.node.loop.start(false)
   await Promise.race([asked.promise, agent.quit])
   await notifyServiceManager(['STOPPING=1'])
   try {

@@ -29,7 +29,7 @@ export function befall(world: World, any: Gear, roll: number): void {
   else if (roll < 0.985) event(world, gear, 'has its clock set', () => world.hours.set(gear.name, world.random.below(49) - 24))
   else if (isGivenUp(world, gear)) return
   else if (gear.state === null) event(world, gear, 'agent starts', () => gear.startAgent())
-  else if (gear.state.intent === 'stay') event(world, gear, 'is told to start', () => gear.take({ in: 'start', restored: false }))
+  else if (gear.state.intent === 'stay') event(world, gear, 'is told to start', () => gear.take({ in: 'start', restored: false, id: 0 }))
 }
 
 /** Half of the time one that is at a critical moment, or that sends its state to another, if there is any. */

@@ -129,7 +129,7 @@ export class World {
           this.#changes++
         }
         if (gear.state === null) gear.startAgent()
-        if (gear.state?.intent === 'stay') gear.take({ in: 'start', restored: false })
+        if (gear.state?.intent === 'stay') gear.take({ in: 'start', restored: false, id: 0 })
         this.#work(gear)
         if (this.random.chance(0.3)) this.#attempt(gear)
         // Galera gives up by itself after pc.wait_prim_timeout.

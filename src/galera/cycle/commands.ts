@@ -2,7 +2,7 @@ import type { ErrorShape } from '../../errors.ts'
 import type { Effect, Step } from './effect.ts'
 import { hear } from './hearing.ts'
 import type { Command, Moment } from './input.ts'
-import { look, unchanged } from './moves.ts'
+import { after, look, unchanged } from './moves.ts'
 import type { State } from './state.ts'
 import { endSooner } from './stopping.ts'
 
@@ -27,10 +27,15 @@ export function onCommand(state: State, input: Moment & Command): Step {
   }
 }
 
-function start(state: State, { restored, now }: Moment & Extract<Command, { in: 'start' }>): Step {
+function start(state: State, input: Moment & Extract<Command, { in: 'start' }>): Step {
+  const error = state.stop?.quit === true ? AGENT_ENDS : null
+  return after([{ do: 'confirm', id: input.id, error }], error === null ? begin(state, input) : unchanged(state))
+}
+
+export const AGENT_ENDS: ErrorShape = { code: 'agent-ends', exitCode: 4, message: 'the agent is ending', hint: 'Run the command again when galeractl stop has ended.' }
+
+function begin(state: State, { restored, now }: Moment & Extract<Command, { in: 'start' }>): Step {
   const { at } = state.task
-  // The agent ends with that stop.
-  if (state.stop?.quit === true) return unchanged(state)
   if (state.intent === 'start' && at !== 'backing-off') return unchanged(restored ? { ...state, startsRestored: true } : state)
   const begun: State = { ...state, intent: 'start', failure: null, failures: 0, startsRestored: restored, round: 0, refusals: 0, turnSince: null }
   // A task that waits for a result goes on to the start by itself.

@@ -48,7 +48,7 @@ export type Message =
 
 /** From people and from this host. */
 export type Command =
-  | { readonly in: 'start'; readonly restored: boolean }
+  | { readonly in: 'start'; readonly restored: boolean; readonly id: number }
   | { readonly in: 'stop'; readonly timeout: number; readonly quit: boolean }
   | { readonly in: 'override'; readonly override: Override; readonly id: number }
   | { readonly in: 'settings'; readonly settings: Settings }

@@ -23,21 +23,23 @@ export interface Missing {
 export function missingOf(facts: Known, uuid: string): Missing {
   const members = newestMembers(facts, uuid)
   const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name) && !members.left.includes(node.name)).map((node) => node.name)
-  const alone = notAloneAfterAll(facts, uuid)
+  const alone = notTheLast(facts, uuid)
   const names = lost.length + alone.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
-  const why = lost.length > 0 ? `needed since data is lost on ${list(lost)}, of the newest view` : alone.length > 0 ? `needed since ${list(alone)}, alone in the newest known view, was not the last to leave the cluster` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
+  const why = lost.length > 0 ? `needed since data is lost on ${list(lost)}, of the newest view` : alone.length > 0 ? `needed since ${list(alone)}, whom all others of the newest known view left before, was not the last to leave` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
   const told = new Set([facts.self, ...facts.peers].filter((node) => (node.kind === 'down' ? node.data.kind !== 'unknown' && node.data.kind !== 'nil' : node.kind !== 'silent')).map((node) => node.name))
   return { names: names.filter((name) => !told.has(name) && !members.left.includes(name)), why }
 }
 
 /**
- * Who was alone in the newest known view, stopped in order, and has no safe_to_bootstrap, which the last to leave gets: somebody came into the cluster after
- * its agent had looked for the last time, and stayed.
+ * Who stopped in order as the last of the newest known view, and has no safe_to_bootstrap, which the last to leave gets: somebody came into the cluster after
+ * its agent had looked for the last time, and stayed. Found by the simulation.
  */
-function notAloneAfterAll(facts: Known, uuid: string): readonly string[] {
-  const newest = newestViews(knownViews(facts, uuid))
-  const stopped = positioned(facts).filter(({ data }) => data.uuid === uuid && data.source === 'clean-stop' && !data.safeToBootstrap)
-  return stopped.flatMap(({ name, view }) => (view?.left === true && view.members.length === 1 && newest.some((one) => isSameView(one, view)) ? [name] : []))
+function notTheLast(facts: Known, uuid: string): readonly string[] {
+  const { names, left } = newestMembers(facts, uuid)
+  const [last, ...others] = names.filter((name) => !left.includes(name))
+  if (last === undefined || others.length > 0) return []
+  const stopped = positioned(facts).find(({ name }) => name === last)
+  return stopped?.data.uuid === uuid && stopped.data.source === 'clean-stop' && !stopped.data.safeToBootstrap && stopped.view?.left === true ? [last] : []
 }
 
 /**

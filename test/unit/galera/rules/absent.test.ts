@@ -21,6 +21,15 @@ const seen = (how: string): [Down, ...Observation[]] => {
 }
 const goesOn = ([self, ...peers]: [Down, ...Observation[]]) => decide({ self, peers, orders: majority }).rule === 'majority-goes-on'
 
+test('who left last of the newest known view, and has no safe_to_bootstrap, was not the last: somebody came after its agent had looked', () => {
+  const left = { ...view(5, ['n1', 'n2'], 'n1'), left: true }
+  const departures = [{ name: 'n2', nodeUuid: nodeUuid('n2'), uuid: HISTORY, seqno: 6n }]
+  const stopped = (safeToBootstrap: boolean) => down('n1', { ...position(8), source: 'clean-stop', safeToBootstrap } as Down['data'], { view: left, departures })
+  expect(decide({ self: stopped(true), peers: [silent('n2'), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
+  expect(decide({ self: stopped(false), peers: [silent('n2'), silent('n3')] })).toMatchObject({ do: 'wait', rule: 'members-missing', for: ['n3'], reason: expect.stringContaining('was not the last to leave') })
+  expect(decide({ self: stopped(false), peers: [silent('n2'), down('n3', position(3))] })).toMatchObject({ do: 'bootstrap' })
+})
+
 describe('absent-members=majority', () => {
   test.each([
     ['ccs', true],
