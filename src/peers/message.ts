@@ -45,11 +45,15 @@ export async function sendMessage(target: Target, method: 'GET' | 'POST', path: 
   const url = addressedPath(path, key, target.name ?? null)
   const deadline = performance.now() + options.timeout
   let stale = false
+  let ended: Extract<Answer, { ok: false }> | null = null
   for (;;) {
     const signed = signRequest(key.secret, method, url, body, Date.now() + (clockOffsets.get(clock) ?? 0))
     const answer = await exchange(target, method, url, body, signed, deadline - performance.now(), options.names ?? hostNames)
     if (!answer.ok) {
-      if (!answer.ended || performance.now() + PAUSE >= deadline) return { ok: false, reason: answer.reason, detail: answer.detail }
+      // The last try may have been too short: what the ones before it met is known.
+      const { reason, detail } = answer.reason === 'timeout' ? (ended ?? answer) : answer
+      if (!answer.ended || performance.now() + PAUSE >= deadline) return { ok: false, reason, detail }
+      ended = answer
       await delay(PAUSE)
       continue
     }

@@ -25,7 +25,7 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
       },
     },
   },
-  'half of the votes count as a majority': {
+  'half of the votes count as a majority': { from: 1_821,
     rules: { decide: (facts) => decide(facts.orders?.majority ? { ...facts, self: { ...facts.self, weight: facts.self.weight + 0.01 } } : facts) },
   },
   'positions are not compared': {
@@ -39,10 +39,10 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
   },
   'histories are not compared': without('two-histories', 'history-changed', 'foreign-primary'),
   'safe_to_bootstrap is believed where the tool itself has written it': { rules: { goAlong: (...told) => ({ ...goAlong(...told), flaggedAt: null }) } },
-  'an acknowledgement that a crash forgets': { forgetsPromises: true },
+  'an acknowledgement that a crash forgets': { from: 24_879, forgetsPromises: true },
   'who left in order is believed to hold nothing': { departure: (departure) => ({ ...departure, seqno: 0n }) },
   'a repair in place that does not wait for silent members': without('view-incomplete'),
-  'a repair in place that leaves a stopped node behind': {
+  'a repair in place that leaves a stopped node behind': { from: 29_759,
     rules: {
       decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => name !== 'further-stopped')),
       answerProposal: (own, promise, proposal) => answerProposal(own, promise, proposal.kind === 'repair' ? { ...proposal, seqno: 2n ** 62n } : proposal),
@@ -69,11 +69,11 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
       },
     },
   },
-  'a fence that lets an unheard choice be overtaken': {
+  'a fence that lets an unheard choice be overtaken': { from: 8_975,
     rules: { answerProposal: (own, promise, proposal) => answerProposal(own, promise, promise === null ? proposal : { ...proposal, known: [...proposal.known, promise.chosen] }) },
   },
-  'answers are not bound to who answers': { unboundAnswers: true },
-  'who left in order counts as a vote against the rest': {
+  'answers are not bound to who answers': { from: 4_062, unboundAnswers: true },
+  'who left in order counts as a vote against the rest': { from: 7_981,
     rules: {
       decide(facts) {
         const cutOff = <Node extends Observation>(node: Node): Node => (node.kind === 'down' && node.view !== null ? { ...node, view: { ...node.view, left: false } } : node)
@@ -82,9 +82,9 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
     },
   },
   'who went along with a fork joins a component that knows nothing of it': without('left-behind-primary', 'other-branch', 'merge-avoided'),
-  'the view of a joiner without complete state is believed': { faults: { forgetsJoining: true } },
+  'the view of a joiner without complete state is believed': { from: 15_647, faults: { forgetsJoining: true } },
   'a component in which nobody has the state is repaired for ever': { faults: { missesLackOfState: true } },
-  'a server that cannot be seen is taken for dead': { faults: { unknownIsDeath: true } },
+  'a server that cannot be seen is taken for dead': { from: 4_828, faults: { unknownIsDeath: true } },
   'old data goes aside when the ledger knows already why': { faults: { movesAsideLate: true } },
   'what is not durable yet is told': { faults: { tellsBeforeRecording: true } },
 }

@@ -17,7 +17,7 @@ test('SIGUSR1 neither opens the inspector for every local user nor ends the agen
   onTestFinished(() => void agent.kill('SIGKILL'))
   const ended = once(agent, 'exit').then(() => 'ended')
   const runs = async () => expect((await gear.run('status')).stdout).not.toContain('the agent is not running')
-  await expect.poll(async () => (await gear.run('status')).stdout).not.toContain('the agent is not running')
+  await expect.poll(async () => (await gear.run('status')).stdout, { timeout: 30_000 }).not.toContain('the agent is not running')
   process.kill(Number(readFileSync(join(gear.dir, 'run/agent.pid'), 'utf8')), 'SIGUSR1')
   // Each answer of the agent comes after the signal.
   for (let look = 0; look < 5; look++) {
