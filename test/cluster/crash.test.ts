@@ -96,7 +96,7 @@ test('two nodes are gone for good: the survivor, which runs, goes on by an opera
   const refused = await cluster.run(node(0), 'bootstrap', '--force', '--reason', 'their hosts burnt')
   expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(/--yes-lose n2.*--yes-lose n3|n2 and n3/s) })
   await cluster.must(node(0), 'bootstrap', '--force', '--reason', 'their hosts burnt', '--yes-lose', 'n2', '--yes-lose', 'n3')
-  expect(cluster.serverPid(node(0))).toBe(pid)
+  expect(cluster.serverPid(node(0)), agentLog(0).slice(-3_000)).toBe(pid)
   await write(0)
   for (const at of [1, 2]) {
     rmSync(join(node(at).gear, 'data'), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })

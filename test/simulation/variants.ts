@@ -15,17 +15,8 @@ const without = (...names: readonly string[]): Variant => ({
 
 export const FAULTS: Readonly<Record<string, Variant>> = {
   'who was left behind joins as it is': without('rejoin-anew', 'left-behind'),
-  'who is given up is known by the peer list only': {
-    rules: {
-      decide(facts) {
-        const decision = decide(facts)
-        if (decision.do !== 'bootstrap') return decision
-        const listed = (name: string) => facts.peers.some((peer) => peer.name === name)
-        return { ...decision, without: decision.without.map((one) => ({ ...one, names: one.names.filter(listed) })) }
-      },
-    },
-  },
-  'half of the votes count as a majority': { from: 1_821,
+  'half of the votes count as a majority': {
+    from: 1_821,
     rules: { decide: (facts) => decide(facts.orders?.majority ? { ...facts, self: { ...facts.self, weight: facts.self.weight + 0.01 } } : facts) },
   },
   'positions are not compared': {
@@ -42,7 +33,8 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
   'an acknowledgement that a crash forgets': { from: 24_879, forgetsPromises: true },
   'who left in order is believed to hold nothing': { departure: (departure) => ({ ...departure, seqno: 0n }) },
   'a repair in place that does not wait for silent members': without('view-incomplete'),
-  'a repair in place that leaves a stopped node behind': { from: 29_759,
+  'a repair in place that leaves a stopped node behind': {
+    from: 29_759,
     rules: {
       decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => name !== 'further-stopped')),
       answerProposal: (own, promise, proposal) => answerProposal(own, promise, proposal.kind === 'repair' ? { ...proposal, seqno: 2n ** 62n } : proposal),
@@ -69,11 +61,13 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
       },
     },
   },
-  'a fence that lets an unheard choice be overtaken': { from: 8_975,
+  'a fence that lets an unheard choice be overtaken': {
+    from: 8_975,
     rules: { answerProposal: (own, promise, proposal) => answerProposal(own, promise, promise === null ? proposal : { ...proposal, known: [...proposal.known, promise.chosen] }) },
   },
   'answers are not bound to who answers': { from: 4_062, unboundAnswers: true },
-  'who left in order counts as a vote against the rest': { from: 7_981,
+  'who left in order counts as a vote against the rest': {
+    from: 7_981,
     rules: {
       decide(facts) {
         const cutOff = <Node extends Observation>(node: Node): Node => (node.kind === 'down' && node.view !== null ? { ...node, view: { ...node.view, left: false } } : node)
@@ -81,10 +75,24 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
       },
     },
   },
-  'who went along with a fork joins a component that knows nothing of it': without('left-behind-primary', 'other-branch', 'merge-avoided'),
   'the view of a joiner without complete state is believed': { from: 15_647, faults: { forgetsJoining: true } },
-  'a component in which nobody has the state is repaired for ever': { faults: { missesLackOfState: true } },
+  'a component in which nobody has the state is repaired for ever': { from: 99_178, faults: { missesLackOfState: true } },
   'a server that cannot be seen is taken for dead': { from: 4_828, faults: { unknownIsDeath: true } },
+}
+
+/** Known faults that many schedules do not show: `npm run search -- --fault NAME` looks for them. */
+export const RARE: Readonly<Record<string, Variant>> = {
+  'who is given up is known by the peer list only': {
+    rules: {
+      decide(facts) {
+        const decision = decide(facts)
+        if (decision.do !== 'bootstrap') return decision
+        const listed = (name: string) => facts.peers.some((peer) => peer.name === name)
+        return { ...decision, without: decision.without.map((one) => ({ ...one, names: one.names.filter(listed) })) }
+      },
+    },
+  },
+  'who went along with a fork joins a component that knows nothing of it': without('left-behind-primary', 'other-branch', 'merge-avoided'),
   'old data goes aside when the ledger knows already why': { faults: { movesAsideLate: true } },
   'what is not durable yet is told': { faults: { tellsBeforeRecording: true } },
 }
