@@ -60,7 +60,7 @@ export function lookLater(state: State, { now }: Moment): Step {
 /** The server is gone: what was known of it is void, its position must be read again. */
 export function withoutServer(state: State): State {
   return {
-    ...state, server: null, status: null, outsideSince: null, nonPrimarySince: null, repairs: 0, repairing: false, alarms: [],
+    ...state, server: null, status: null, outsideSince: null, nonPrimarySince: null, lackingSince: null, repairs: 0, repairing: false, alarms: [],
     launched: null, joining: null, namedView: null, datadir: null, viewKnown: true, upSince: Infinity,
   }
 }

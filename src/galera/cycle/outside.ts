@@ -39,12 +39,20 @@ export const outsideIsDue = ({ nonPrimarySince, peersSeen, repairing }: State, n
  * peer can help: only a restart does [ran]. It shows in gvwstate.dat, which is written with each primary view of that layer: it has
  * just the members that the server counts now. What is being received is left to arrive.
  */
-export function lacksState({ nonPrimarySince, status, repairs }: State, { gvwstate }: Look, now: number): boolean {
-  if (nonPrimarySince === null || now - nonPrimarySince < GALERA_FIRST || status === null || status.localState === 1) return false
+function lacksState({ status, repairs }: State, { gvwstate }: Look): boolean {
+  if (status === null || status.primary || status.localState === 1) return false
   // Several that were cut off may have the very members of that view: only pc.bootstrap that came to nothing shows the difference.
   if (status.clusterSize > 1 && repairs === 0) return false
   return gvwstate?.members.length === status.clusterSize && gvwstate.members.some((member) => isSameNode(member, status.nodeUuid))
 }
+
+/** It must show for a while: a component that becomes primary, by pc.bootstrap too, has its gvwstate.dat a moment earlier. */
+export function watchState(state: State, { look, now }: Extract<Input, { in: 'looked' }>): State {
+  const lackingSince = lacksState(state, look) ? (state.lackingSince ?? now) : null
+  return lackingSince === state.lackingSince ? state : { ...state, lackingSince }
+}
+
+export const lacksStateForGood = ({ lackingSince }: State, now: number): boolean => lackingSince !== null && now - lackingSince >= GALERA_FIRST
 
 /** The peers were asked, and the server was looked at once more. @returns null where it is not outside any more */
 export function decideOutside(state: State, input: Extract<Input, { in: 'looked' }>, rules: Rules): Step | null {

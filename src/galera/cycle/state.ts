@@ -38,6 +38,8 @@ export interface State {
   readonly outsideSince: number | null
   /** Since when it is in a group that is not primary. */
   readonly nonPrimarySince: number | null
+  /** Since when nobody in its component has the state, as far as it shows. */
+  readonly lackingSince: number | null
   /** Attempts to make its component primary that came to nothing, in a row. */
   readonly repairs: number
   /** It is about to make its component primary: the fence is held; until when that may take. */
@@ -192,7 +194,7 @@ export function initialState(settings: Settings, ledger: Ledger): State {
   return {
     settings, ledger, unwritten: null, intent: 'stay', task: { at: 'resting' }, op: 0, wakeAt: 0, phase: 'stopped', message: '',
     server: null, launched: null, joining: null, status: null, statusAt: -Infinity, viewKnown: true, namedView: null,
-    outsideSince: null, nonPrimarySince: null, repairs: 0, repairing: false,
+    outsideSince: null, nonPrimarySince: null, lackingSince: null, repairs: 0, repairing: false,
     repairUntil: -Infinity, lookedAt: -Infinity, pace: LEAST_PACE, nudged: false, datadir: null, readAt: -Infinity, observations: [],
     peersSeen: -Infinity, alarms: [], considered: null, decision: null, givenUpViews: [], askingSince: null, round: 0, refusals: 0,
     turnSince: null, override: null, madeEmpty: false, startsRestored: false, failure: null, failures: 0, upSince: Infinity, stop: null,

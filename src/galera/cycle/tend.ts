@@ -4,7 +4,7 @@ import type { Effect, Step } from './effect.ts'
 import type { Input } from './input.ts'
 import { isForeign } from './learn.ts'
 import { after, ask, end, launchOf } from './moves.ts'
-import { lacksState, leave, outsideIsDue, settleRepair } from './outside.ts'
+import { lacksStateForGood, leave, outsideIsDue, settleRepair, watchState } from './outside.ts'
 import { isUp } from './report.ts'
 import type { Joining, State } from './state.ts'
 import { watch } from './watching.ts'
@@ -36,7 +36,8 @@ export function tend(old: State, input: Looked): Step {
   return after(effects, tendSettled(state, input))
 }
 
-function tendSettled(old: State, input: Looked): Step {
+function tendSettled(before: State, input: Looked): Step {
+  const old = watchState(before, input)
   // What went wrong before it came up is over.
   const state = old.failure !== null && old.joining === null && isUp(old, input.now) ? { ...old, failure: null } : old
   const { status, joining, outsideSince } = state
@@ -45,7 +46,7 @@ function tendSettled(old: State, input: Looked): Step {
   const wrong = wrongHistory(state)
   if (wrong !== null) return end(state, true, wrong.error, { do: 'log', level: 'fatal', text: 'mariadbd is stopped: Primary with the wrong history', detail: wrong.detail })
   if (joining !== null && isUp(state, now)) return up(state, now)
-  if (lacksState(state, look, now)) return leave(state, 'nobody in its component has the complete state of the cluster')
+  if (lacksStateForGood(state, now)) return leave(state, 'nobody in its component has the complete state of the cluster')
   if (outsideIsDue(state, now)) return ask({ ...state, peersSeen: now }, true)
   const since = state.nonPrimarySince
   if (since === null && joining !== null && launchOf(state) === 'reform' && look.sql === 'closed' && !look.transfer && now - joining.since > LONGEST_REFORM) return giveUpReform(state)

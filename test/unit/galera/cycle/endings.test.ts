@@ -108,7 +108,7 @@ describe('a component outside', () => {
     agent.wake()
     look(agent, CUT)
     expect(agent.awaited).toMatchObject({ do: 'ask' })
-    agent.state = { ...agent.state, repairs: 1, task: { at: 'watching' }, wakeAt: agent.now }
+    agent.state = { ...agent.state, repairs: 1, lackingSince: agent.now - 2_500, task: { at: 'watching' }, wakeAt: agent.now }
     agent.wake()
     look(agent, CUT)
     expect(agent.awaited).toMatchObject({ do: 'end', kill: false })
@@ -125,4 +125,14 @@ describe('a component outside', () => {
     if (expected === undefined) expect(agent.state).toMatchObject({ repairing: false, repairs: 0 })
     else expect(agent.awaited).toMatchObject(expected)
   })
+})
+
+test('a component that is being made primary by pc.bootstrap, and has its gvwstate.dat already, is not one in which nobody has the state', () => {
+  const agent = begun()
+  look(agent, { sql: 'answers', status: outside, gvwstate: gvwstate('n1', ['n1', 'n2'], 'view/9') })
+  agent.now += 30_000
+  agent.state = { ...agent.state, repairing: true, repairUntil: agent.now + 1_500, task: { at: 'watching' }, wakeAt: agent.now }
+  agent.wake()
+  look(agent, { sql: 'answers', status: outside, gvwstate: gvwstate('n1', ['n1'], 'view/10') })
+  expect(agent.state.task.at).toBe('watching')
 })
