@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as z from 'zod'
 import { RefusedError } from '../errors.ts'
+import { isSynced } from '../galera/node-status.ts'
 import { permitSnapshot } from '../galera/snapshot-permit.ts'
 import type { Handle } from '../galera/cycle/state.ts'
 import { isRunning } from '../mariadb/server.ts'
 import { readIfExists, writeFileAtomic } from '../system/files.ts'
 import { parseAs } from '../system/json.ts'
+import { within } from '../system/wait.ts'
 import type { Lease } from './lease.ts'
 import { lookNow } from './look.ts'
 import type { Node } from './node.ts'
@@ -17,6 +19,9 @@ const RETRY_INTERVAL = 1_000
 
 /** Between two looks whether the server still runs, milliseconds. */
 const SERVER_INTERVAL = 250
+
+/** How long it may take until peers are told that the node is desynced, milliseconds. */
+const LONGEST_TOLD = 5_000
 
 const recordSchema = z.object({ pid: z.int().positive(), startTime: z.string() })
 
@@ -44,6 +49,7 @@ export async function leaseDesync(node: Node, lastWriter: boolean): Promise<Leas
     await writeFileAtomic(recordPath(node), `${JSON.stringify(server)}\n`, 0o640)
     await node.session.query('SET GLOBAL wsrep_desync = ON')
     node.log.info('the node is desynced for a snapshot')
+    await tellDesynced(node)
     // Two nodes may have begun at the same moment: with nobody left that is Synced each gives way.
     await consider(node, null, false, true)
     return leases.current
@@ -51,6 +57,12 @@ export async function leaseDesync(node: Node, lastWriter: boolean): Promise<Leas
     await leases.current.end()
     throw error
   }
+}
+
+/** From here on peers hear that this node is not Synced: who asks for a snapshot elsewhere at the next moment must know. */
+async function tellDesynced({ loop }: Node): Promise<void> {
+  loop.give({ in: 'nudge' })
+  await within(loop.until(({ status }) => status === null || !isSynced(status)), LONGEST_TOLD, loop.signal).catch(() => undefined)
 }
 
 async function consider(node: Node, running: Lease | null, lastWriter: boolean, desynced = false) {
