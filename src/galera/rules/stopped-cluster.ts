@@ -60,7 +60,7 @@ export const liveNonPrimary: Rule = {
 
 export const membersMissing: Rule = {
   name: 'members-missing',
-  why: 'A silent peer may hold acknowledged writes that nobody else has, or may be running: silence is not absence. Where a member of the newest view has lost its data, a node that left earlier may hold the most: then everybody listed counts.',
+  why: 'A silent peer may hold acknowledged writes that nobody else has, or may be running: silence is not absence. Where a member of the newest view has lost its data, a node that left earlier may hold the most: then everybody listed counts. So it does where who left it last has no safe_to_bootstrap, which Galera gives to the last: somebody came after its agent had looked, and stayed.',
   invariant: 'Nobody bootstraps while a member of the newest view has not told its position.',
   decide(facts) {
     if (!isPositioned(facts.self)) return null
