@@ -23,13 +23,16 @@ afterAll(async () => {
   for (const pid of servers) endProcess(pid)
 })
 
+/** Before a stranger comes again, milliseconds: on this host the flood has to leave the nodes some time to run. */
+const AGAIN = 100
+
 /** A connection to the agent of n1 that a stranger makes anew whenever it ends. */
 function stranger(begin: (socket: Socket) => void): void {
   const ended = new AbortController()
   onTestFinished(() => ended.abort())
   const open = () => {
     const socket = connect({ host: node(0).address, port: AGENT_PORT, signal: ended.signal })
-    socket.on('error', () => undefined).on('connect', () => begin(socket)).on('close', () => void (ended.signal.aborted || setImmediate(open)))
+    socket.on('error', () => undefined).on('connect', () => begin(socket)).on('close', () => void (ended.signal.aborted || setTimeout(open, AGAIN)))
   }
   open()
 }
