@@ -1,9 +1,13 @@
 import { mkdirSync } from 'node:fs'
-import { RefusedError } from '../errors.ts'
+import { NotYetError, RefusedError } from '../errors.ts'
 import { tryLock } from '../system/lock.ts'
+import { waitFor } from '../system/wait.ts'
 import type { GearPaths } from './gear.ts'
 
 type Locked = Pick<GearPaths, 'state' | 'run' | 'agentLock'>
+
+/** Who only looks whether the gear is locked (`isGearLocked`) holds the lock for a moment itself, milliseconds. */
+const LONGEST_LOOK = 1_000
 
 /**
  * The lock of the agent, and of whoever works on the data of a stopped gear. It is on the folder state/, which stays when somebody
@@ -11,7 +15,10 @@ type Locked = Pick<GearPaths, 'state' | 'run' | 'agentLock'>
  * @throws RefusedError `locked` where another process holds it
  */
 export async function lockGear(paths: Locked, what: string): Promise<AsyncDisposable> {
-  const lock = tryLockGear(paths)
+  const lock = await waitFor('the lock of the gear', async () => tryLockGear(paths) ?? undefined, { timeout: LONGEST_LOOK, interval: 20 }).catch((error: unknown) => {
+    if (error instanceof NotYetError) return null
+    throw error
+  })
   if (lock === null) throw new RefusedError('locked', `${what} is already running on this gear`, 'Wait for it to end, or see galeractl status.')
   return lock
 }

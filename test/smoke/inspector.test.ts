@@ -13,11 +13,13 @@ test('SIGUSR1 neither opens the inspector for every local user nor ends the agen
   await using gear = testGear('127.0.150.1')
   expect(await gear.setup()).toMatchObject({ exitCode: 0 })
   const [file = '', ...args] = [...IN_ROOT, EXECUTABLE, '--gear', gear.dir, 'agent']
-  const agent = spawn(file, args, { stdio: 'ignore' })
+  const agent = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  agent.stderr.on('data', (text) => (said += String(text)))
   onTestFinished(() => void agent.kill('SIGKILL'))
   const ended = once(agent, 'exit').then(() => 'ended')
   const runs = async () => expect((await gear.run('status')).stdout).not.toContain('the agent is not running')
-  await expect.poll(async () => (await gear.run('status')).stdout, { timeout: 30_000 }).not.toContain('the agent is not running')
+  await expect.poll(async () => (agent.exitCode === null ? (await gear.run('status')).stdout : `the agent is not running: ${said}`), { timeout: 30_000 }).not.toContain('the agent is not running')
   process.kill(Number(readFileSync(join(gear.dir, 'run/agent.pid'), 'utf8')), 'SIGUSR1')
   // Each answer of the agent comes after the signal.
   for (let look = 0; look < 5; look++) {
