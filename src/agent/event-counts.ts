@@ -4,7 +4,7 @@ import { type KnownView, NO_VIEW } from '../galera/notify-event.ts'
 export class EventCounts {
   /** Events by status; the empty one where a call told none. */
   readonly byStatus = new Map<string, number>()
-  /** What mariadbd last told of its view. */
+  /** The view that mariadbd last reported. */
   toldView: () => KnownView = () => NO_VIEW
   malformed = 0
   /** Views that mariadbd did not tell of. */

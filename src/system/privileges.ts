@@ -48,7 +48,7 @@ export function reach(folder: string): Reached {
 }
 
 /**
- * Root goes where its own links lead and those of whom it will act as: any other user's could lead it to a folder of a third.
+ * Root goes where its own links lead and those of whom it will act as: a link of another user could lead it into somebody else's folder.
  * @throws UsageError `foreign-link`
  */
 export async function requireOwnLinks({ linkedBy, path }: Reached, folder: string, owner: number): Promise<void> {

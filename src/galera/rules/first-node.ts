@@ -33,7 +33,7 @@ export const operatorWord: Rule = {
 export const majorityGoesOn: Rule = {
   name: 'majority-goes-on',
   why: 'With absent-members=majority, and when waiting has ended, more than half of the newest view by weight goes on, where its votes were cut off in it: then no rival Primary can exist, but writes that only the absent hold are left behind. Who left that view in order Galera takes out of the quorum, so its vote rules out nothing.',
-  invariant: 'More than half of the newest view has told, the absent could not be Primary by Galera\'s own quorum, none of them serves, and they must take the state anew.',
+  invariant: 'More than half of the newest view has reported its position, the absent nodes cannot be Primary by Galera\'s own quorum, none of them accepts connections, and they must take a full state transfer when they return.',
   decide(facts) {
     return withoutMissing(facts, (missing, uuid) => majorityTold(facts, uuid, missing))
   },
