@@ -5,7 +5,8 @@ import type { View } from '../../src/galera/view.ts'
 import type { Op } from '../../src/galera/cycle/effect.ts'
 import type { Look, Result } from '../../src/galera/cycle/input.ts'
 import type { DatadirState, Handle, State } from '../../src/galera/cycle/state.ts'
-import { type Disk, type Galera, type Group, isComplete, isPrimary, type Server } from './galera-model.ts'
+import { type Disk, type Group, isComplete, isPrimary, type Server } from './galera-group.ts'
+import type { Galera } from './galera-model.ts'
 import type { Gear } from './gear.ts'
 
 /** An effect that is carried out on the models, a part at a time: anything may happen between two parts. */

@@ -1,52 +1,7 @@
-import type { Gvwstate } from '../../src/galera/gvwstate.ts'
 import type { Launch } from '../../src/galera/observation.ts'
 import { isSameNode } from '../../src/galera/view.ts'
+import { beginTransfer, type Disk, type Group, hasState, isComplete, isPrimary, nextIncarnation, type Server, settleFiles, soleComponent, touches, weightOf } from './galera-group.ts'
 import { back, contains, type Entry, follow, uuidOf, Violation } from './history.ts'
-
-/** The files of one node. */
-export interface Disk {
-  entry: Entry | null
-  /** A state transfer by a whole copy did not end: what there is is no state. */
-  partial: boolean
-  safeToBootstrap: boolean
-  gvwstate: Gvwstate | null
-  /** grastate.dat shows the position: the server has ended by itself. */
-  clean: boolean
-}
-
-export interface Server {
-  readonly name: string
-  readonly disk: Disk
-  readonly mode: Launch
-  readonly pid: number
-  nodeUuid: string
-  readonly weight: number
-  group: Group | null
-  /** Steps of its state transfer that are left; 0: it has the group's state. */
-  transfer: number
-  /** All rows are copied, so what was there is gone from the first step on. */
-  whole: boolean
-  donor: Server | null
-  /** Merged although its data is not part of the group's: it must not stay. */
-  forked: boolean
-  readonly without: readonly string[]
-}
-
-/** Servers that see each other, primary or not. */
-export interface Group {
-  /** As the communication layer has it. */
-  primary: boolean
-  /** Nobody in it had a complete state when it was formed: its members are not primary, whatever the layer below says. */
-  stateless: boolean
-  head: Entry
-  /** The last primary view. */
-  view: { readonly id: string; readonly seqno: bigint; readonly members: ReadonlyMap<string, string>; readonly weight: number }
-  readonly members: Set<Server>
-}
-
-export const isComplete = ({ transfer }: Server): boolean => transfer === 0
-
-export const isPrimary = ({ primary, stateless }: Group): boolean => primary && !stateless
 
 /**
  * Galera as far as a manager can see it: groups, quorum by weight, views, state transfers that take time and can be cut,
@@ -140,21 +95,16 @@ export class Galera {
     if (!isPrimary(group)) return
     group.head = follow(group.head)
     this.version++
-    if (!this.#isCounted(group)) return
+    if (![...group.members].some(({ name }) => this.counts(name))) return
     this.acknowledged = group.head
     this.newest = group.head
-  }
-
-  hasState(group: Group): boolean {
-    for (const member of group.members) if (member.transfer === 0) return true
-    return false
   }
 
   /** One server goes on: to become a member, or with its state transfer. */
   advance(server: Server): void {
     if (server.group !== null) return this.#receive(server)
     if (server.mode === 'bootstrap') return this.#bootstrap(server)
-    for (const group of this.groups) if (isPrimary(group) && this.#touches(group, server.name)) return this.#enter(server, group)
+    for (const group of this.groups) if (isPrimary(group) && touches(group, server.name, this.#reachable)) return this.#enter(server, group)
     if (server.mode === 'reform') this.#reform(server)
   }
 
@@ -170,12 +120,7 @@ export class Galera {
   }
 
   check(): void {
-    let only: Group | null = null
-    for (const group of this.groups) {
-      if (!isPrimary(group)) continue
-      if (only !== null) throw new Violation(`two primary components: ${[only, group].map(({ view }) => [...view.members.values()].join('+')).join(' and ')}`)
-      only = group
-    }
+    const only = soleComponent(this.groups)
     if (this.#roots > 1) throw new Violation('two histories were started')
     if (only !== null && this.acknowledged !== null && only.head !== this.acknowledged && !contains(only.head, this.acknowledged)) throw new Violation(`acknowledged write ${this.acknowledged.seqno} is absent at ${only.head.seqno}`)
   }
@@ -244,19 +189,8 @@ export class Galera {
     this.#part(server)
     group.members.add(server)
     server.group = group
-    if (!merged) this.#beginTransfer(server, group, entry)
+    if (!merged) beginTransfer(server, group, entry)
     this.#install(group)
-  }
-
-  #beginTransfer(server: Server, group: Group, entry: Entry | null): void {
-    const lag = entry === null ? 99 : Number(group.head.seqno - entry.seqno)
-    server.donor = [...group.members].find((member) => member !== server && isComplete(member)) ?? null
-    server.whole = entry === null || server.pid % 3 === 0
-    server.transfer = server.whole ? 5 : lag > 0 ? 3 : 1
-    if (!server.whole) return
-    server.disk.entry = null
-    server.disk.partial = true
-    server.disk.safeToBootstrap = false
   }
 
   #receive(server: Server): void {
@@ -267,7 +201,7 @@ export class Galera {
     server.disk.partial = false
     server.donor = null
     if (server.group?.stateless) server.disk.entry = server.group.head
-    else if (server.group !== null) this.#settleFiles(server.group)
+    else if (server.group !== null) settleFiles(server.group)
   }
 
   /**
@@ -287,7 +221,7 @@ export class Galera {
   /** A new primary view: it takes a seqno, and every member writes its files. */
   #install(group: Group): void {
     group.primary = true
-    group.stateless = !this.hasState(group)
+    group.stateless = !hasState(group)
     if (!group.stateless) group.head = follow(group.head)
     const members = new Map<string, string>()
     let weight = 0
@@ -295,24 +229,14 @@ export class Galera {
       members.set(member.nodeUuid, member.name)
       weight += member.weight
     }
-    if (!group.stateless && this.#isCounted(group)) {
+    if (!group.stateless && [...group.members].some(({ name }) => this.counts(name))) {
       this.newest = group.head
       this.newestMembers = [...members.values()]
     }
     group.view = { id: `view/${++this.#numbers}`, seqno: group.head.seqno, members, weight }
     this.version++
-    this.#settleFiles(group)
+    settleFiles(group)
     this.check()
-  }
-
-  #settleFiles(group: Group): void {
-    const uuids = [...group.view.members.keys()].toSorted()
-    for (const { disk, nodeUuid, transfer } of group.members) {
-      disk.gvwstate = { myUuid: nodeUuid, viewId: group.view.id, members: uuids }
-      if (transfer > 0 || group.stateless) continue
-      disk.entry = group.head
-      disk.safeToBootstrap = uuids.length === 1
-    }
   }
 
   /** Splits a group where its members no longer see each other; quorum decides which part stays primary. */
@@ -347,7 +271,7 @@ export class Galera {
   #merge(group: Group): void {
     const [first] = group.members
     if (first === undefined) return
-    const others = [...this.groups].filter((other) => other !== group && this.#touches(other, first.name))
+    const others = [...this.groups].filter((other) => other !== group && touches(other, first.name, this.#reachable))
     const primary = others.find((other) => isPrimary(other))
     if (primary !== undefined) {
       for (const member of group.members) this.#enter(member, primary)
@@ -364,26 +288,8 @@ export class Galera {
     if (group.members.size === group.view.members.size) this.#install(group)
   }
 
-  #isCounted(group: Group): boolean {
-    for (const { name } of group.members) if (this.counts(name)) return true
-    return false
-  }
-
-  #touches(group: Group, name: string): boolean {
-    for (const member of group.members) if (this.#reachable(member.name, name)) return true
-    return false
-  }
-
   #isHeldElsewhere(head: Entry, but: Server): boolean {
     for (const group of this.groups) if (contains(group.head, head) && [...group.members].some((one) => one !== but && isComplete(one) && this.counts(one.name))) return true
     return this.#disks().some(({ name, disk }) => name !== but.name && this.counts(name) && !this.servers.has(name) && disk.entry !== null && contains(disk.entry, head))
   }
-}
-
-const nextIncarnation = (uuid: string): string => `${uuid.slice(0, 19)}${((Number.parseInt(uuid.slice(19, 23), 16) + 1) & 0xffff).toString(16).padStart(4, '0')}${uuid.slice(23)}`
-
-function weightOf(members: Iterable<Server>): number {
-  let weight = 0
-  for (const member of members) weight += member.weight
-  return weight
 }
