@@ -16,7 +16,9 @@ export interface World {
 export const LONG = 7_000
 
 export const anyOf = ({ cluster, random }: World): TestNode => random.pick(cluster.nodes) as TestNode
-async function loseDisk({ cluster }: World, node: TestNode): Promise<void> {
+
+/** Its data; its ledger stays. */
+export async function loseDisk({ cluster }: World, node: TestNode): Promise<void> {
   cluster.kill([node])
   rmSync(join(node.gear, 'data'), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   await cluster.setup(node)
@@ -26,7 +28,7 @@ const stop = (world: World, node: TestNode) => world.cluster.must(node, 'stop')
 
 export const FAULTS: Readonly<Record<string, Fault>> = {
   'power cut of all': async ({ cluster }) => cluster.kill(cluster.nodes),
-  'power cut of two': async (world) => world.cluster.kill(world.random.shuffled(world.cluster.nodes).slice(1)),
+  'power cut of all but one': async (world) => world.cluster.kill(world.random.shuffled(world.cluster.nodes).slice(1)),
   'mariadbd of one is killed': async (world) => world.cluster.kill([anyOf(world)], 'server'),
   'agents of all are killed': async ({ cluster }) => cluster.kill(cluster.nodes, 'agent'),
   'power cut during a stop of all': async ({ cluster, random }) => {

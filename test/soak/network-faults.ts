@@ -6,7 +6,7 @@ import { anyOf, LONG, type World } from './faults.ts'
 export const NETWORK_FAULTS: Readonly<Record<string, (world: World, network: Network) => Promise<void>>> = {
   'one is cut off': async (world, network) => {
     const at = world.cluster.nodes.indexOf(anyOf(world))
-    network.partition([0, 1, 2].filter((host) => host !== at))
+    network.partition([...world.cluster.nodes.keys()].filter((host) => host !== at))
     await delay(LONG)
     network.heal()
   },
@@ -23,7 +23,7 @@ export const NETWORK_FAULTS: Readonly<Record<string, (world: World, network: Net
   },
   'the network flaps': async (world, network) => {
     for (let times = 0; times < 6; times++) {
-      network.partition([world.random.below(3)])
+      network.partition([world.random.below(world.cluster.nodes.length)])
       await delay(world.random.below(1_500))
       network.heal()
       await delay(world.random.below(1_500))

@@ -3,27 +3,29 @@ import Table from 'cli-table3'
 import { makeCluster } from '../support/cluster.ts'
 import { makeNetwork } from '../support/network.ts'
 import { Random } from '../simulation/random.ts'
+import { AGENT_FAULTS } from './agent-faults.ts'
 import { type Fault, FAULTS, type World } from './faults.ts'
 import { NETWORK_FAULTS } from './network-faults.ts'
 import { Writers, verify } from './writers.ts'
 
-/** `npm run soak -- --rounds N --seed S`: random faults on three real nodes with writers on all; a table at the end. */
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, seed: { type: 'string', default: String(Date.now() % 1_000_000) } } })
+/** `npm run soak -- --rounds N --seed S --nodes 3`: random faults on three real nodes, or more, with writers on all; a table at the end. */
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, nodes: { type: 'string', default: '3' }, seed: { type: 'string', default: String(Date.now() % 1_000_000) } } })
 const rounds = Number(values.rounds)
 const seed = Number(values.seed)
-if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) throw new Error('--rounds and --seed are whole numbers, rounds above 0')
+const size = Number(values.nodes)
+if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed) || !Number.isInteger(size) || size < 3) throw new Error('--rounds, --seed and --nodes are whole numbers, rounds above 0, nodes above 2')
 
 /** The longest that a cluster may take to be whole again, seconds. */
 const LONGEST = 180
 
 const random = new Random(seed)
-const network = makeNetwork(3)
-const cluster = await makeCluster(0, 3, { network })
+const network = makeNetwork(size)
+const cluster = await makeCluster(0, size, { network })
 const world: World = { cluster, random }
-const faults: readonly (readonly [string, Fault])[] = [...Object.entries(FAULTS), ...Object.entries(NETWORK_FAULTS).map(([name, fault]) => [name, () => fault(world, network)] as const)]
+const faults: readonly (readonly [string, Fault])[] = [...Object.entries(FAULTS), ...Object.entries(AGENT_FAULTS), ...Object.entries(NETWORK_FAULTS).map(([name, fault]) => [name, () => fault(world, network)] as const)]
 const seconds = new Map<string, number[]>()
 const failed: string[] = []
-process.stdout.write(`${rounds} rounds, seed ${seed}\n`)
+process.stdout.write(`${rounds} rounds, ${size} nodes, seed ${seed}\n`)
 try {
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
   const writers = await Writers.start(cluster)
@@ -37,7 +39,7 @@ try {
     const wrong = results.some((one) => one.exitCode !== 0) ? results.map((one) => `${one.exitCode} ${one.stderr.trim().split('\n').at(-1)}`).join(' | ') : await verify(cluster, writers, LONGEST)
     seconds.set(name, [...(seconds.get(name) ?? []), took])
     if (wrong !== null) failed.push(`round ${round} (${name}): ${wrong}`)
-    process.stdout.write(`${String(round).padStart(4)}  ${name.padEnd(40)} ${took.toFixed(1).padStart(6)} s  ${wrong === null ? `${writers.acknowledged} acknowledged writes there` : `FAILED: ${wrong}`}\n`)
+    process.stdout.write(`${String(round).padStart(4)}  ${name.padEnd(66)} ${took.toFixed(1).padStart(6)} s  ${wrong === null ? `${writers.acknowledged} acknowledged writes there` : `FAILED: ${wrong}`}\n`)
     if (wrong !== null) break
   }
   await writers.stop()
