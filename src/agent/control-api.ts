@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
 import * as z from 'zod'
-import { type ErrorShape, NotYetError, OutsideError, UsageError } from '../errors.ts'
+import { OutsideError, UsageError } from '../errors.ts'
 import type { Override } from '../galera/cycle/state.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { errorShape } from '../system/error-shape.ts'
@@ -9,6 +9,7 @@ import { parseAs } from '../system/json.ts'
 import { foresee } from './foresee.ts'
 import { checkCluster } from './check-cluster.ts'
 import { leaseDesync } from './desync-lease.ts'
+import { followStart, type Outcome } from './follow-start.ts'
 import { planForce } from './force-plan.ts'
 import { renderMetrics } from './metrics.ts'
 import type { Node } from './node.ts'
@@ -17,8 +18,6 @@ import { statusReport } from './status-report.ts'
 
 /** One line of a streamed answer: progress, then the outcome. */
 export type ControlLine = { readonly progress: string } | Outcome
-
-export type Outcome = { readonly done: string } | { readonly error: ErrorShape }
 
 /** What this host's galeractl may ask, over a socket that only the gear's owner can open. */
 export function controlApi(node: Node, quit: () => void): Hono {
@@ -105,49 +104,6 @@ async function explain(node: Node) {
 
 async function reload(node: Node): Promise<void> {
   node.loop.give({ in: 'settings', settings: await node.settings.reload() })
-}
-
-/** How often a wait shows that it goes on, milliseconds. */
-const STILL_WAITING = 10_000
-
-const GLANCE = 250
-
-const isUp = (node: Node) => node.state.intent === 'start' && node.state.phase === 'running' && node.synced
-
-/** Follows the node until it is Synced, refused, has no peer list to start with, or time (milliseconds) is up. */
-export function followStart(node: Node, timeout: number, tell: (progress: string) => void): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const end = (line: Outcome) => {
-      clearTimeout(timer)
-      clearInterval(clock)
-      clearInterval(glance)
-      node.loop.events.off('change', look)
-      resolve(line)
-    }
-    // One failed attempt may be a moment's; the agent tries again.
-    const failures = new Set<ErrorShape>()
-    const look = () => {
-      const { failure, phase, decision, message } = node.state
-      if (failure !== null) failures.add(failure)
-      if (isUp(node)) end({ done: 'Synced' })
-      else if (failure !== null && (failure.exitCode !== 5 || failures.size >= 2)) end({ error: failure })
-      else if (phase === 'waiting' && decision?.rule === 'no-peer-list') end({ done: 'no peer list yet: the agent waits for the first subscribe' })
-      else if (phase !== 'stopped') tell(message)
-    }
-    const timer = setTimeout(() => end({ error: outOfTime(node, timeout) }), timeout)
-    const started = performance.now()
-    const clock = setInterval(() => tell(`${node.state.message} (${Math.round((performance.now() - started) / 1000)} of ${timeout / 1000} s)`), STILL_WAITING)
-    // It may be Synced again without a word.
-    const glance = setInterval(() => isUp(node) && end({ done: 'Synced' }), GLANCE)
-    node.loop.events.on('change', look)
-    look()
-  })
-}
-
-function outOfTime(node: Node, timeout: number): ErrorShape {
-  const { decision, message } = node.state
-  const hint = decision !== null && 'hint' in decision ? decision.hint : 'See galeractl status and galeractl explain.'
-  return new NotYetError('not-yet', `not Synced within ${timeout / 1000} s, the agent goes on: ${message}`, hint).toShape()
 }
 
 const report = (value: unknown) => new Response(JSON.stringify(value, bigintAsText), { headers: { 'content-type': 'application/json' } })

@@ -3,8 +3,9 @@ import type { Decision, RunningDecision } from './decision.ts'
 import type { Acknowledgement } from './acknowledgement.ts'
 import { type Departure, mergeDepartures } from './departure.ts'
 import { type Fork, mergeForks } from './fork.ts'
-import { departureSchema, forkSchema, gtidSchema, promiseSchema, seqnoSchema, viewSchema } from './schemas.ts'
-import { sameMembers, type View } from './view.ts'
+import { departureSchema, forkSchema, gtidSchema, promiseSchema, seqnoSchema, uuidSchema, viewSchema } from './schemas.ts'
+import { groupNames } from './member-name.ts'
+import { isSameNode, sameMembers, type View } from './view.ts'
 
 const KEPT_DECISIONS = 50
 
@@ -27,6 +28,8 @@ export const ledgerSchema = z.object({
   view: viewSchema.nullable(),
   /** Ids of the views it was in, newest last: a gvwstate.dat with an older one is stale. */
   viewIds: z.array(z.string().max(100)).default([]),
+  /** The node UUIDs that its servers had, newest last: whose name a view does not tell is found by them. */
+  nodeUuids: z.array(uuidSchema).max(100).default([]),
   /** The last graceful stop: trusted only while grastate.dat shows the same position. */
   departure: z.object({ at: z.string(), position: gtidSchema }).nullable(),
   /** It joins, and was not Synced since: its datadir may be half of another's. */
@@ -49,7 +52,7 @@ export const ledgerSchema = z.object({
 export type Ledger = z.infer<typeof ledgerSchema>
 
 export function newLedger(name: string): Ledger {
-  return { version: 1, name, history: null, view: null, viewIds: [], departure: null, joining: false, promise: null, forks: [], intended: [], flaggedAt: null, departures: [], restored: null, decisions: [] }
+  return { version: 1, name, history: null, view: null, viewIds: [], nodeUuids: [], departure: null, joining: false, promise: null, forks: [], intended: [], flaggedAt: null, departures: [], restored: null, decisions: [] }
 }
 
 /**
@@ -80,7 +83,7 @@ export function recordFormerView(ledger: Ledger, view: View): Ledger {
 function keepView(ledger: Ledger, view: View): Ledger {
   const old = ledger.view
   if (old !== null && old.uuid === view.uuid && old.seqno === view.seqno && sameMembers(old, view) && old.weight === view.weight && old.ownWeight === view.ownWeight && old.left === view.left) return ledger
-  return { ...ledger, history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }
+  return { ...recordNodeUuid(ledger, view.ownUuid), history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }
 }
 
 /** Its server is told to stop: from now on it may have left its view in order, whatever is found later. */
@@ -96,6 +99,18 @@ export function forgetCutOff(ledger: Ledger): Ledger {
 /** The id of the view that it is in, as gvwstate.dat has it. */
 export function recordViewId(ledger: Ledger, id: string): Ledger {
   return ledger.viewIds.at(-1) === id ? ledger : { ...ledger, viewIds: [...ledger.viewIds, id].slice(-KEPT_VIEW_IDS) }
+}
+
+const KEPT_NODE_UUIDS = 20
+
+/**
+ * Its server has or had this node UUID: kept beyond the view and the data, which may be lost while others know that member by nothing else.
+ * Not where the view calls that member otherwise: its data, and gvwstate.dat with it, is then a copy of another node's.
+ */
+export function recordNodeUuid(ledger: Ledger, uuid: string): Ledger {
+  if (ledger.nodeUuids.some((known) => isSameNode(known, uuid))) return ledger
+  const told = ledger.view?.members.find((member) => isSameNode(member.uuid, uuid))?.name ?? null
+  return told === null || groupNames(ledger.name).includes(told) ? { ...ledger, nodeUuids: [...ledger.nodeUuids, uuid].slice(-KEPT_NODE_UUIDS) } : ledger
 }
 
 export function recordDeparture(ledger: Ledger, departure: NonNullable<Ledger['departure']>): Ledger {

@@ -3,7 +3,7 @@ import { groupNames } from './member-name.ts'
 import type { Down, Live, Observation } from './observation.ts'
 import { nodeUuidsOf } from './node-uuids.ts'
 import { replacedBy } from './replaced.ts'
-import { anyIncarnation, nameless } from './view.ts'
+import { anyIncarnation, nameless, nodeOf } from './view.ts'
 
 /**
  * The fork, told by `others`, at which this node was left behind; null where its data is part of the cluster's.
@@ -38,5 +38,16 @@ export function forkUnknownTo(component: readonly Live[], node: Down | Live): Fo
   return node.forks.find(without) ?? null
 }
 
-/** What a fork may call this node: by its name, by what the group called it or, where nobody knew that, by the node UUID that it had in the view, in any incarnation. */
-export const calledIn = (node: Down | Live): readonly string[] => [...groupNames(node.name), ...nodeUuidsOf(node).map((uuid) => anyIncarnation(nameless(uuid)))]
+const called = new WeakMap<Down | Live, readonly string[]>()
+
+/**
+ * What a fork may call this node: by its name, by what the group called it or, where nobody knew that, by a node UUID that it had, in any
+ * incarnation. Worked out once for each report.
+ */
+export function calledIn(node: Down | Live): readonly string[] {
+  const known = called.get(node)
+  if (known !== undefined) return known
+  const names = [...groupNames(node.name), ...nodeUuidsOf(node).map((uuid) => nameless(nodeOf(uuid)))]
+  called.set(node, names)
+  return names
+}

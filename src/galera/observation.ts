@@ -39,6 +39,8 @@ export interface Down {
   readonly history: string | null
   /** The last view that the node was in, as its ledger or gvwstate.dat tells. */
   readonly view: View | null
+  /** The node UUIDs that its servers had, newest last; none from agents of earlier versions. */
+  readonly nodeUuids: readonly string[]
   /** gvwstate.dat in the datadir, if sane and fit to be restored. */
   readonly gvwstate: Gvwstate | null
   /** Has a peer list. */
@@ -63,6 +65,8 @@ export interface Live {
   /** In the component, its state transfer not yet ended (wsrep_local_state 1 or 3). */
   readonly joining: boolean
   readonly nodeUuid: string
+  /** As of a stopped node. */
+  readonly nodeUuids: readonly string[]
   /** Write-sets that were received and are not applied yet: the seqno will still rise. */
   readonly receiveQueue: number
   /** It is about to make its component primary. */

@@ -19,7 +19,7 @@ export const anyIncarnation = (name: string): string => (NAMELESS.test(name) ? n
 const NAMELESS = /^node [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Whether both are UUIDs of one node, between whose starts it did not leave its view in order. */
-export const isSameNode = (a: string, b: string): boolean => nodeOf(a) === nodeOf(b)
+export const isSameNode = (a: string, b: string): boolean => a === b || nodeOf(a) === nodeOf(b)
 
 /** The members of a primary component at one moment. */
 export interface View {

@@ -236,14 +236,15 @@ export class World {
     const truth = this.gears.map((gear) => this.#truth(gear))
     if (truth.every((one, at) => one === this.#agreed[at])) return
     this.#agreed = truth
-    const chosen = this.gears.filter((gear, at) => this.#wouldBootstrap(gear, truth.filter((_, other) => other !== at)))
+    const able = this.gears.filter(mayBootstrap)
+    if (able.length < 2) return
+    const chosen = able.filter((gear) => this.#wouldBootstrap(gear, truth.filter((_, other) => this.gears[other] !== gear)))
     if (chosen.length > 1) throw new Violation(`with the same facts ${chosen.map(({ name }) => name).join(' and ')} would bootstrap`)
   }
 
   #wouldBootstrap(gear: Gear, peers: readonly Observation[]): boolean {
-    const { state } = gear
-    if (state === null || state.server !== null || !state.settings.listed || state.datadir === null) return false
-    const own = reportDown(state, gear)
+    if (gear.state === null) return false
+    const own = reportDown(gear.state, gear)
     return own.data.kind !== 'unknown' && this.rules.decide({ self: own.launched === null ? own : { ...own, launched: null }, peers }).do === 'bootstrap'
   }
 
@@ -251,6 +252,8 @@ export class World {
     return gear.report ?? silentAs(gear.name, this.galera.servers.has(gear.name))
   }
 }
+
+const mayBootstrap = ({ state }: Gear): boolean => state !== null && state.server === null && state.settings.listed && state.datadir !== null
 
 const membersOf = ({ group }: Server): string => [...(group?.members ?? [])].map(({ name }) => name).join('+')
 

@@ -1,5 +1,5 @@
-import { isHistory } from '../gtid.ts'
-import { type Ledger, recordFormerView, recordJoining, recordView, recordViewId } from '../ledger.ts'
+import { isHistory, NIL_UUID } from '../gtid.ts'
+import { type Ledger, recordFormerView, recordJoining, recordNodeUuid, recordView, recordViewId } from '../ledger.ts'
 import { awaitsState, isSynced, type NodeStatus } from '../node-status.ts'
 import type { Effect, Step } from './effect.ts'
 import type { Look, Moment } from './input.ts'
@@ -12,9 +12,9 @@ import type { Joining, State } from './state.ts'
  */
 export function learn(state: State, look: Look, moment: Moment): Step {
   const { status } = look
-  const looked: State = { ...state, lookedAt: moment.now, joining: seenJoining(state.joining, look) }
-  if (status === null || awaitsState(status)) return { state: nothingKnown(looked), effects: [] }
   const failing = moment.unwritten !== undefined
+  const looked: State = { ...state, lookedAt: moment.now, joining: seenJoining(state.joining, look), ledger: failing ? state.ledger : knowingItself(state.ledger, look) }
+  if (status === null || awaitsState(status)) return { state: nothingKnown(looked), effects: [] }
   const effects: readonly Effect[] = failing && state.unwritten === null ? [{ do: 'log', level: 'error', text: 'the ledger cannot be written', detail: { why: moment.unwritten } }] : []
   // Nothing is told rather than an older view.
   if (failing && !status.primary && formerView(looked, look, status) !== state.ledger) return { state: { ...nothingKnown(looked), unwritten: moment.unwritten }, effects }
@@ -33,6 +33,12 @@ export function learn(state: State, look: Look, moment: Moment): Step {
       nonPrimarySince: connected && !primary ? (state.nonPrimarySince ?? moment.now) : null,
     },
   }
+}
+
+/** The ledger with the node UUID of the server that runs: it tells it, or gvwstate.dat does before SQL answers. */
+function knowingItself(ledger: Ledger, { status, gvwstate }: Look): Ledger {
+  const uuid = status !== null && status.nodeUuid !== NIL_UUID ? status.nodeUuid : (gvwstate?.myUuid ?? null)
+  return uuid === null ? ledger : recordNodeUuid(ledger, uuid)
 }
 
 /** SQL that gives no status says nothing of it. */

@@ -4,7 +4,7 @@ import { findAlarms } from '../../../src/galera/alarms.ts'
 import { decide } from '../../../src/galera/rules/decide.ts'
 import { newestMembers } from '../../../src/galera/rules/known.ts'
 import { isSameNode, type View } from '../../../src/galera/view.ts'
-import { down, facts, fork, gvwstate, HISTORY, live, nodeUuid, position, silent, view } from './nodes.ts'
+import { down, facts, fork, fresh, gvwstate, HISTORY, live, nodeUuid, position, silent, view } from './nodes.ts'
 
 /** A server that restores its view has the next incarnation of its UUID [ran: f4ba9e22-eb4c-11f1-9a45-1ab27eb2440a, then 9a46]. */
 const next = (uuid: string) => uuid.replace('-8000-', '-8001-')
@@ -30,6 +30,14 @@ describe('servers that restored their view and died before SQL', () => {
     const known = facts(down('n1', position(5), { view: view(5, names, 'n1') }), down('n2', position(5), { view: restoredView('n2') }), down('n3', position(5), { gvwstate: gvwstate('n3', names) }))
     expect(newestMembers(known, HISTORY)).toMatchObject({ names, nameless: [] })
     expect(decide(known)).toMatchObject({ rule: 'most-advanced', do: 'bootstrap' })
+  })
+
+  test('a member without a name is the node whose ledger remembers that UUID, also when its data is gone', () => {
+    const named = down('n2', fresh, { history: HISTORY, nodeUuids: [nodeUuid('n2')] })
+    const known = (lost: typeof named) => facts(down('n1', position(5), { view: { ...view(5, ['n1', 'n2'], 'n1'), members: [...view(5, ['n1']).members, { uuid: next(nodeUuid('n2')), name: null, address: null }] } }), lost)
+    expect(newestMembers(known(named), HISTORY)).toMatchObject({ names: ['n1', 'n2'], nameless: [] })
+    expect(decide(known(named))).toMatchObject({ rule: 'most-advanced', do: 'bootstrap' })
+    expect(decide(known({ ...named, nodeUuids: [] }))).toMatchObject({ rule: 'members-missing', do: 'wait' })
   })
 
   test('who left in order since then has left', () => {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ledgerSchema, newLedger, recordDecision, recordDeparture, recordLaunch, recordPromise, recordView } from '../../../src/galera/ledger.ts'
+import { ledgerSchema, newLedger, recordDecision, recordDeparture, recordLaunch, recordNodeUuid, recordPromise, recordView } from '../../../src/galera/ledger.ts'
 import { bigintAsText } from '../../../src/galera/schemas.ts'
-import { HISTORY, view } from './nodes.ts'
+import { HISTORY, nodeUuid, view } from './nodes.ts'
 
 const departure = { at: '2026-01-01T00:00:00Z', position: { uuid: HISTORY, seqno: 9n } }
 const promise = { epoch: 2, kind: 'bootstrap' as const, chosen: 'n1' }
@@ -17,6 +17,18 @@ describe('a change that changes nothing gives the same value', () => {
     ['the same decision', recordDecision(newLedger('n1'), wait('n2 is silent'), 'now'), (ledger: ReturnType<typeof newLedger>) => recordDecision(ledger, wait('n2 is silent'), 'later')],
   ])('%s', (_case, ledger, change) => {
     expect(change(ledger)).toBe(ledger)
+  })
+})
+
+describe('the node UUIDs of its servers', () => {
+  test('a view tells one, and others are kept when it is replaced; a restored view\'s next incarnation is the same node', () => {
+    const first = recordView(newLedger('n1'), view(3, ['n1', 'n2']))
+    const later = recordNodeUuid(recordNodeUuid(first, nodeUuid('n3')), nodeUuid('n1').replace('-8000-', '-8001-'))
+    expect(later.nodeUuids).toEqual([nodeUuid('n1'), nodeUuid('n3')])
+  })
+
+  test('one that the view calls by another name is another node\'s: its gvwstate.dat is a copy', () => {
+    expect(recordNodeUuid(recordView(newLedger('n1'), view(3, ['n1', 'n2'])), nodeUuid('n2')).nodeUuids).toEqual([nodeUuid('n1')])
   })
 })
 

@@ -28,8 +28,8 @@ export const view = (seqno: number | null, names: readonly string[], own = names
 
 export const gvwstate = (name: string, names: readonly string[], viewId = 'view/1') => ({ myUuid: nodeUuid(name), viewId, members: names.map(nodeUuid).toSorted() })
 
-export const down = (name: string, data: Data, more: Partial<Down> = {}): Down => ({ kind: 'down', name, intent: 'start', launched: null, data, history: data.kind === 'position' ? data.uuid : null, view: null, gvwstate: null, listed: true, weight: 1, forks: [], departures: [], promise: null, ...more })
-export const live = (name: string, kind: Live['kind'], more: Partial<Live> = {}): Live => ({ kind, name, uuid: HISTORY, seqno: 9n, synced: true, joining: false, nodeUuid: nodeUuid(name), receiveQueue: 0, repairing: false, view: null, weight: 1, forks: [], departures: [], promise: null, ...more })
+export const down = (name: string, data: Data, more: Partial<Down> = {}): Down => ({ kind: 'down', name, intent: 'start', launched: null, data, history: data.kind === 'position' ? data.uuid : null, view: null, nodeUuids: [], gvwstate: null, listed: true, weight: 1, forks: [], departures: [], promise: null, ...more })
+export const live = (name: string, kind: Live['kind'], more: Partial<Live> = {}): Live => ({ kind, name, uuid: HISTORY, seqno: 9n, synced: true, joining: false, nodeUuid: nodeUuid(name), nodeUuids: [], receiveQueue: 0, repairing: false, view: null, weight: 1, forks: [], departures: [], promise: null, ...more })
 export const fork = (seqno: number, without: readonly string[], why: Fork['why'] = 'forced'): Fork => ({ at: `2026-01-0${seqno}`, epoch: 1, uuid: HISTORY, seqno: BigInt(seqno), view: 0n, without, why, reason: 'burnt', into: null })
 /** A snapshot was restored in place of HISTORY: a new one, OTHER_HISTORY, began. */
 export const replaced: Fork = { at: '2026-01-09', epoch: 1, uuid: HISTORY, seqno: -1n, view: null, without: [], why: 'restored', reason: 'snapshot s1', into: OTHER_HISTORY }
@@ -61,6 +61,7 @@ export const downs = (name: string): fc.Arbitrary<Down> =>
     data: datas,
     history: fc.option(histories),
     view: views(name),
+    nodeUuids: fc.constantFrom([], [nodeUuid(name)]),
     gvwstate: fc.option(fc.tuple(someNames, fc.constantFrom('view/1', 'view/2')).map(([names, viewId]) => gvwstate(name, [...new Set([name, ...names])], viewId))),
     listed: fc.boolean(),
     weight: fc.constantFrom(1, 1, 2),
@@ -69,7 +70,7 @@ export const downs = (name: string): fc.Arbitrary<Down> =>
     promise: promises,
   })
 const lives = (name: string): fc.Arbitrary<Live> =>
-  fc.record({ kind: fc.constantFrom('primary' as const, 'non-primary' as const), name: fc.constant(name), uuid: histories, seqno: seqnos, synced: fc.boolean(), joining: fc.boolean(), nodeUuid: fc.constant(nodeUuid(name)), receiveQueue: fc.constantFrom(0, 0, 3), repairing: fc.boolean(), view: views(name), weight: fc.constantFrom(1, 1, 2), forks: forks, departures: departures, promise: promises })
+  fc.record({ kind: fc.constantFrom('primary' as const, 'non-primary' as const), name: fc.constant(name), uuid: histories, seqno: seqnos, synced: fc.boolean(), joining: fc.boolean(), nodeUuid: fc.constant(nodeUuid(name)), nodeUuids: fc.constantFrom([], [nodeUuid(name)]), receiveQueue: fc.constantFrom(0, 0, 3), repairing: fc.boolean(), view: views(name), weight: fc.constantFrom(1, 1, 2), forks: forks, departures: departures, promise: promises })
 const silents = (name: string): fc.Arbitrary<Silent> => fc.record({ kind: fc.constant('silent' as const), name: fc.constant(name), reason: fc.constantFrom('refused' as const, 'timeout' as const), serving: fc.boolean() })
 
 export const observations = (name: string): fc.Arbitrary<Observation> => fc.oneof({ weight: 4, arbitrary: downs(name) }, { weight: 1, arbitrary: lives(name) }, { weight: 1, arbitrary: silents(name) })

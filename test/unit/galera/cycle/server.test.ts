@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { newLedger, recordView } from '../../../../src/galera/ledger.ts'
-import { gvwstate, OTHER_HISTORY, position, silent, view } from '../nodes.ts'
+import { gvwstate, nodeUuid, OTHER_HISTORY, position, silent, view } from '../nodes.ts'
 import { outside, seen, SERVER, synced, TestAgent } from './agent.ts'
 
 const DATADIR = { data: position(9), gvwstate: null, restorable: false, damaged: [] }
@@ -32,6 +32,22 @@ test('one that waits for the members of its view is given up when its SQL has be
   agent.wake()
   look(agent, { server: REFORMING })
   expect(agent.awaited).toMatchObject({ do: 'end', kill: true })
+})
+
+test('the node UUID of a server is kept before its SQL answers, and of one that has died', () => {
+  const joining = begun()
+  look(joining, { gvwstate: gvwstate('n1', ['n1', 'n2']) })
+  const stopped = begun()
+  look(stopped, { server: null })
+  stopped.take({ in: 'read', op: stopped.op, datadir: { ...DATADIR, gvwstate: gvwstate('n1', ['n1', 'n2']) } })
+  for (const { state } of [joining, stopped]) expect(state.ledger.nodeUuids).toEqual([nodeUuid('n1')])
+})
+
+test('a ledger that cannot be written learns no node UUID', () => {
+  const agent = begun()
+  const { ledger } = agent.state
+  agent.take({ in: 'looked', op: agent.op, look: seen({ gvwstate: gvwstate('n1', ['n1', 'n2']) }), unwritten: 'ENOSPC' })
+  expect(agent.state.ledger).toBe(ledger)
 })
 
 test('what it was launched for is cleared when it is Synced', () => {
