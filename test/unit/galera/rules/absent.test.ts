@@ -26,8 +26,16 @@ test('who left last of the newest known view, and has no safe_to_bootstrap, was 
   const departures = [{ name: 'n2', nodeUuid: nodeUuid('n2'), uuid: HISTORY, seqno: 6n }]
   const stopped = (safeToBootstrap: boolean) => down('n1', { ...position(8), source: 'clean-stop', safeToBootstrap } as Down['data'], { view: left, departures })
   expect(decide({ self: stopped(true), peers: [silent('n2'), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
-  expect(decide({ self: stopped(false), peers: [silent('n2'), silent('n3')] })).toMatchObject({ do: 'wait', rule: 'members-missing', for: ['n3'], reason: expect.stringContaining('was not the last to leave') })
+  expect(decide({ self: stopped(false), peers: [silent('n2'), silent('n3')] })).toMatchObject({ do: 'wait', rule: 'members-missing', for: ['n3'], reason: expect.stringContaining('another node was still running') })
   expect(decide({ self: stopped(false), peers: [silent('n2'), down('n3', position(3))] })).toMatchObject({ do: 'bootstrap' })
+})
+
+test('the same where all of the view answer, and nobody was told who had left it; of two that left in the same moment none is known to be the last', () => {
+  const stopped = (name: string, seqno: number, safeToBootstrap = false) => down(name, { ...position(seqno), source: 'clean-stop', safeToBootstrap } as Down['data'], { view: { ...view(5, ['n1', 'n2'], name), left: true } })
+  expect(decide({ self: stopped('n1', 8), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'wait', rule: 'members-missing', for: ['n3'] })
+  expect(decide({ self: stopped('n1', 8), peers: [stopped('n2', 8), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
+  expect(decide({ self: stopped('n1', 8, true), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
+  expect(decide({ self: stopped('n1', 8), peers: [node('n2', ['n1', 'n2'], false), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
 })
 
 describe('absent-members=majority', () => {
