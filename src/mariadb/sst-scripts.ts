@@ -7,12 +7,16 @@ type Change = readonly [from: RegExp, to: string]
  */
 const KNOCK = ',retry=40,interval=0.25,connect-timeout=3'
 
+/** Seconds, for a joiner that hangs. */
+const TAKEN_WITHIN = 30
+
 /**
  * MariaDB's scripts for state transfers, with what holds them up or fails taken out:
  * - rsync: the joiner looks once a second whether the donor is done, also where only IST follows; here every 50 ms.
  *   VERIFY_IDENTITY would demand that the CA file holds the peer's certificate itself; here the CA must have issued it.
  * - both: the donor compares the joiner's certificate with a name that the joiner tells; here with the address that it connects to.
- * - mariabackup: the donor sleeps 10 s until the joiner surely listens again; here it knocks. The joiner listens on every
+ * - mariabackup: the donor sleeps 10 s until the joiner surely listens again; here it waits until the joiner has taken the first piece, for a
+ *   joiner's socat that is slow to accept would cut off the second connection with the first [ran], and then knocks. The joiner listens on every
  *   address of the host; here on its own. It gives socat an empty name to compare, which that looks up where a certificate
  *   has an IPv6 address, and fails [ran]; here none.
  */
@@ -25,6 +29,7 @@ const changesOf = (bind: string): Readonly<Record<string, readonly Change[]>> =>
   ],
   wsrep_sst_mariabackup: [
     [/\n\s*wsrep_log_info "Sleeping before data transfer for SST"\n\s*sleep 10\n/, '\n'],
+    [/(\n( *)ttcmd="\$tcmd"\n)/, `$1$2tcmd="\${tcmd/socat -u stdio/socat stdio}"\n$2tcmd="\${tcmd/socat stdio/socat -t ${TAKEN_WITHIN} stdio}"\n`],
     [/(tcmd="socat -u stdio TCP:\$REMOTEIP:\$SST_PORT)/, `$1${KNOCK}`],
     [/(local addr="\$REMOTEIP:\$SST_PORT)"/, `$1${KNOCK}"`],
     [/(tcmd="socat -u TCP-LISTEN:\$SST_PORT,reuseaddr)/, `$1,bind=${bind}`],

@@ -16,7 +16,6 @@ const without = (...names: readonly string[]): Variant => ({
 export const FAULTS: Readonly<Record<string, Variant>> = {
   'who was left behind joins as it is': without('rejoin-anew', 'left-behind'),
   'half of the votes count as a majority': {
-    from: 1_821,
     rules: { decide: (facts) => decide(facts.orders?.majority ? { ...facts, self: { ...facts.self, weight: facts.self.weight + 0.01 } } : facts) },
   },
   'positions are not compared': {
@@ -34,7 +33,7 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
   'who left in order is believed to hold nothing': { departure: (departure) => ({ ...departure, seqno: 0n }) },
   'a repair in place that does not wait for silent members': without('view-incomplete'),
   'a repair in place that leaves a stopped node behind': {
-    from: 29_759,
+    from: 7_674,
     rules: {
       decideNonPrimary: (facts) => decideNonPrimary(facts, NON_PRIMARY_RULES.filter(({ name }) => name !== 'further-stopped')),
       answerProposal: (own, promise, proposal) => answerProposal(own, promise, proposal.kind === 'repair' ? { ...proposal, seqno: 2n ** 62n } : proposal),
@@ -67,7 +66,7 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
   },
   'answers are not bound to who answers': { from: 4_062, unboundAnswers: true },
   'who left in order counts as a vote against the rest': {
-    from: 7_981,
+    from: 1_321,
     rules: {
       decide(facts) {
         const cutOff = <Node extends Observation>(node: Node): Node => (node.kind === 'down' && node.view !== null ? { ...node, view: { ...node.view, left: false } } : node)
@@ -75,9 +74,9 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
       },
     },
   },
-  'the view of a joiner without complete state is believed': { from: 15_647, faults: { forgetsJoining: true } },
+  'the view of a joiner without complete state is believed': { from: 3_747, faults: { forgetsJoining: true } },
   'a component in which nobody has the state is repaired for ever': { from: 99_178, faults: { missesLackOfState: true } },
-  'a server that cannot be seen is taken for dead': { from: 4_828, faults: { unknownIsDeath: true } },
+  'a server that cannot be seen is taken for dead': { from: 2_206, faults: { unknownIsDeath: true } },
 }
 
 /** Known faults that many schedules do not show: `npm run search -- --fault NAME` looks for them. */
