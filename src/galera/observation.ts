@@ -21,6 +21,8 @@ export type Data =
       readonly uuid: string
       readonly seqno: bigint
       readonly source: PositionSource
+      /** grastate.dat has this position: mariadbd ended in order, also where nobody recorded it. Absent where it did not, or from agents of earlier versions. */
+      readonly closed?: boolean | undefined
       readonly safeToBootstrap: boolean
     }
 

@@ -48,7 +48,7 @@ const dataSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('partial') }),
   z.object({ kind: z.literal('nil') }),
   z.object({ kind: z.literal('unknown'), reason: z.string().max(500), strange: z.boolean().optional() }),
-  z.object({ kind: z.literal('position'), uuid: uuidSchema, seqno: seqnoSchema, source: z.enum(['clean-stop', 'recovered']), safeToBootstrap: z.boolean() }),
+  z.object({ kind: z.literal('position'), uuid: uuidSchema, seqno: seqnoSchema, source: z.enum(['clean-stop', 'recovered']), closed: z.boolean().optional(), safeToBootstrap: z.boolean() }),
 ])
 
 const downSchema = z.object({

@@ -76,7 +76,8 @@ async function dataOf(query: PositionQuery, grastate: Grastate | null, noGrastat
   try {
     const recovered = await recoverPosition(query)
     if (query.restored !== null && recovered.uuid !== query.restored && (grastate === null || !isHistory(grastate.uuid) || grastate.uuid === query.restored)) return { kind: 'position', uuid: query.restored, seqno: 0n, source: 'recovered', safeToBootstrap: true }
-    if (isHistory(recovered.uuid) && recovered.seqno >= 0n) return { kind: 'position', ...recovered, source: 'recovered', safeToBootstrap }
+    const closed = grastate !== null && grastate.uuid === recovered.uuid && grastate.seqno === recovered.seqno
+    if (isHistory(recovered.uuid) && recovered.seqno >= 0n) return { kind: 'position', ...recovered, source: 'recovered', ...(closed ? { closed } : {}), safeToBootstrap }
     if (grastate !== null && isHistory(grastate.uuid)) return { kind: 'unknown', reason: `grastate.dat names history ${grastate.uuid}, InnoDB recovered ${recovered.uuid}:${recovered.seqno}` }
     if (query.member && (await hasRun(query.datadir))) return { kind: 'nil' }
     return (await isAsInstalled(query.datadir)) ? { kind: 'fresh' } : { kind: 'unknown', reason: 'data that galeractl did not make', strange: true }

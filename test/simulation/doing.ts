@@ -130,9 +130,9 @@ function givenUp({ decision }: Pick<State, 'decision'>): readonly string[] {
 }
 
 function readDatadir({ disk, ledger }: Gear): DatadirState {
-  const { entry, partial, safeToBootstrap, gvwstate } = disk
+  const { entry, partial, safeToBootstrap, gvwstate, clean } = disk
   const left = ledger.departure?.position
-  const position = (): Data => ({ kind: 'position', uuid: entry?.history ?? '', seqno: entry?.seqno ?? -1n, source: left?.seqno === entry?.seqno ? 'clean-stop' : 'recovered', safeToBootstrap })
+  const position = (): Data => ({ kind: 'position', uuid: entry?.history ?? '', seqno: entry?.seqno ?? -1n, source: left?.seqno === entry?.seqno ? 'clean-stop' : 'recovered', closed: clean, safeToBootstrap })
   const data: Data = partial ? { kind: 'partial' } : entry === null ? { kind: 'fresh' } : position()
   return { data, gvwstate, restorable: entry !== null, damaged: [] }
 }

@@ -35,6 +35,10 @@ test('the same where all of the view answer, and nobody was told who had left it
   expect(decide({ self: stopped('n1', 8), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'wait', rule: 'members-missing', for: ['n3'] })
   expect(decide({ self: stopped('n1', 8), peers: [stopped('n2', 8), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
   expect(decide({ self: stopped('n1', 8, true), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
+  // Its agent was killed before it could record the stop; grastate.dat shows it.
+  const unrecorded = (closed: boolean) => down('n1', { ...position(8), source: 'recovered', closed } as Down['data'], { view: { ...view(5, ['n1', 'n2'], 'n1'), left: true } })
+  expect(decide({ self: unrecorded(true), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'wait', for: ['n3'] })
+  expect(decide({ self: unrecorded(false), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
   expect(decide({ self: stopped('n1', 8), peers: [node('n2', ['n1', 'n2'], false), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
 })
 
