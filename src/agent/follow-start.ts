@@ -27,8 +27,8 @@ export function followStart(node: Followed, timeout: number, tell: (progress: st
       node.loop.events.off('change', look)
       resolve(line)
     }
-    // An attempt that failed before says nothing of this start, and one that fails may be a moment's: the agent tries again.
-    const stale = node.state.failure
+    // An attempt that failed before says nothing of this start, and one that fails may be a moment's: the agent tries again. A refusal stands.
+    const stale = node.state.failure?.exitCode === 3 ? null : node.state.failure
     const failures = new Set<ErrorShape>()
     const look = () => {
       const { phase, decision, message } = node.state

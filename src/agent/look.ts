@@ -10,6 +10,7 @@ import { readGvwstate } from '../mariadb/position.ts'
 import { findServer, isRunning, lastErrors } from '../mariadb/server.ts'
 import { signsOfWork } from '../mariadb/signs-of-work.ts'
 import { isErrno } from '../system/files.ts'
+import { isListenedOn } from '../system/listening.ts'
 import { processSession, UnknownProcessError } from '../system/processes.ts'
 import { within } from '../system/wait.ts'
 import { moment } from './moment.ts'
@@ -56,12 +57,21 @@ async function serverOf(node: Node, known: Handle | null): Promise<Handle | null
 
 async function askServer(node: Node): Promise<Sql> {
   try {
-    const status = await node.session.status()
+    const told = await node.session.status()
+    const status = awaitsState(told) && (await hasLeftGroup(node)) ? { ...told, connected: false } : told
     const view = status.primary && !awaitsState(status) ? await node.session.view(status.nodeUuid, status.clusterWeight) : null
     return { sql: 'answers', status, view, weight: view === null ? null : await weightIn(node, view) }
   } catch (error) {
     return isErrno(error, 'ENOENT') || isErrno(error, 'ECONNREFUSED') ? NO_SQL : BUSY
   }
+}
+
+/**
+ * A joiner whose IST failed after a full transfer may say for ever that it is connected and receives its state, though its Galera has closed
+ * ("node restart required") [ran]. Its group port is closed then; it is open from before SQL answers until that.
+ */
+async function hasLeftGroup({ config }: Node): Promise<boolean> {
+  return !config.providerOptions.includes('gmcast.listen_addr') && !(await isListenedOn(config.listen.group))
 }
 
 /** Its votes, once in each view. */

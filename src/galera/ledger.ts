@@ -29,7 +29,7 @@ export const ledgerSchema = z.object({
   /** Ids of the views it was in, newest last: a gvwstate.dat with an older one is stale. */
   viewIds: z.array(z.string().max(100)).default([]),
   /** The node UUIDs that its servers had, newest last: whose name a view does not tell is found by them. */
-  nodeUuids: z.array(uuidSchema).max(100).default([]),
+  nodeUuids: z.array(uuidSchema).default([]),
   /** The last graceful stop: trusted only while grastate.dat shows the same position. */
   departure: z.object({ at: z.string(), position: gtidSchema }).nullable(),
   /** It joins, and was not Synced since: its datadir may be half of another's. */
@@ -83,12 +83,14 @@ export function recordFormerView(ledger: Ledger, view: View): Ledger {
 function keepView(ledger: Ledger, view: View): Ledger {
   const old = ledger.view
   if (old !== null && old.uuid === view.uuid && old.seqno === view.seqno && sameMembers(old, view) && old.weight === view.weight && old.ownWeight === view.ownWeight && old.left === view.left) return ledger
-  return { ...recordNodeUuid(ledger, view.ownUuid), history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }
+  const others = view.members.filter(({ name }) => name !== null && !groupNames(ledger.name).includes(name))
+  const own = ledger.nodeUuids.filter((uuid) => !others.some((member) => isSameNode(member.uuid, uuid)))
+  return recordNodeUuid({ ...ledger, nodeUuids: own, history: view.uuid, view: { ...view, members: [...view.members] }, departure: null }, view.ownUuid)
 }
 
-/** Its server is told to stop: from now on it may have left its view in order, whatever is found later. */
-export function recordLeaving(ledger: Ledger): Ledger {
-  return ledger.view === null || ledger.view.left === true ? ledger : { ...ledger, view: { ...ledger.view, left: true } }
+/** Its server is told to stop: from now on it may have left its view in order, whatever is found later. `primary`: it was Primary at the last look. */
+export function recordLeaving(ledger: Ledger, primary: boolean): Ledger {
+  return ledger.view === null || ledger.view.left === true ? ledger : { ...ledger, view: { ...ledger.view, left: true, leftPrimary: primary } }
 }
 
 /** Nothing shows any more that the node was cut off in its view: gvwstate.dat goes, and its server may become a member of another. */
@@ -116,7 +118,7 @@ export function recordNodeUuid(ledger: Ledger, uuid: string): Ledger {
 export function recordDeparture(ledger: Ledger, departure: NonNullable<Ledger['departure']>): Ledger {
   const old = ledger.departure?.position
   if (old !== undefined && old.uuid === departure.position.uuid && old.seqno === departure.position.seqno) return ledger
-  return { ...recordLeaving(ledger), departure }
+  return { ...recordLeaving(ledger, false), departure }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Down, Facts, Live } from './observation.ts'
-import { nodeUuidsOf } from './node-uuids.ts'
+import { presentUuidsOf } from './node-uuids.ts'
 import { isSameNode, type Member, nameless } from './view.ts'
 
 /** Galera keeps so many bytes of a member's name (WSREP_MEMBER_NAME_LEN): in its tables, its events and its log [ran]. */
@@ -42,9 +42,21 @@ export function shortName(name: string): string {
 export function nameIn(facts: Facts<Down | Live>, { name, uuid: nodeUuid }: Member): string {
   if (name !== null && name.length !== LONGEST_GROUP_NAME) return name
   const all = [facts.self, ...facts.peers]
-  const owner = all.find((node) => node.kind !== 'silent' && nodeUuidsOf(node).some((uuid) => isSameNode(uuid, nodeUuid)))
+  const told = all.filter((node) => node.kind !== 'silent')
+  const isIt = (uuid: string) => isSameNode(uuid, nodeUuid)
+  const owner = told.find((node) => presentUuidsOf(node).some(isIt))
   const full = name === null ? null : fullName(name, all.map((node) => node.name))
-  return full ?? owner?.name ?? nameless(nodeUuid)
+  return full ?? owner?.name ?? calledInViews(told, isIt) ?? remembering(told, isIt) ?? nameless(nodeUuid)
+}
+
+/** By what name the view that somebody tells calls it. */
+const calledInViews = (told: readonly (Down | Live)[], isIt: (uuid: string) => boolean): string | null =>
+  told.flatMap(({ view }) => view?.members ?? []).find(({ name, uuid }) => name !== null && name.length !== LONGEST_GROUP_NAME && isIt(uuid))?.name ?? null
+
+/** The only node that remembers to have had it. */
+function remembering(told: readonly (Down | Live)[], isIt: (uuid: string) => boolean): string | null {
+  const [one, another] = told.filter(({ nodeUuids }) => nodeUuids.some(isIt))
+  return one === undefined || another !== undefined ? null : one.name
 }
 
 /** FNV-1a, 32 bits, as seven letters and digits. It tells the names of one cluster apart; the peer list is checked for the rest. */

@@ -54,7 +54,7 @@ export function parseNodeStatus(variables: StatusVariables): NodeStatus {
  * view are then those of the views that it replays, not of its group [ran].
  */
 export function awaitsState(status: NodeStatus): boolean {
-  return !status.ready && status.localState === 1
+  return !status.ready && status.localState === 1 && status.connected
 }
 
 /** Synced in a primary component: serves reads and writes and has caught up. */

@@ -121,6 +121,6 @@ export function describeData(data: Data): string {
   if (data.kind === 'nil') return 'data without a history'
   if (data.kind === 'partial') return 'a state transfer did not end'
   if (data.kind === 'unknown') return `position unknown (${data.reason})`
-  const source = data.source === 'clean-stop' ? 'clean stop' : 'recovered'
+  const source = data.source === 'clean-stop' ? 'clean stop' : data.closed ? 'recovered, ended in order' : 'recovered'
   return `at ${data.uuid}:${data.seqno} (${source}${data.safeToBootstrap ? ', safe_to_bootstrap 1' : ''})`
 }

@@ -18,6 +18,7 @@ export const viewSchema = z.object({
   ownWeight: z.number().min(0).nullable().default(null),
   ownUuid: uuidSchema,
   left: z.boolean().optional(),
+  leftPrimary: z.boolean().optional(),
 })
 
 const proposalKind: z.ZodType<ProposalKind> = z.enum(['bootstrap', 'reform', 'repair'])

@@ -38,6 +38,8 @@ export interface View {
   readonly ownUuid: string
   /** Whether the owner left it in order, or was told to; false: gvwstate.dat shows that it was cut off in it; absent: nobody knows. */
   readonly left?: boolean | undefined
+  /** Of an owner that left it: whether it was Primary at the last look before. */
+  readonly leftPrimary?: boolean | undefined
 }
 
 /**

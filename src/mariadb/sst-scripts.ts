@@ -16,7 +16,8 @@ const TAKEN_WITHIN = 30
  *   VERIFY_IDENTITY would demand that the CA file holds the peer's certificate itself; here the CA must have issued it.
  * - both: the donor compares the joiner's certificate with a name that the joiner tells; here with the address that it connects to.
  * - mariabackup: the donor sleeps 10 s until the joiner surely listens again; here it waits until the joiner has taken the first piece, for a
- *   joiner's socat that is slow to accept would cut off the second connection with the first [ran], and then knocks. The joiner listens on every
+ *   joiner's socat that is slow to accept would cut off the second connection with the first [ran], and then knocks. What the joiner might send meanwhile is no word for mariadbd, which reads what the
+ *   script says. The joiner listens on every
  *   address of the host; here on its own. It gives socat an empty name to compare, which that looks up where a certificate
  *   has an IPv6 address, and fails [ran]; here none.
  */
@@ -28,8 +29,8 @@ const changesOf = (bind: string): Readonly<Record<string, readonly Change[]>> =>
     [/if \[ -n "\$WSREP_SST_OPT_REMOTE_USER" \]; then\n\s*CHECK_OPT="checkHost = [^\n]*\n\s*elif /, 'if '],
   ],
   wsrep_sst_mariabackup: [
-    [/\n\s*wsrep_log_info "Sleeping before data transfer for SST"\n\s*sleep 10\n/, '\n'],
-    [/(\n( *)ttcmd="\$tcmd"\n)/, `$1$2tcmd="\${tcmd/socat -u stdio/socat stdio}"\n$2tcmd="\${tcmd/socat stdio/socat -t ${TAKEN_WITHIN} stdio}"\n`],
+    [/\n\s*wsrep_log_info "Sleeping before data transfer for SST"\n\s*sleep 10\n/, '\n        [ "$tfmt" = socat ] || sleep 10\n\n'],
+    [/(\n( *)ttcmd="\$tcmd"\n)/, `$1$2tcmd="\${tcmd/socat -u stdio/socat stdio}"\n$2tcmd="\${tcmd/socat stdio/socat -t ${TAKEN_WITHIN} stdio} >/dev/null"\n`],
     [/(tcmd="socat -u stdio TCP:\$REMOTEIP:\$SST_PORT)/, `$1${KNOCK}`],
     [/(local addr="\$REMOTEIP:\$SST_PORT)"/, `$1${KNOCK}"`],
     [/(tcmd="socat -u TCP-LISTEN:\$SST_PORT,reuseaddr)/, `$1,bind=${bind}`],

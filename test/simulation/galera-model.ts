@@ -226,6 +226,8 @@ export class Galera {
     const members = new Map<string, string>()
     let weight = 0
     for (const member of group.members) {
+      // Without the state, and nobody sends it any more: it asks for it as who comes anew.
+      if (!group.stateless && !isComplete(member) && member.donor === null) beginTransfer(member, group, member.disk.entry)
       members.set(member.nodeUuid, member.name)
       weight += member.weight
     }

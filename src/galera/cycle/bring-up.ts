@@ -1,7 +1,7 @@
 import type { ErrorShape } from '../../errors.ts'
 import type { Decision } from '../decision.ts'
 import { joinsBefore } from '../join-turn.ts'
-import { recordDecision, recordNodeUuid } from '../ledger.ts'
+import { recordDecision } from '../ledger.ts'
 import type { Down } from '../observation.ts'
 import { isOvertaken } from '../restored.ts'
 import type { Effect, Step } from './effect.ts'
@@ -50,9 +50,7 @@ function refusalOfOvertaken({ ledger, startsRestored }: State, { at }: Moment): 
 
 export function onRead(state: State, input: On<'read'>): Step {
   const first = state.datadir === null
-  const { gvwstate } = input.datadir
-  const ledger = gvwstate === null || input.unwritten !== undefined ? state.ledger : recordNodeUuid(state.ledger, gvwstate.myUuid)
-  const known: State = { ...state, ledger, datadir: input.datadir, readAt: input.now }
+  const known: State = { ...state, datadir: input.datadir, readAt: input.now }
   const damage = first ? input.datadir.damaged.map((text): Effect => ({ do: 'log', level: 'warn', text })) : []
   const resumeAt = state.task.at === 'reading' ? state.task.resumeAt : input.now
   if (known.intent === 'stay') return rest(known.failure === null ? say(known, 'stopped', 'stopped; the agent answers peers') : known, input, ...damage)

@@ -14,12 +14,12 @@ export function learn(state: State, look: Look, moment: Moment): Step {
   const { status } = look
   const failing = moment.unwritten !== undefined
   const looked: State = { ...state, lookedAt: moment.now, joining: seenJoining(state.joining, look), ledger: failing ? state.ledger : knowingItself(state.ledger, look) }
-  if (status === null || awaitsState(status)) return { state: nothingKnown(looked), effects: [] }
   const effects: readonly Effect[] = failing && state.unwritten === null ? [{ do: 'log', level: 'error', text: 'the ledger cannot be written', detail: { why: moment.unwritten } }] : []
+  if (status === null || awaitsState(status)) return { state: nothingKnown(looked), effects }
   // Nothing is told rather than an older view.
   if (failing && !status.primary && formerView(looked, look, status) !== state.ledger) return { state: { ...nothingKnown(looked), unwritten: moment.unwritten }, effects }
   const known = status.primary ? learnView(looked, status, look) : { ...looked, viewKnown: false, ledger: formerView(looked, look, status) }
-  const learned = failing ? { ...known, ledger: state.ledger, namedView: state.namedView, viewKnown: false, unwritten: moment.unwritten } : known
+  const learned = failing ? { ...known, ledger: state.ledger, namedView: state.namedView, viewKnown: known.viewKnown && known.ledger === state.ledger, unwritten: moment.unwritten } : known
   const { connected, primary } = status
   return {
     effects,

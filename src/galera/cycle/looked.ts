@@ -1,5 +1,6 @@
 import type { ErrorShape } from '../../errors.ts'
 import type { Effect, Step } from './effect.ts'
+import { recordNodeUuid } from '../ledger.ts'
 import { fromStopped } from './bring-up.ts'
 import type { Input, Look } from './input.ts'
 import { learn } from './learn.ts'
@@ -49,7 +50,10 @@ const tookOver = ({ pid }: Handle) => ({ do: 'log', level: 'info', text: `took o
 function gone(state: State, input: Looked): Step {
   const { joining, stop } = state
   const givenUpViews = joining?.decision?.do === 'reform' ? [...state.givenUpViews, joining.decision.viewId] : state.givenUpViews
-  const left: State = { ...withoutServer(state), givenUpViews }
+  // No gvwstate.dat was there when it was launched, but to re-form: what is there now is its own.
+  const own = joining?.decision != null && input.unwritten === undefined ? input.look.gvwstate : null
+  const ledger = own === null ? state.ledger : recordNodeUuid(state.ledger, own.myUuid)
+  const left: State = { ...withoutServer(state), ledger, givenUpViews }
   // It has ended meanwhile, as it was to: grastate.dat tells whether in order.
   if (stop !== null) return begin(left, { at: 'recording-stop', clean: true, nodeUuid: state.status?.nodeUuid ?? null }, (op) => ({ do: 'read-clean-stop', op }))
   if (joining !== null) return fail(left, input, endedWhileJoining(input.look))

@@ -100,7 +100,7 @@ export function end(state: State, kill: boolean, why: ErrorShape, ...effects: re
   const { server, settings } = state
   if (server === null) return { state, effects }
   // Durably before the signal: a server that dies while it stops may have left in order.
-  const ledger = kill ? state.ledger : recordLeaving(state.ledger)
+  const ledger = kill ? state.ledger : recordLeaving(state.ledger, state.status?.primary === true)
   const silent: State = { ...state, ledger, status: null, repairing: false }
   return begin(silent, { at: 'ending', why, nodeUuid: null }, (op) => ({ do: 'end', op, server, kill, ...mannerOf(state, settings.stopTimeout) }), ...effects)
 }

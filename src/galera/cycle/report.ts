@@ -125,9 +125,9 @@ function knownData({ server, launched, datadir, ledger }: State): Data {
   if (server !== null && launched === null) return RUNS_SILENT
   const data = datadir?.data ?? BEING_READ
   if (data.kind !== 'position') return data
-  // We wrote the flag for a bootstrap that came to nothing: it does not say that this node left last.
+  // We wrote the flag for a bootstrap that came to nothing: it does not say that this node left last, nor grastate.dat that it left in order.
   const { flaggedAt } = ledger
-  return flaggedAt !== null && data.seqno <= flaggedAt ? { ...data, safeToBootstrap: false } : data
+  return flaggedAt !== null && data.seqno <= flaggedAt ? { ...data, safeToBootstrap: false, closed: undefined } : data
 }
 
 /** By whose word absent members may be left behind, now. */

@@ -15,7 +15,7 @@ export function endForStop(state: State, input: On<'looked'>): Step {
   const ledger = input.unwritten === undefined && !(status !== null && isForeign(state, status)) ? formerView(state, input.look, status) : state.ledger
   const manner = mannerOf(state, stop.timeout || settings.stopTimeout)
   // Durably before the signal: a server that dies while it stops may have left in order.
-  const stopping = say({ ...state, ledger: recordLeaving(ledger), status: null }, 'stopping', `stopping mariadbd, at most ${manner.patience / 1000} s`)
+  const stopping = say({ ...state, ledger: recordLeaving(ledger, status?.primary === true), status: null }, 'stopping', `stopping mariadbd, at most ${manner.patience / 1000} s`)
   const nodeUuid = status?.nodeUuid ?? null
   return begin(stopping, { at: 'ending', why: null, nodeUuid }, (op) => ({ do: 'end', op, server, kill: false, ...manner }))
 }

@@ -25,15 +25,15 @@ export function missingOf(facts: Known, uuid: string): Missing {
   const lost = down(facts).filter((node) => node.data.kind === 'fresh' && members.names.includes(node.name) && !members.left.includes(node.name)).map((node) => node.name)
   const alone = notTheLast(facts, uuid)
   const names = lost.length + alone.length === 0 ? members.names : [...new Set([...members.names, ...facts.peers.map((peer) => peer.name)])].toSorted()
-  const why = lost.length > 0 ? `needed because data is lost on ${list(lost)}, of the newest view` : alone.length > 0 ? `needed because ${list(alone)} was the last of the newest known view to stop but has no safe_to_bootstrap: another node was still running` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
+  const why = lost.length > 0 ? `needed because data is lost on ${list(lost)}, of the newest view` : alone.length > 0 ? `needed because ${list(alone)} was the last of the newest known view to stop but has no safe_to_bootstrap, so another node may still have been running` : members.source === 'view' ? 'of the newest known view' : 'listed, and no view was ever recorded'
   const told = new Set([facts.self, ...facts.peers].filter((node) => (node.kind === 'down' ? node.data.kind !== 'unknown' && node.data.kind !== 'nil' : node.kind !== 'silent')).map((node) => node.name))
   return { names: names.filter((name) => !told.has(name) && !members.left.includes(name)), why }
 }
 
 /**
  * Who stopped in order as the last of the newest known view, all of which left in order, and has no safe_to_bootstrap, which the last to leave gets: somebody
- * came into the cluster after its agent had looked for the last time, and stayed. Each that leaves takes a seqno, so the last went furthest; of those that
- * left in the same moment none is known to be it. Found by the simulation.
+ * came into the cluster after its agent had looked for the last time, and stayed. Each that leaves a primary component takes a seqno, so the last went
+ * furthest; of those that left in the same moment none is known to be it. Found by the simulation.
  */
 function notTheLast(facts: Known, uuid: string): readonly string[] {
   const { names, left } = newestMembers(facts, uuid)
@@ -41,7 +41,7 @@ function notTheLast(facts: Known, uuid: string): readonly string[] {
   const stopped = positioned(facts).filter((node) => stayed.includes(node.name) && node.data.uuid === uuid && (node.data.source === 'clean-stop' || node.data.closed === true) && !node.data.safeToBootstrap && node.view?.left === true)
   if (stopped.length < stayed.length) return []
   const [last, other] = stopped.toSorted((a, b) => (a.data.seqno < b.data.seqno ? 1 : -1))
-  return last === undefined || last.data.seqno === other?.data.seqno ? [] : [last.name]
+  return last?.view?.leftPrimary !== true || last.data.seqno === other?.data.seqno ? [] : [last.name]
 }
 
 /**

@@ -34,6 +34,11 @@ test('who has failed before and once more is Synced at last', async () => {
   expect(await outcome).toEqual({ done: 'Synced' })
 })
 
+test('a refusal that stands already is told', async () => {
+  const { node } = trying(failed('foreign-data', 3))
+  expect(await followStart(node, LONG, () => undefined)).toEqual({ error: failed('foreign-data', 3) })
+})
+
 test('a refusal is told at once', async () => {
   const { node, goesOn } = trying(null)
   const outcome = followStart(node, LONG, () => undefined)

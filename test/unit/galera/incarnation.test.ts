@@ -40,6 +40,13 @@ describe('servers that restored their view and died before SQL', () => {
     expect(decide(known({ ...named, nodeUuids: [] }))).toMatchObject({ rule: 'members-missing', do: 'wait' })
   })
 
+  test('a UUID that two remember, or that a view calls another, names nobody wrongly', () => {
+    const lost = { ...view(5, ['n1'], 'n1'), members: [...view(5, ['n1']).members, { uuid: nodeUuid('n2'), name: null, address: null }] }
+    const remembers = (name: string, more: Parameters<typeof down>[2] = {}) => down(name, position(5), { nodeUuids: [nodeUuid('n2')], ...more })
+    expect(newestMembers(facts(remembers('n1', { view: lost }), silent('n2'), remembers('n3')), HISTORY).nameless).toEqual([`node ${nodeUuid('n2')}`])
+    expect(newestMembers(facts(remembers('n1', { view: lost }), silent('n2'), down('n3', position(4), { view: view(4, ['n2', 'n3'], 'n3') })), HISTORY).names).toEqual(['n1', 'n2'])
+  })
+
   test('who left in order since then has left', () => {
     const departures = [{ name: 'n3', nodeUuid: next(nodeUuid('n3')), uuid: HISTORY, seqno: 4n }]
     expect(decide(facts(down('n1', position(7), { view: all, departures }), down('n2', position(7), { view: view(5, names, 'n2') }), silent('n3')))).toMatchObject({ rule: 'most-advanced', do: 'bootstrap' })

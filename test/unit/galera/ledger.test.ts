@@ -27,6 +27,12 @@ describe('the node UUIDs of its servers', () => {
     expect(later.nodeUuids).toEqual([nodeUuid('n1'), nodeUuid('n3')])
   })
 
+  test('one that a later view calls by another name is given up', () => {
+    const seeded = recordNodeUuid(newLedger('n1'), nodeUuid('n2'))
+    expect(seeded.nodeUuids).toEqual([nodeUuid('n2')])
+    expect(recordView(seeded, view(3, ['n1', 'n2'])).nodeUuids).toEqual([nodeUuid('n1')])
+  })
+
   test('one that the view calls by another name is another node\'s: its gvwstate.dat is a copy', () => {
     expect(recordNodeUuid(recordView(newLedger('n1'), view(3, ['n1', 'n2'])), nodeUuid('n2')).nodeUuids).toEqual([nodeUuid('n1')])
   })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { newLedger, recordView } from '../../../../src/galera/ledger.ts'
-import { gvwstate, nodeUuid, OTHER_HISTORY, position, silent, view } from '../nodes.ts'
+import { gvwstate, HISTORY, nodeUuid, OTHER_HISTORY, position, silent, view } from '../nodes.ts'
 import { outside, seen, SERVER, synced, TestAgent } from './agent.ts'
 
 const DATADIR = { data: position(9), gvwstate: null, restorable: false, damaged: [] }
@@ -34,13 +34,48 @@ test('one that waits for the members of its view is given up when its SQL has be
   expect(agent.awaited).toMatchObject({ do: 'end', kill: true })
 })
 
-test('the node UUID of a server is kept before its SQL answers, and of one that has died', () => {
-  const joining = begun()
-  look(joining, { gvwstate: gvwstate('n1', ['n1', 'n2']) })
+test('the node UUID of a server is kept before its SQL answers, and of one that dies before a look has found it', () => {
+  const running = begun()
+  look(running, { gvwstate: gvwstate('n1', ['n1', 'n2']) })
+  expect(running.state.ledger.nodeUuids).toEqual([nodeUuid('n1')])
+  const decision = { do: 'join' as const, rule: '', reason: '', evidence: [], uuid: HISTORY, seqno: 9n, via: ['n2'], aside: null }
+  const joining = { decision, since: 0, nextAsk: 0, nobody: 0, work: '', workSeen: 0, idle: 0, transfer: false, unjoined: true }
+  const died = begun({ server: SERVER, joining })
+  look(died, { server: null, gvwstate: gvwstate('n1', ['n1', 'n2']) })
+  expect(died.state.ledger.nodeUuids).toEqual([nodeUuid('n1')])
+})
+
+test('a gvwstate.dat that nobody of this node is known to have written names nobody: it may be a copy', () => {
   const stopped = begun()
-  look(stopped, { server: null })
+  look(stopped, { server: null, gvwstate: gvwstate('n1', ['n1', 'n2']) })
   stopped.take({ in: 'read', op: stopped.op, datadir: { ...DATADIR, gvwstate: gvwstate('n1', ['n1', 'n2']) } })
-  for (const { state } of [joining, stopped]) expect(state.ledger.nodeUuids).toEqual([nodeUuid('n1')])
+  expect(stopped.state.ledger.nodeUuids).toEqual([])
+})
+
+test('where only the node UUID cannot be written, the view is told as before', () => {
+  const view2 = view(5, ['n1', 'n2'])
+  const recorded = { ...recordView(newLedger('n1'), { ...view2, ownWeight: 1 }), nodeUuids: [] }
+  const agent = begun({}, recorded)
+  agent.take({ in: 'looked', op: agent.op, look: seen({ sql: 'answers', status: synced, view: view2, weight: 1 }), unwritten: 'ENOSPC' })
+  expect(agent.state).toMatchObject({ viewKnown: true, ledger: recorded })
+})
+
+test('a joiner that says it receives its state, though it has left its group, is ended and starts anew', () => {
+  const agent = begun()
+  const receiving = { ...outside, localState: 1 }
+  look(agent, { sql: 'answers', status: receiving })
+  for (let second = 0; second < 3; second++) {
+    agent.now += 1_000
+    agent.wake()
+    look(agent, { sql: 'answers', status: receiving })
+  }
+  expect(agent.awaited).toBeUndefined()
+  for (let second = 0; second < 3 && agent.awaited?.do !== 'end'; second++) {
+    agent.now += 1_000
+    agent.wake()
+    look(agent, { sql: 'answers', status: { ...receiving, connected: false } })
+  }
+  expect(agent.awaited).toMatchObject({ do: 'end', kill: false })
 })
 
 test('a ledger that cannot be written learns no node UUID', () => {

@@ -22,21 +22,24 @@ const seen = (how: string): [Down, ...Observation[]] => {
 const goesOn = ([self, ...peers]: [Down, ...Observation[]]) => decide({ self, peers, orders: majority }).rule === 'majority-goes-on'
 
 test('who left last of the newest known view, and has no safe_to_bootstrap, was not the last: somebody came after its agent had looked', () => {
-  const left = { ...view(5, ['n1', 'n2'], 'n1'), left: true }
+  const left = { ...view(5, ['n1', 'n2'], 'n1'), left: true, leftPrimary: true }
   const departures = [{ name: 'n2', nodeUuid: nodeUuid('n2'), uuid: HISTORY, seqno: 6n }]
   const stopped = (safeToBootstrap: boolean) => down('n1', { ...position(8), source: 'clean-stop', safeToBootstrap } as Down['data'], { view: left, departures })
   expect(decide({ self: stopped(true), peers: [silent('n2'), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
-  expect(decide({ self: stopped(false), peers: [silent('n2'), silent('n3')] })).toMatchObject({ do: 'wait', rule: 'members-missing', for: ['n3'], reason: expect.stringContaining('another node was still running') })
+  expect(decide({ self: stopped(false), peers: [silent('n2'), silent('n3')] })).toMatchObject({ do: 'wait', rule: 'members-missing', for: ['n3'], reason: expect.stringContaining('another node may still have been running') })
   expect(decide({ self: stopped(false), peers: [silent('n2'), down('n3', position(3))] })).toMatchObject({ do: 'bootstrap' })
 })
 
 test('the same where all of the view answer, and nobody was told who had left it; of two that left in the same moment none is known to be the last', () => {
-  const stopped = (name: string, seqno: number, safeToBootstrap = false) => down(name, { ...position(seqno), source: 'clean-stop', safeToBootstrap } as Down['data'], { view: { ...view(5, ['n1', 'n2'], name), left: true } })
+  const stopped = (name: string, seqno: number, safeToBootstrap = false) => down(name, { ...position(seqno), source: 'clean-stop', safeToBootstrap } as Down['data'], { view: { ...view(5, ['n1', 'n2'], name), left: true, leftPrimary: true } })
   expect(decide({ self: stopped('n1', 8), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'wait', rule: 'members-missing', for: ['n3'] })
   expect(decide({ self: stopped('n1', 8), peers: [stopped('n2', 8), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
   expect(decide({ self: stopped('n1', 8, true), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
+  // Outside a primary component nobody gets the flag.
+  const cutOff = down('n1', { ...position(8), source: 'clean-stop' } as Down['data'], { view: { ...view(5, ['n1', 'n2'], 'n1'), left: true, leftPrimary: false } })
+  expect(decide({ self: cutOff, peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
   // Its agent was killed before it could record the stop; grastate.dat shows it.
-  const unrecorded = (closed: boolean) => down('n1', { ...position(8), source: 'recovered', closed } as Down['data'], { view: { ...view(5, ['n1', 'n2'], 'n1'), left: true } })
+  const unrecorded = (closed: boolean) => down('n1', { ...position(8), source: 'recovered', closed } as Down['data'], { view: { ...view(5, ['n1', 'n2'], 'n1'), left: true, leftPrimary: true } })
   expect(decide({ self: unrecorded(true), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'wait', for: ['n3'] })
   expect(decide({ self: unrecorded(false), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
   expect(decide({ self: stopped('n1', 8), peers: [node('n2', ['n1', 'n2'], false), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
@@ -121,9 +124,9 @@ describe('whether a node was cut off in its view', () => {
   })
 
   test('not where its server was told to stop, whatever it did before it died', () => {
-    expect(found(recordLeaving(own))?.left).toBe(true)
+    expect(found(recordLeaving(own, true))?.left).toBe(true)
     expect(found(recordDeparture(own, { at: 'now', position: { uuid: HISTORY, seqno: 5n } }))?.left).toBe(true)
-    expect(recordView(recordLeaving(own), view(6, ['n1', 'n2'])).view?.left).toBeUndefined()
+    expect(recordView(recordLeaving(own, true), view(6, ['n1', 'n2'])).view?.left).toBeUndefined()
   })
 
   test('nor of a server that runs', () => {
