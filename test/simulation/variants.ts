@@ -27,7 +27,7 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
       },
     },
   },
-  'histories are not compared': without('two-histories', 'history-changed', 'foreign-primary'),
+  'histories are not compared': { from: 3_971, ...without('two-histories', 'history-changed', 'foreign-primary') },
   'safe_to_bootstrap is believed where the tool itself has written it': { rules: { goAlong: (...told) => ({ ...goAlong(...told), flaggedAt: null }) } },
   'an acknowledgement that a crash forgets': { from: 24_879, forgetsPromises: true },
   'who left in order is believed to hold nothing': { departure: (departure) => ({ ...departure, seqno: 0n }) },

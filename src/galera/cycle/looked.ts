@@ -51,7 +51,7 @@ function gone(state: State, input: Looked): Step {
   const { joining, stop } = state
   const givenUpViews = joining?.decision?.do === 'reform' ? [...state.givenUpViews, joining.decision.viewId] : state.givenUpViews
   // No gvwstate.dat was there when it was launched, but to re-form: what is there now is its own.
-  const own = joining?.decision != null && input.unwritten === undefined ? input.look.gvwstate : null
+  const own = joining !== null && joining.decision !== null && input.unwritten === undefined ? input.look.gvwstate : null
   const ledger = own === null ? state.ledger : recordNodeUuid(state.ledger, own.myUuid)
   const left: State = { ...withoutServer(state), ledger, givenUpViews }
   // It has ended meanwhile, as it was to: grastate.dat tells whether in order.
