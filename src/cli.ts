@@ -5,6 +5,7 @@ import { COMMANDS, GROUPS } from './commands/table.ts'
 import { EXIT, type Fault, UsageError } from './errors.ts'
 import { errorShape } from './system/error-shape.ts'
 import { humanLog, jsonLog } from './system/log.ts'
+import { guardOutput } from './system/lost-output.ts'
 import { print, printJson, tellJson, tellPeople } from './system/screen.ts'
 
 /** Parses the arguments, runs the command, prints an error for people (or as JSON), sets the exit code. */
@@ -12,6 +13,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   let json = argv.includes('--json')
   // Until there is an outcome: one that is forgotten must not look like success.
   process.exitCode = EXIT.bug
+  let failed = false
+  const outputLost = guardOutput()
+  process.once('exit', () => {
+    const lost = outputLost()
+    if (lost !== null && !failed) process.exitCode = report(lost, json)
+  })
   try {
     const program = buildProgram(async (command, context, given, args) => {
       json = context.json
@@ -21,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
     process.exitCode = report(error, json)
+    failed = process.exitCode !== EXIT.done
   }
 }
 

@@ -10,10 +10,19 @@ const SMALL = ['--no-sparkplug', '--no-maglev', '--no-turbofan', '--optimize-for
 const CARRY_ROWS = new Set(['sst-mysqldump', 'snapshot', 'restore'])
 
 // The quick path: a version costs no more than the runtime itself. Everything else is loaded when needed.
-if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
-  writeSync(1, `galeractl ${manifest.version}\n`)
-} else {
+if (!isVersionTold()) {
   // Perhaps behind --json and --gear DIR.
   if (!process.argv.slice(2, 6).some((word) => CARRY_ROWS.has(word))) for (const flag of SMALL) setFlagsFromString(flag)
   void import('./cli.ts').then(({ main }) => main(process.argv.slice(2)))
+}
+
+/** Where stdout does not take it, the long path tells. */
+function isVersionTold(): boolean {
+  if (process.argv.length !== 3 || (process.argv[2] !== '--version' && process.argv[2] !== '-V')) return false
+  try {
+    writeSync(1, `galeractl ${manifest.version}\n`)
+    return true
+  } catch {
+    return false
+  }
 }

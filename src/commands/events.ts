@@ -1,6 +1,5 @@
 import { readEvents } from '../agent/event-follow.ts'
 import { EXIT } from '../errors.ts'
-import { isErrno } from '../system/files.ts'
 import { parseSince } from '../system/since.ts'
 import { type Context, type Given, text } from './command.ts'
 import { EVENT_HEAD, eventLine } from './event-line.ts'
@@ -13,11 +12,8 @@ export async function run(context: Context, given: Given): Promise<number> {
   const { paths } = await openedGear(context)
   const ended = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => ended.abort())
-  // Who reads along has seen enough.
-  process.stdout.on('error', (error) => {
-    if (!isErrno(error, 'EPIPE')) throw error
-    ended.abort()
-  })
+  // Nobody reads along any more.
+  process.stdout.on('error', () => ended.abort())
   let first = true
   for await (const event of readEvents(paths.events, given['follow'] === true ? ended.signal : null)) {
     if (ended.signal.aborted) break

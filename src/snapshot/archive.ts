@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { Readable, type Writable } from 'node:stream'
 import { createTarDecoder, packTar, type ParsedTarEntry } from 'modern-tar'
 import { OutsideError } from '../errors.ts'
@@ -29,16 +28,15 @@ export interface ArchiveTarget extends PartTarget {
 
 /** Who reads it may take its time: only `signal` ends the wait. */
 export async function archiveTarget(output: Writable, head: Head, signal: AbortSignal): Promise<ArchiveTarget> {
+  const failure = (cause?: Error) => new OutsideError('archive-output', `the archive cannot be written on: ${cause === undefined ? 'who reads it has ended' : ((cause as NodeJS.ErrnoException).code ?? cause.message)}`, 'Look at what reads it, and at its free space.', { cause })
   const failed = new Promise<never>((_, reject) => {
-    const fail = (cause?: Error) => reject(new OutsideError('archive-output', `the archive cannot be written on: ${cause === undefined ? 'who reads it has ended' : ((cause as NodeJS.ErrnoException).code ?? cause.message)}`, 'Look at what reads it, and at its free space.', { cause }))
-    output.once('error', fail).once('close', () => fail())
+    output.on('error', (cause) => reject(failure(cause))).once('close', () => reject(failure()))
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
   })
   failed.catch(() => undefined)
-  const write = async (bytes: Uint8Array) => {
-    if (output.destroyed) await failed
-    if (!output.write(bytes)) await Promise.race([once(output, 'drain'), failed])
-  }
+  // Each is awaited: of one that is only taken into the stream, the last above all, nobody would learn that it failed.
+  const write = (bytes: Uint8Array) =>
+    Promise.race([failed, new Promise<void>((resolve, reject) => output.write(bytes, (cause) => (cause === null || cause === undefined ? resolve() : reject(failure(cause)))))])
   const member = async (name: string, body: Uint8Array) => {
     const whole = await packTar([{ header: { name: `${head.id}/${name}`, size: body.length, mode: 0o640, mtime: new Date(head.startedAt) }, body }])
     await write(whole.subarray(0, BLOCK + Math.ceil(body.length / BLOCK) * BLOCK))
