@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { eventFindings } from '../galera/cluster-events.ts'
 import { peerLabel } from '../galera/endpoint.ts'
 import { findings, type Finding, type NodeAnswer } from '../galera/functioning.ts'
 import { CHECK_SCHEMA } from '../mariadb/users.ts'
 import { sendMessage } from '../peers/message.ts'
 import { CHECK_PATH, type CheckRequest, checkReplySchema, readCheckRow } from './check-row.ts'
+import { clusterEvents } from './cluster-events.ts'
 import type { Node } from './node.ts'
 
 export interface CheckReport {
@@ -27,7 +29,7 @@ export async function checkCluster(node: Node): Promise<CheckReport> {
     }),
   )
   await dropRow(node, request)
-  const found = findings([own, ...others], writeError)
+  const found = [...findings([own, ...others], writeError), ...eventFindings(await clusterEvents(node))]
   return { healthy: found.every((finding) => finding.level !== 'error'), findings: found, nodes: [own, ...others].map((one) => one.name) }
 }
 

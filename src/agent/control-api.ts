@@ -8,6 +8,7 @@ import { errorShape } from '../system/error-shape.ts'
 import { parseAs } from '../system/json.ts'
 import { foresee } from './foresee.ts'
 import { checkCluster } from './check-cluster.ts'
+import { clusterEvents } from './cluster-events.ts'
 import { leaseDesync } from './desync-lease.ts'
 import { followStart, type Outcome } from './follow-start.ts'
 import { planForce } from './force-plan.ts'
@@ -27,6 +28,7 @@ export function controlApi(node: Node, quit: () => void): Hono {
   api.get('/status', async () => report(await statusReport(node, true)))
   api.get('/explain', async () => report(await explain(node)))
   api.get('/metrics', async (context) => context.text(await renderMetrics(node)))
+  api.get('/cluster-events', async () => report(await clusterEvents(node)))
   api.get('/check', async () => report(await checkCluster(node)))
   api.post('/reload', async (context) => {
     await reload(node)

@@ -16,6 +16,7 @@ import { hostNames } from '../peers/host-names.ts'
 import { BoundedLog } from '../system/bounded-log.ts'
 import type { Logger } from '../system/log.ts'
 import { archiveBinlogs } from './archiver.ts'
+import { watchArrivedEvents } from './arrived-events.ts'
 import { controlApi } from './control-api.ts'
 import { endLeftLease } from './desync-lease.ts'
 import { surroundingsOf } from './effects.ts'
@@ -78,6 +79,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   await node.loop.begin(surroundingsOf(node))
   void endLeftLease(node).catch((error) => node.log.error({ err: error }, 'whether the node was left desynced can not be read'))
   opened.use(archiveBinlogs(node))
+  opened.use(watchArrivedEvents(node))
   opened.use(await relayIst(node))
   opened.adopt(await listenOpenly(openApi(node), { host: node.config.bindAddress, port: node.config.listen.agent }, (address) => isListed(node, address)), closeServer)
   opened.use(await RunFiles.open(node, controlApi(node, tellQuit)))

@@ -8,6 +8,7 @@ import { renderClusterConfig } from '../mariadb/my-cnf.ts'
 import { launchServer, logSize } from '../mariadb/server.ts'
 import { ownCommand } from '../system/processes.ts'
 import { setAside, writeFileAtomic } from '../system/files.ts'
+import { markOwnData } from './arrived-events.ts'
 import { settleBinlog } from './logged.ts'
 import type { Node } from './node.ts'
 
@@ -26,6 +27,7 @@ export async function launch(node: Node, effect: LaunchEffect): Promise<Handle> 
   if (decision.do === 'bootstrap' && decision.uuid !== null) {
     await writeFileAtomic(join(paths.data, 'grastate.dat'), formatGrastate({ ...position, safeToBootstrap: true }), 0o660)
   }
+  await markOwnData(node)
   return launchServer(node.files, { mariadbd: mariadb.mariadbd, startPosition: position, launch: decision.do })
 }
 

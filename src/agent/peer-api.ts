@@ -11,6 +11,7 @@ import { FENCE_PATH } from '../peers/propose.ts'
 import type { BoundedLog } from '../system/bounded-log.ts'
 import { parseAs } from '../system/json.ts'
 import { CHECK_PATH, readCheckRow, checkRequestSchema } from './check-row.ts'
+import { EVENTS_PATH, readEvents } from './cluster-events.ts'
 import { DEPARTURE_PATH } from './departure.ts'
 import { SST_PATH, sstReportSchema } from '../sst/report.ts'
 import { LOOK_PATH } from './look-now.ts'
@@ -93,6 +94,7 @@ export function peerApi(node: Node, log: BoundedLog): Hono<Signed> {
     node.loop.give({ in: 'nudge-peers' })
     return answer(context, 200, { heard: true })
   })
+  api.get(EVENTS_PATH, async (context) => answer(context, 200, await readEvents(node)))
   api.post(CHECK_PATH, async (context) => {
     const request = parseAs(checkRequestSchema, await context.req.text())
     return request !== null ? answer(context, 200, await readCheckRow(node, request)) : answer(context, 400, { malformed: true })

@@ -42,6 +42,9 @@ function sstUsersSql(config: Config): readonly string[] {
 /** mariadb-backup needs five of them; the others read all rows and definitions (logical snapshots, checksums). */
 const BACKUP_PRIVILEGES = 'SELECT, SHOW VIEW, TRIGGER, EVENT, RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, BINLOG ADMIN, CONNECTION ADMIN'
 
+/** EVENT and SET USER: events that a state transfer brought are switched off on the joiner, each with its own definer. */
+const AGENT_PRIVILEGES = 'PROCESS, CONNECTION ADMIN, RELOAD, SUPER, EVENT, SET USER'
+
 /** As mysql_native_password keeps it: SHA1(SHA1(password)). */
 function hash(password: string): string {
   const inner = createHash('sha1').update(password).digest()
@@ -58,7 +61,7 @@ export function usersSql(config: Config): string {
     'FLUSH PRIVILEGES;',
     "DELETE FROM mysql.global_priv WHERE User = '';",
     `CREATE USER '${AGENT_USER}'@'localhost' IDENTIFIED BY ${quote(agentPassword(config))};`,
-    `GRANT PROCESS, CONNECTION ADMIN, RELOAD, SUPER ON *.* TO '${AGENT_USER}'@'localhost';`,
+    `GRANT ${AGENT_PRIVILEGES} ON *.* TO '${AGENT_USER}'@'localhost';`,
     ...['wsrep_cluster', 'wsrep_cluster_members'].map(selectOnFutureTable),
     `GRANT SELECT, INSERT, CREATE, DROP ON ${CHECK_SCHEMA}.* TO '${AGENT_USER}'@'localhost';`,
     ...transferUsersSql(config),

@@ -17,6 +17,7 @@ import { exchange, type Exchanged, look } from './exchange.ts'
 import { foreseeReplay, gtidOf, type PointInTime, replay } from './replay.ts'
 import { requireScope, requireSeries, requireSpace, type Scope, type Surroundings } from './restore-checks.ts'
 import { isFresh } from './restore-request.ts'
+import { settleEvents } from './settle-events.ts'
 import { giveUsers, load, makeDurable, prepare, type Stage, unpack, withServer } from './stage.ts'
 
 export interface RestoreOptions extends Scope {
@@ -82,6 +83,7 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
     const from = point === null ? '' : requireGtid(restore.gtid, head.id)
     if (point !== null) await finished('replaying')
     await withServer(stage, async (access) => {
+      await settleEvents(stage, access, head.events)
       if (point !== null) replayed = await replay(stage, access, point, restore.history, from)
       await giveUsers(stage, access)
     })

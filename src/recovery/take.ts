@@ -1,9 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import manifestOfPackage from '../../package.json' with { type: 'json' }
+import { askAgent } from '../agent/control-client.ts'
 import { BACKUP_USER } from '../config/secrets.ts'
 import { OutsideError } from '../errors.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
+import { eventFates, type NodeEvents } from '../galera/cluster-events.ts'
 import type { Gtid } from '../galera/gtid.ts'
 import { Session } from '../mariadb/session.ts'
 import { agentPassword, backupPassword } from '../mariadb/users.ts'
@@ -12,7 +14,7 @@ import { type Compression, encode, encryptionOf } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
 import { checksumTables, type TableSums } from '../snapshot/logical/checksums.ts'
 import { dumpLogical } from '../snapshot/logical/dump.ts'
-import type { Head, Manifest, Part } from '../snapshot/manifest.ts'
+import { type Head, type Manifest, MOST_EVENTS, type Part } from '../snapshot/manifest.ts'
 import { writeParts } from '../snapshot/parts.ts'
 import type { Stored } from '../snapshot/store.ts'
 import { began, meter, type Tell } from '../system/progress.ts'
@@ -125,11 +127,12 @@ const readerOf = (gear: Gear, socketPath: string) => ({ socketPath, user: BACKUP
 async function headOf(gear: Gear, { id, compression, key, secrets, server }: TakeOptions, kind: Head['kind']): Promise<Head> {
   const config = configOf(gear)
   await using session = new Session(server.socket, agentPassword(config))
-  const [bytes, version, galera, { settings, sealed }] = await Promise.all([
+  const [bytes, version, galera, { settings, sealed }, events] = await Promise.all([
     dataBytes(gear.paths.data),
     session.query('SELECT VERSION() AS version').then(([row]) => /^[\d.]+/.exec(String(row?.['version']))?.[0] ?? ''),
     session.query("SHOW GLOBAL STATUS LIKE 'wsrep_provider_version'").then(([row]) => row?.['Value']),
     settingsFor(gear, secrets === 'include' ? key : null),
+    server.position === null ? readFates(gear) : null,
   ])
   return {
     format: 1,
@@ -145,8 +148,15 @@ async function headOf(gear: Gear, { id, compression, key, secrets, server }: Tak
     compression: { method: 'zstd', level: compression.level },
     encryption: encryptionOf(key),
     settings,
+    events,
     secrets: sealed,
   }
+}
+
+/** By the agent, which asks all nodes. A snapshot stands without them. */
+async function readFates({ paths }: Gear): Promise<Head['events']> {
+  const answer = await askAgent(paths.agentSocket, 'GET', '/cluster-events').catch(() => null)
+  return answer === null ? null : eventFates(JSON.parse(answer) as readonly NodeEvents[]).slice(0, MOST_EVENTS)
 }
 
 /** Bytes that a program of ours has written so far, as the kernel counts them; null: it has ended. */

@@ -18,6 +18,8 @@ const encryptionSchema = z.discriminatedUnion('method', [
 
 const tableSchema = z.object({ schema: z.string(), name: z.string(), rows: z.int().min(0), checksum: z.string().nullable() })
 
+export const MOST_EVENTS = 500
+
 /** All that is known before the first byte; an archive begins with it. */
 const headShape = {
   format: z.literal(1),
@@ -37,6 +39,8 @@ const headShape = {
   encryption: encryptionSchema.nullable(),
   /** Settings of the gear by name, without secrets. */
   settings: z.record(z.string().max(64), z.string().max(4096)),
+  /** Which events were to run, by what all nodes told; null: not recorded, as of a stopped node. */
+  events: z.array(z.object({ schema: z.string().max(64), name: z.string().max(64), fate: z.enum(['on', 'off', 'unknown']) })).max(MOST_EVENTS).nullable().default(null),
   /** Secrets of the gear as a gear.env, encrypted as the data is, base64; null: left out. */
   secrets: z.string().max(100_000).nullable(),
 }

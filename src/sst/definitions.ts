@@ -62,9 +62,8 @@ export async function triggerStatements(donor: Wire, database: string): Promise<
   return remake(donor, database, named.map(([name]) => ({ show: `TRIGGER ${identifier(text(name))}`, statement: 2, own: (row) => `, timestamp = UNIX_TIMESTAMP(${literal(text(row[6]))})` })), ', timestamp = DEFAULT')
 }
 
-/** All events, or those alone that are switched on. */
-export async function eventStatements(donor: Wire, database: string, which: 'all' | 'enabled'): Promise<readonly Statement[]> {
-  const named = await donor.rows(`SELECT EVENT_NAME FROM information_schema.EVENTS WHERE ${isExactly('EVENT_SCHEMA', database)}${which === 'all' ? '' : " AND STATUS = 'ENABLED'"}`)
+export async function eventStatements(donor: Wire, database: string): Promise<readonly Statement[]> {
+  const named = await donor.rows(`SELECT EVENT_NAME FROM information_schema.EVENTS WHERE ${isExactly('EVENT_SCHEMA', database)}`)
   // Event, sql_mode, time_zone, statement, character_set_client, collation_connection, database collation.
   return remake(donor, database, named.map(([name]) => ({ show: `EVENT ${identifier(text(name))}`, statement: 3, own: (row) => `, time_zone = ${literal(text(row[2]))}` })), ", time_zone = '+00:00'")
 }

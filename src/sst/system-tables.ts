@@ -13,6 +13,9 @@ const NOT_CARRIED: ReadonlySet<string> = new Set(['general_log', 'slow_log', 'gt
 /** From 11.6 on, mariadbd makes a user for the script of each transfer and drops it on the donor when that is done [ran]. */
 const CARRIED_ROWS: Readonly<Record<string, string>> = { global_priv: " WHERE User NOT LIKE 'wsrep.sst.%'" }
 
+/** What the donor runs is not to run here as well; as Galera writes an event that another node made. */
+const CARRIED_AS: Readonly<Record<string, (select: string) => string>> = { event: (select) => select.replace('`status`', "IF(`status` = 'ENABLED', 'SLAVESIDE_DISABLED', `status`)") }
+
 /**
  * Filled in place, at the end: what InnoDB believes about tables, which it writes anew while they are loaded; and the
  * view and the unfinished streaming transactions, which Galera reads when it is told its position (without the view, the
@@ -30,11 +33,6 @@ export async function copySystemTables(donor: Wire, joiner: Wire): Promise<reado
   const told = await fillBeside(donor, joiner, (await carried(donor, joiner)).filter(({ table }) => !AT_THE_END.has(table.name)))
   await joiner.execute('FLUSH PRIVILEGES')
   return told
-}
-
-/** As they are on the donor: by making events, the joiner has written rows of its own. */
-export async function copyEvents(donor: Wire, joiner: Wire): Promise<void> {
-  await fillBeside(donor, joiner, (await carried(donor, joiner)).filter(({ table }) => table.name === 'event'))
 }
 
 async function fillBeside(donor: Wire, joiner: Wire, tables: readonly Carried[]): Promise<readonly string[]> {
@@ -73,7 +71,8 @@ async function carried(donor: Wire, joiner: Wire): Promise<readonly Carried[]> {
   const both = new Set(here.filter(isCarried).map(({ name }) => name))
   return there.filter((table) => isCarried(table) && both.has(table.name)).map((table) => {
     const own = new Set((ours.get(table.name) ?? []).map(({ name }) => name))
-    return { table, columns: projectionOf((theirs.get(table.name) ?? []).filter(({ name }) => own.has(name))) }
+    const columns = projectionOf((theirs.get(table.name) ?? []).filter(({ name }) => own.has(name)))
+    return { table, columns: { ...columns, select: CARRIED_AS[table.name]?.(columns.select) ?? columns.select } }
   })
 }
 

@@ -2,13 +2,13 @@ import type { SstRequest } from './arguments.ts'
 import { dropDatabases, readDatabases, type Table } from './catalog.ts'
 import { projectionOf } from './columns.ts'
 import { copyRows, rowsOf, tableName } from './copy-rows.ts'
-import { databaseStatements, eventStatements, sequenceStatements, standInStatements, tableStatements, triggerStatements, viewStatements } from './definitions.ts'
+import { databaseStatements, sequenceStatements, standInStatements, tableStatements, triggerStatements, viewStatements } from './definitions.ts'
 import { installEngines } from './engines.ts'
 import { brokenNote, cutNote, fitsBulk, hasRows, planRows, RANGE_LANES, readInventory } from './inventory.ts'
 import { carryPositions, setPosition } from './joiner-settings.ts'
 import { inLanes, type Lane } from './lanes.ts'
 import type { Progress } from './progress.ts'
-import { copyEvents, copyLastTables, copySystemTables } from './system-tables.ts'
+import { copyLastTables, copySystemTables } from './system-tables.ts'
 import type { Wire } from './wire.ts'
 
 /** Carries all that the paused donor has to a joiner that serves SQL. Each lane is a session on either side; `restore` sets back what was set for it. @returns what is to be told: views that were left out, warnings of the joiner */
@@ -46,7 +46,7 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
     if (left.get(piece.table) === 0) progress.finished(piece.table)
   })
 
-  progress.stage('views, triggers and events')
+  progress.stage('views and triggers')
   const broken: Table[] = []
   for (const database of databases) {
     const standIns = await standInStatements(donor, database, views.filter((view) => view.database === database))
@@ -57,10 +57,7 @@ export async function transferState(request: SstRequest, lanes: readonly [Lane, 
   for (const database of databases) {
     await joiner.executeAll(await viewStatements(donor, database, views.filter((view) => view.database === database && !broken.includes(view))))
     await joiner.executeAll(await triggerStatements(donor, database))
-    // The event scheduler takes up only what is made while it is there, not rows of mysql.event: otherwise events would run after the joiner's next start. Those that are switched off have time until then.
-    await joiner.executeAll(await eventStatements(donor, database, 'enabled'))
   }
-  await copyEvents(donor, joiner)
   progress.stage('statistics and positions')
   await copyLastTables(donor, joiner)
   await joiner.execute('FLUSH TABLES')

@@ -56,7 +56,7 @@ export async function readLaterScripts(reader: Wire, databases: readonly string[
       script(schemaScript('system'), system.map(({ table, where }) => `DELETE FROM ${tableName(table)}${where}`)),
     ],
     behindSystemRows: [
-      script(schemaScript('events'), await ofEach(databases, (database) => eventStatements(reader, database, 'all'))),
+      script(schemaScript('events'), await ofEach(databases, (database) => eventStatements(reader, database))),
       script(USERS, await userStatements(reader)),
     ],
     broken,
