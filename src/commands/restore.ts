@@ -24,7 +24,7 @@ import { type Context, type Given, text } from './command.ts'
 import { agentDoes, timeoutOption } from './gear-agent.ts'
 import { withProgress } from './progress-output.ts'
 import { confirmRestore } from './restore-confirmation.ts'
-import { keyOf, snapshotFolder } from './snapshot-folder.ts'
+import { keyOf, ownCluster, snapshotFolder } from './snapshot-folder.ts'
 
 export async function run(context: Context, given: Given, [id]: readonly string[]): Promise<number> {
   const timeout = timeoutOption(given)
@@ -52,7 +52,7 @@ export async function run(context: Context, given: Given, [id]: readonly string[
 async function restore(gear: Gear, request: RestoreRequest, common: Scope & Pick<RestoreOptions, 'key' | 'tell' | 'signal'>, given: Given): Promise<RestoreResult> {
   const { id, target } = meaningOf(request, await readUnfinishedRestore(gear.paths), new Date())
   const point = target === null ? null : { target, archive: archiveOf(given, configOf(gear).archive) }
-  const source = await sourceOf(request, id, common.tell, common.signal)
+  const source = await sourceOf(gear, request, id, common.tell, common.signal)
   try {
     return await restoreGear(gear, source, {
       ...common,
@@ -98,9 +98,9 @@ function archiveOf(given: Given, setting: string | null): string {
 }
 
 /** A snapshot of the folder, or an archive: a file, stdin, or what a command prints. */
-async function sourceOf({ dir, from, fromCommand }: RestoreRequest, id: string | undefined, tell: Tell, signal: AbortSignal): Promise<SnapshotSource> {
+async function sourceOf(gear: Gear, { dir, from, fromCommand }: RestoreRequest, id: string | undefined, tell: Tell, signal: AbortSignal): Promise<SnapshotSource> {
   if (id !== undefined) {
-    const stored = await findSnapshot(dir, id)
+    const stored = await findSnapshot(dir, id, () => ownCluster(gear))
     if (stored.damage !== null) throw new OutsideError('damaged-part', `snapshot ${stored.id}: ${stored.damage}`, 'Take another copy, or another snapshot.')
     return storedSource(stored, lateMeter('unpacking', stored.manifest.bytes, tell))
   }

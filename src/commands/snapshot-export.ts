@@ -8,11 +8,11 @@ import { findSnapshot } from '../snapshot/store.ts'
 import { abortOnSignals } from '../system/signals.ts'
 import { type Context, type Given, text } from './command.ts'
 import { withProgress } from './progress-output.ts'
-import { snapshotFolder } from './snapshot-folder.ts'
+import { ownCluster, snapshotFolder } from './snapshot-folder.ts'
 
 export async function run(context: Context, given: Given, [id = '']: readonly string[]): Promise<number> {
-  const { dir } = await snapshotFolder(context, given)
-  const stored = await findSnapshot(dir, id)
+  const { gear, dir } = await snapshotFolder(context, given)
+  const stored = await findSnapshot(dir, id, () => ownCluster(gear))
   const to = text(given, 'to')
   const signal = abortOnSignals()
   const title = `Exporting ${stored.id}`

@@ -1,19 +1,23 @@
 import Table from 'cli-table3'
 import { bigintAsText } from '../galera/schemas.ts'
 import { formatGtid } from '../galera/gtid.ts'
-import { listSnapshots, type Stored } from '../snapshot/store.ts'
+import { isOwn } from '../snapshot/own-cluster.ts'
+import { describeOthers, listSnapshots, type Stored } from '../snapshot/store.ts'
 import { formatBytes, formatSeconds } from '../system/progress.ts'
 import type { Context, Given } from './command.ts'
-import { snapshotFolder } from './snapshot-folder.ts'
+import { ownCluster, snapshotFolder } from './snapshot-folder.ts'
 
 export async function run(context: Context, given: Given): Promise<number> {
-  const { dir } = await snapshotFolder(context, given)
+  const { gear, dir } = await snapshotFolder(context, given)
   const { snapshots, unreadable } = await listSnapshots(dir)
+  const own = await ownCluster(gear)
+  const [ours, others] = [snapshots.filter(({ manifest }) => isOwn(manifest, own)), snapshots.filter(({ manifest }) => !isOwn(manifest, own))]
   if (context.json) {
-    context.print(JSON.stringify({ dir, snapshots: snapshots.map(({ id, folder, manifest, verification, damage }) => ({ id, folder, kind: manifest.kind, cluster: manifest.cluster, node: manifest.node, endedAt: manifest.endedAt, bytes: manifest.bytes, position: manifest.position, gtid: manifest.gtid, encrypted: manifest.encryption !== null, verification, damage })), unreadable }, bigintAsText))
+    context.print(JSON.stringify({ dir, snapshots: snapshots.map(({ id, folder, manifest, verification, damage }) => ({ id, folder, kind: manifest.kind, cluster: manifest.cluster, own: isOwn(manifest, own), node: manifest.node, endedAt: manifest.endedAt, bytes: manifest.bytes, position: manifest.position, gtid: manifest.gtid, encrypted: manifest.encryption !== null, verification, damage })), unreadable }, bigintAsText))
     return 0
   }
-  context.print(snapshots.length === 0 ? `There are no snapshots in ${dir}.` : table(snapshots))
+  context.print(ours.length === 0 ? `There are no snapshots of this cluster (${own.name}) in ${dir}.` : table(ours))
+  if (others.length > 0) context.print(`The folder also holds ${describeOthers(others)}. They are used by ID only, and never pruned from here.`)
   for (const id of unreadable) context.print(`${id}: its manifest cannot be read`)
   return 0
 }

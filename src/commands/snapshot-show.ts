@@ -7,12 +7,12 @@ import type { Key } from '../snapshot/key.ts'
 import { findSnapshot } from '../snapshot/store.ts'
 import { formatBytes, formatSeconds } from '../system/progress.ts'
 import type { Context, Given } from './command.ts'
-import { keyOf, snapshotFolder } from './snapshot-folder.ts'
+import { keyOf, ownCluster, snapshotFolder } from './snapshot-folder.ts'
 
 export async function run(context: Context, given: Given, [id = '']: readonly string[]): Promise<number> {
   const key = await keyOf(given)
-  const { dir } = await snapshotFolder(context, given)
-  const { folder, manifest, verification, damage } = await findSnapshot(dir, id)
+  const { gear, dir } = await snapshotFolder(context, given)
+  const { folder, manifest, verification, damage } = await findSnapshot(dir, id, () => ownCluster(gear))
   if (given['gearEnv'] === true) context.print(await gearEnv(manifest, key))
   else if (context.json) context.print(JSON.stringify({ ...manifest, folder, verification, damage }, bigintAsText))
   else context.print([...lines(manifest), `folder       ${folder}`, `verified     ${verification === null ? 'no' : `${verification.at}: ${verification.found}`}`, ...(damage === null ? [] : [`DAMAGED      ${damage}`])].join('\n'))

@@ -6,13 +6,13 @@ import { formatBytes, meter } from '../system/progress.ts'
 import { abortOnSignals } from '../system/signals.ts'
 import type { Context, Given } from './command.ts'
 import { withProgress } from './progress-output.ts'
-import { keyOf, snapshotFolder } from './snapshot-folder.ts'
+import { keyOf, ownCluster, snapshotFolder } from './snapshot-folder.ts'
 
 export async function run(context: Context, given: Given, [id = '']: readonly string[]): Promise<number> {
   const deep = given['deep'] === true
   const key = await keyOf(given)
   const { gear, dir } = await snapshotFolder(context, given)
-  const stored = await findSnapshot(dir, id)
+  const stored = await findSnapshot(dir, id, () => ownCluster(gear))
   const { manifest } = stored
   const signal = abortOnSignals()
   const { found, wrong } = await withProgress(context, `Verifying ${manifest.id}`, 'results', async (tell) => {

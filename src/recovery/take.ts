@@ -15,6 +15,7 @@ import type { Key } from '../snapshot/key.ts'
 import { checksumTables, type TableSums } from '../snapshot/logical/checksums.ts'
 import { dumpLogical } from '../snapshot/logical/dump.ts'
 import { type Head, type Manifest, MOST_EVENTS, type Part } from '../snapshot/manifest.ts'
+import { clusterMark } from '../snapshot/own-cluster.ts'
 import { writeParts } from '../snapshot/parts.ts'
 import type { Stored } from '../snapshot/store.ts'
 import { began, meter, type Tell } from '../system/progress.ts'
@@ -127,12 +128,13 @@ const readerOf = (gear: Gear, socketPath: string) => ({ socketPath, user: BACKUP
 async function headOf(gear: Gear, { id, compression, key, secrets, server }: TakeOptions, kind: Head['kind']): Promise<Head> {
   const config = configOf(gear)
   await using session = new Session(server.socket, agentPassword(config))
-  const [bytes, version, galera, { settings, sealed }, events] = await Promise.all([
+  const [bytes, version, galera, { settings, sealed }, events, mark] = await Promise.all([
     dataBytes(gear.paths.data),
     session.query('SELECT VERSION() AS version').then(([row]) => /^[\d.]+/.exec(String(row?.['version']))?.[0] ?? ''),
     session.query("SHOW GLOBAL STATUS LIKE 'wsrep_provider_version'").then(([row]) => row?.['Value']),
     settingsFor(gear, secrets === 'include' ? key : null),
     server.position === null ? readFates(gear) : null,
+    clusterMark(config.secret),
   ])
   return {
     format: 1,
@@ -140,6 +142,7 @@ async function headOf(gear: Gear, { id, compression, key, secrets, server }: Tak
     kind,
     cluster: config.clusterName,
     node: config.name,
+    clusterMark: mark,
     startedAt: new Date().toISOString(),
     mariadb: version,
     galera: String(galera ?? ''),

@@ -27,6 +27,8 @@ const headShape = {
   kind: z.enum(['physical', 'logical']),
   cluster: z.string().max(64),
   node: z.string().max(64),
+  /** Tells it from another cluster of the same name (own-cluster.ts); null: made by an earlier version. */
+  clusterMark: z.string().max(64).nullable().default(null),
   /** ISO 8601. */
   startedAt: z.string().max(40),
   /** `10.11.19`. */

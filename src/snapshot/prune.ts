@@ -2,7 +2,8 @@
 
 export interface Candidate {
   readonly id: string
-  readonly cluster: string
+  /** Of this gear's cluster, as isOwn tells: others are theirs to remove. */
+  readonly own: boolean
   /** ISO 8601, UTC. */
   readonly endedAt: string
   /** Nothing is known to be wrong with it. */
@@ -21,23 +22,22 @@ export interface KeepPolicy {
 export type Fate = { readonly id: string; readonly kept: string | null }
 
 /**
- * The fate of each, in the order given. Each cluster is judged by itself. Invariants: the newest good one is kept, so is the newest that was verified;
+ * The fate of each, in the order given. Invariants: another cluster's is kept; of the own ones the newest good one is kept, so is the newest that was verified;
  * damaged ones count for nothing, and go only where a good one is newer.
  */
 export function planPrune(snapshots: readonly Candidate[], policy: KeepPolicy): readonly Fate[] {
   const kept = new Map<string, string>()
-  for (const group of Map.groupBy(snapshots, ({ cluster }) => cluster).values()) {
-    const newest = group.toSorted((a, b) => (a.endedAt > b.endedAt ? -1 : a.endedAt < b.endedAt ? 1 : a.id > b.id ? -1 : 1))
-    const good = newest.filter((one) => one.good)
-    const keep = (some: readonly Candidate[], why: string) => some.forEach(({ id }) => kept.set(id, kept.get(id) ?? why))
-    keep(good.slice(0, policy.last), 'one of the last')
-    keep(newestOfEach(good, (at) => at.slice(0, 10), policy.daily), 'the last of its day')
-    keep(newestOfEach(good, isoWeek, policy.weekly), 'the last of its week')
-    keep(good.slice(0, 1), 'the newest good one')
-    keep(good.filter(({ verified }) => verified).slice(0, 1), 'the newest that was verified')
-    const firstGood = good[0]
-    keep(newest.filter((one) => !one.good && (firstGood === undefined || one.endedAt >= firstGood.endedAt)), 'damaged, but no good one is newer')
-  }
+  const newest = snapshots.filter(({ own }) => own).toSorted((a, b) => (a.endedAt > b.endedAt ? -1 : a.endedAt < b.endedAt ? 1 : a.id > b.id ? -1 : 1))
+  const good = newest.filter((one) => one.good)
+  const keep = (some: readonly Candidate[], why: string) => some.forEach(({ id }) => kept.set(id, kept.get(id) ?? why))
+  keep(snapshots.filter(({ own }) => !own), "another cluster's")
+  keep(good.slice(0, policy.last), 'one of the last')
+  keep(newestOfEach(good, (at) => at.slice(0, 10), policy.daily), 'the last of its day')
+  keep(newestOfEach(good, isoWeek, policy.weekly), 'the last of its week')
+  keep(good.slice(0, 1), 'the newest good one')
+  keep(good.filter(({ verified }) => verified).slice(0, 1), 'the newest that was verified')
+  const firstGood = good[0]
+  keep(newest.filter((one) => !one.good && (firstGood === undefined || one.endedAt >= firstGood.endedAt)), 'damaged, but no good one is newer')
   return snapshots.map(({ id }) => ({ id, kept: kept.get(id) ?? null }))
 }
 

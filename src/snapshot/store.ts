@@ -6,6 +6,7 @@ import { exists, makeFolder, namesIn, readIfExists, syncFolder, writeFileAtomic 
 import { parseAs } from '../system/json.ts'
 import { lockFile } from '../system/lock.ts'
 import { formatManifest, ID, MANIFEST, type Manifest, parseManifest } from './manifest.ts'
+import { isOwn, type OwnCluster } from './own-cluster.ts'
 
 /** Snapshots in a folder: one folder each, whole as soon as it has its name. */
 
@@ -43,15 +44,27 @@ export async function listSnapshots(dir: string): Promise<{ readonly snapshots: 
   return { snapshots: snapshots.toSorted((a, b) => (a.manifest.endedAt < b.manifest.endedAt ? -1 : 1)), unreadable }
 }
 
-/** One by its id; `latest` is the newest. @throws UsageError `no-snapshot`; OutsideError `bad-manifest` */
-export async function findSnapshot(dir: string, id: string): Promise<Stored> {
+/** One by its id, whosever it is; `latest` is the newest of the own cluster's. @throws UsageError `no-snapshot`; OutsideError `bad-manifest` */
+export async function findSnapshot(dir: string, id: string, own: () => Promise<OwnCluster>): Promise<Stored> {
   const { snapshots, unreadable } = await listSnapshots(dir)
-  const found = id === 'latest' ? snapshots.at(-1) : snapshots.find((one) => one.id === id)
+  const found = id === 'latest' ? await latestOf(dir, snapshots, await own()) : snapshots.find((one) => one.id === id)
   if (found !== undefined) return found
   if (unreadable.includes(id)) throw new OutsideError('bad-manifest', `the manifest of snapshot ${id} cannot be read`, 'It is damaged: take another copy.')
   const known = snapshots.map((one) => one.id)
   throw new UsageError('no-snapshot', `there is no snapshot ${JSON.stringify(id)} in ${dir}`, known.length === 0 ? 'Make one with galeractl snapshot create, or name another folder with --dir.' : `There are: ${known.slice(-5).join(', ')}.`)
 }
+
+async function latestOf(dir: string, snapshots: readonly Stored[], own: OwnCluster): Promise<Stored | undefined> {
+  const latest = snapshots.findLast(({ manifest }) => isOwn(manifest, own))
+  if (latest !== undefined || snapshots.length === 0) return latest
+  throw new UsageError('no-snapshot', `there is no snapshot of this cluster (${own.name}) in ${dir}, only ${describeOthers(snapshots)}`, 'Take one with galeractl snapshot create. To use one of those, give its ID in place of latest.')
+}
+
+/** So many are named. */
+const NAMED = 5
+
+/** Those of other clusters, the newest of them by name, for people. */
+export const describeOthers = (others: readonly Stored[]): string => `${others.length} of ${others.length === 1 ? 'another' : 'other clusters, or of others with that name'}: ${others.slice(-NAMED).map(({ id, manifest }) => `${id} (cluster ${manifest.cluster}, node ${manifest.node})`).join(', ')}${others.length > NAMED ? ', …' : ''}`
 
 export async function writeVerification({ folder }: Stored, verification: Verification): Promise<void> {
   await writeFileAtomic(join(folder, VERIFICATION), `${JSON.stringify(verification)}\n`, 0o640)

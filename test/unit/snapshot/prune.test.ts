@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Candidate, isoWeek, planPrune } from '../../../src/snapshot/prune.ts'
 
-const one = (day: string, more: Partial<Candidate> = {}): Candidate => ({ id: `s${day}`, cluster: 'galera', endedAt: `2026-${day}T03:00:00.000Z`, good: true, verified: false, ...more })
+const one = (day: string, more: Partial<Candidate> = {}): Candidate => ({ id: `s${day}`, own: true, endedAt: `2026-${day}T03:00:00.000Z`, good: true, verified: false, ...more })
 const kept = (snapshots: readonly Candidate[], policy: Partial<Parameters<typeof planPrune>[1]>) =>
   planPrune(snapshots, { last: 0, daily: 0, weekly: 0, ...policy }).filter((fate) => fate.kept !== null).map(({ id }) => id)
 
@@ -35,21 +35,20 @@ test('the newest that was verified stays, whatever the policy', () => {
   expect(kept([one('11-01', { verified: true }), one('11-02', { verified: true }), one('11-03'), one('11-04')], { last: 1 })).toEqual(['s11-02', 's11-04'])
 })
 
-test('each cluster is judged by itself', () => {
-  expect(kept([one('11-01', { cluster: 'other', id: 'theirs' }), one('11-02'), one('11-03')], { last: 1 })).toEqual(['theirs', 's11-03'])
+test('what is of another cluster stays, and does not count', () => {
+  expect(kept([one('11-01', { own: false, id: 'theirs' }), one('11-02'), one('11-03'), one('11-04', { own: false, id: 'newer', good: false })], { last: 1 })).toEqual(['theirs', 's11-03', 'newer'])
 })
 
-test('for any snapshots and policy: the newest good one of each cluster stays, and so does everything where none is good', () => {
-  const candidates = fc.array(fc.record({ id: fc.uuid(), cluster: fc.constantFrom('a', 'b'), endedAt: fc.integer({ min: 0, max: 60 }).map((day) => new Date(Date.UTC(2026, 0, 1 + day)).toISOString()), good: fc.boolean(), verified: fc.boolean() }), { maxLength: 12 })
+test('for any snapshots and policy: what is of another cluster stays, so does the newest good one, and everything where none is good', () => {
+  const candidates = fc.array(fc.record({ id: fc.uuid(), own: fc.boolean(), endedAt: fc.integer({ min: 0, max: 60 }).map((day) => new Date(Date.UTC(2026, 0, 1 + day)).toISOString()), good: fc.boolean(), verified: fc.boolean() }), { maxLength: 12 })
   const policies = fc.record({ last: fc.nat(3), daily: fc.nat(3), weekly: fc.nat(3) })
   fc.assert(fc.property(candidates, policies, (snapshots, policy) => {
     const stays = new Set(kept(snapshots, policy))
-    for (const cluster of ['a', 'b']) {
-      const own = snapshots.filter((snapshot) => snapshot.cluster === cluster)
-      const good = own.filter((snapshot) => snapshot.good)
-      const newest = good.map(({ endedAt }) => endedAt).toSorted().at(-1)
-      if (newest === undefined) expect(own.every(({ id }) => stays.has(id))).toBe(true)
-      else expect(good.some(({ id, endedAt }) => endedAt === newest && stays.has(id))).toBe(true)
-    }
+    expect(snapshots.every(({ id, own }) => own || stays.has(id))).toBe(true)
+    const own = snapshots.filter((snapshot) => snapshot.own)
+    const good = own.filter((snapshot) => snapshot.good)
+    const newest = good.map(({ endedAt }) => endedAt).toSorted().at(-1)
+    if (newest === undefined) expect(own.every(({ id }) => stays.has(id))).toBe(true)
+    else expect(good.some(({ id, endedAt }) => endedAt === newest && stays.has(id))).toBe(true)
   }))
 })

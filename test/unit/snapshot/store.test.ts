@@ -8,6 +8,7 @@ import { damagedParts } from '../../../src/snapshot/verify.ts'
 import { collect, scratch, store } from './samples.ts'
 
 const bytes = randomBytes(3500)
+const ours = async () => ({ name: 'galera', mark: 'aa', histories: [] })
 
 test('what was cut into parts is read back whole, and each part has its sum', async () => {
   const stored = await store(scratch(), bytes)
@@ -59,10 +60,10 @@ test('an id is given once; latest is the newest; a removed one is gone', async (
   const dir = scratch()
   const stored = await store(dir, bytes)
   await expect(draftSnapshot(dir, 's1')).rejects.toMatchObject({ code: 'snapshot-exists' })
-  expect((await findSnapshot(dir, 'latest')).id).toBe('s1')
+  expect((await findSnapshot(dir, 'latest', ours)).id).toBe('s1')
   await removeSnapshot(dir, stored)
   expect(readdirSync(dir)).toEqual([])
-  await expect(findSnapshot(dir, 's1')).rejects.toMatchObject({ code: 'no-snapshot' })
+  await expect(findSnapshot(dir, 's1', ours)).rejects.toMatchObject({ code: 'no-snapshot' })
 })
 
 test('a manifest that was cut is told, not listed', async () => {
@@ -70,5 +71,16 @@ test('a manifest that was cut is told, not listed', async () => {
   const { folder } = await store(dir, bytes)
   truncateSync(join(folder, 'manifest.json'), 100)
   expect(await listSnapshots(dir)).toEqual({ snapshots: [], unreadable: ['s1'] })
-  await expect(findSnapshot(dir, 's1')).rejects.toMatchObject({ code: 'bad-manifest' })
+  await expect(findSnapshot(dir, 's1', ours)).rejects.toMatchObject({ code: 'bad-manifest' })
+})
+
+test('latest is of the own cluster, also where another one of that name has a newer; those are told', async () => {
+  const dir = scratch()
+  await store(dir, bytes, { id: 's1', more: { clusterMark: 'aa' } })
+  await store(dir, bytes, { id: 's2', more: { clusterMark: 'bb', endedAt: '2026-11-22T10:00:00.000Z' } })
+  await store(dir, bytes, { id: 's3', more: { clusterMark: 'aa', cluster: 'other', endedAt: '2026-11-23T10:00:00.000Z' } })
+  expect((await findSnapshot(dir, 'latest', ours)).id).toBe('s1')
+  expect((await findSnapshot(dir, 's3', ours)).id).toBe('s3')
+  rmSync(join(dir, 's1'), { recursive: true })
+  await expect(findSnapshot(dir, 'latest', ours)).rejects.toMatchObject({ code: 'no-snapshot', message: expect.stringContaining('s2 (cluster galera, node n1), s3 (cluster other, node n1)') })
 })
