@@ -5,7 +5,8 @@ import { describeFork } from '../galera/fork.ts'
 import { type Data, describeData } from '../galera/observation.ts'
 import { bigintAsText } from '../galera/schemas.ts'
 import { hasSystemTables, installDatadir } from '../mariadb/datadir.ts'
-import { isEmptyDatadir } from '../mariadb/empty-datadir.ts'
+import { giveTimeZone } from '../mariadb/default-time-zone.ts'
+import { isEmptyDatadir, markEmpty } from '../mariadb/empty-datadir.ts'
 import { usersSql } from '../mariadb/users.ts'
 import { RESCUE_FILE, type Rescue } from '../gear/rescued.ts'
 import { makeFolder, setAside, syncFolder, writeFileAtomic } from '../system/files.ts'
@@ -31,6 +32,8 @@ export async function makeRoom(node: Node, { fork, data, madeEmpty }: MakeRoom):
     if (kept !== null) await moveAside(node, data, { fork: null, reason: kept }, kept)
   }
   const made = await installDatadir(paths.data, mariadb, usersSql(config), { as: 'marked', tell: (progress) => log.info(progress) })
+  // Its server starts on it as it is; by files it starts on the donor's.
+  if (config.sstMethod === 'mysqldump' && (made || (await isEmptyDatadir(paths.data))) && (await giveTimeZone(paths.data, mariadb, paths.config))) await markEmpty(paths.data)
   return made || madeEmpty
 }
 

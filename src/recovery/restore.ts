@@ -14,6 +14,7 @@ import type { Head } from '../snapshot/manifest.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
 import type { Tell } from '../system/progress.ts'
 import { exchange, type Exchanged, look } from './exchange.ts'
+import { requireFindable } from './folded-names.ts'
 import { foreseeReplay, gtidOf, type PointInTime, replay } from './replay.ts'
 import { requireScope, requireSeries, requireSpace, type Scope, type Surroundings } from './restore-checks.ts'
 import { isFresh } from './restore-request.ts'
@@ -83,6 +84,7 @@ export async function restoreGear(gear: Gear, source: SnapshotSource, options: R
     const from = point === null ? '' : requireGtid(restore.gtid, head.id)
     if (point !== null) await finished('replaying')
     await withServer(stage, async (access) => {
+      if (head.kind === 'physical') await requireFindable(stage, access)
       await settleEvents(stage, access, head.events)
       if (point !== null) replayed = await replay(stage, access, point, restore.history, from)
       await giveUsers(stage, access)

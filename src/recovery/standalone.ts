@@ -9,6 +9,7 @@ import { lastErrors } from '../mariadb/server.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { cleanEnvironment, processInfo, signalProcess } from '../system/processes.ts'
 import { waitFor, within } from '../system/wait.ts'
+import { AS_IT_WAS } from './loading-options.ts'
 
 /** A server on a datadir that is part of no cluster: reached by its socket alone, without binary log, events and replication. It dies with this process, and has not its terminal. */
 export interface Standalone extends AsyncDisposable {
@@ -47,7 +48,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const at = (name: string) => join(folder, name)
   const password = randomBytes(24).toString('base64url')
   if (change) await writeFileAtomic(at('init.sql'), [`CREATE OR REPLACE USER '${USER}'@'localhost' IDENTIFIED BY '${password}';`, `GRANT ALL PRIVILEGES ON *.* TO '${USER}'@'localhost' WITH GRANT OPTION;`, ''].join('\n'), 0o600)
-  const args = [`--defaults-file=${config}`, '--wsrep-on=OFF', '--wsrep-provider=none', `--datadir=${data}`, `--socket=${at('s.sock')}`, `--pid-file=${at('s.pid')}`, `--tmpdir=${folder}`, '--skip-networking', '--skip-log-bin', '--skip-slave-start', '--event-scheduler=OFF', ...(bufferPool === null ? [] : [`--innodb-buffer-pool-size=${bufferPool}`]), ...(change ? [`--init-file=${at('init.sql')}`] : [])]
+  const args = [`--defaults-file=${config}`, '--wsrep-on=OFF', '--wsrep-provider=none', `--datadir=${data}`, `--socket=${at('s.sock')}`, `--pid-file=${at('s.pid')}`, `--tmpdir=${folder}`, '--skip-networking', '--skip-log-bin', '--skip-slave-start', '--event-scheduler=OFF', ...AS_IT_WAS, ...(bufferPool === null ? [] : [`--innodb-buffer-pool-size=${bufferPool}`]), ...(change ? [`--init-file=${at('init.sql')}`] : [])]
   const log = openSync(at('mariadbd.log'), 'w', 0o640)
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', mariadbd, ...args], { detached: true, stdio: ['ignore', log, log], env: cleanEnvironment(), cwd: folder })
   closeSync(log)

@@ -7,8 +7,9 @@ import type { Wire } from './wire.ts'
 /**
  * What is set while the state is loaded, and set back after. Logs must be off: their tables can't be touched otherwise.
  * Recalculating statistics keeps one core busy for as long as a table is loaded [ran]; the donor's are carried instead.
+ * The last two refuse tables that the donor has had since before they were set.
  */
-const WHILE_LOADING = { general_log: 'OFF', slow_query_log: 'OFF', event_scheduler: 'OFF', local_infile: 'ON', innodb_flush_log_at_trx_commit: '0', sync_binlog: '0', innodb_stats_auto_recalc: 'OFF' } as const
+const WHILE_LOADING = { general_log: 'OFF', slow_query_log: 'OFF', event_scheduler: 'OFF', local_infile: 'ON', innodb_flush_log_at_trx_commit: '0', sync_binlog: '0', innodb_stats_auto_recalc: 'OFF', innodb_force_primary_key: 'OFF', innodb_read_only_compressed: 'OFF' } as const
 
 /** Global variables by name; '' where the server has none of that name. */
 export async function globals<const Name extends string>(wire: Wire, names: readonly Name[]): Promise<Readonly<Record<Name, string>>> {

@@ -34,7 +34,7 @@ const LOADER = [
   'SET SESSION wsrep_on = OFF',
   `SET SESSION sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 0, check_constraint_checks = 0, sql_mode = '${LOADING_MODE}'`,
   `SET SESSION innodb_strict_mode = OFF, net_write_timeout = ${LONGEST_WAIT}, net_read_timeout = ${LONGEST_WAIT}`,
-  'SET SESSION system_versioning_insert_history = ON',
+  'SET SESSION system_versioning_insert_history = ON, enforce_storage_engine = NULL',
 ]
 
 /** The donor's provider is paused: all sessions see the same, and would wait for what it can't apply (wsrep_sync_wait). */

@@ -4,7 +4,7 @@ import type { Statement } from '../../sst/wire.ts'
 /** What every script begins with, so that each can be run alone and by hand. */
 const PRELUDE: readonly Statement[] = [
   'SET NAMES utf8mb4 COLLATE utf8mb4_general_ci',
-  `SET SESSION sql_mode = '${LOADING_MODE}', time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0, check_constraint_checks = 0, innodb_strict_mode = OFF, system_versioning_insert_history = ON`,
+  `SET SESSION sql_mode = '${LOADING_MODE}', time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 0, check_constraint_checks = 0, innodb_strict_mode = OFF, system_versioning_insert_history = ON, enforce_storage_engine = NULL`,
   // Otherwise a character set without a collation would not mean what it meant where it was written.
   "/*M!110200 SET SESSION character_set_collations = '' */",
 ]
