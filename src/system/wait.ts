@@ -11,7 +11,7 @@ export interface WaitOptions {
 
 /**
  * The one way to wait: looks until `look` gives a value. `what`: a condition as in "the agent to answer".
- * @throws NotYetError `timeout` with that when time is up
+ * @throws NotYetError `timeout` with that when time is up; the signal's reason
  */
 export async function waitFor<Value>(what: string, look: () => Promise<Value | undefined>, options: WaitOptions): Promise<Value> {
   const deadline = performance.now() + options.timeout
@@ -22,7 +22,10 @@ export async function waitFor<Value>(what: string, look: () => Promise<Value | u
     if (performance.now() >= deadline) {
       throw new NotYetError('timeout', `Timed out after ${options.timeout / 1000} s waiting for ${what}`, 'Try again, or give it more time.')
     }
-    await delay(options.interval ?? 50, undefined, { signal: options.signal })
+    await delay(options.interval ?? 50, undefined, { signal: options.signal }).catch((error: unknown) => {
+      options.signal?.throwIfAborted()
+      throw error
+    })
   }
 }
 
@@ -35,6 +38,9 @@ export async function within<Value>(promise: Promise<Value>, timeout: number, si
   const over = new AbortController()
   const late = delay(timeout, undefined, { signal: signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]) }).then(() => {
     throw new NotYetError('timeout', `no answer within ${timeout / 1000} s`, 'Try again.')
+  }, (error: unknown) => {
+    signal?.throwIfAborted()
+    throw error
   })
   return Promise.race([promise, late]).finally(() => over.abort())
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { waitFor } from '../../../src/system/wait.ts'
+import { OutsideError } from '../../../src/errors.ts'
+import { waitFor, within } from '../../../src/system/wait.ts'
 
 test('waits until the look gives a value', async () => {
   let looks = 0
@@ -16,9 +17,12 @@ test('an error of the look ends the wait', async () => {
   await expect(waitFor('x', async () => Promise.reject(new Error('the server ended')), { timeout: 5000 })).rejects.toThrow('the server ended')
 })
 
-test('an abort ends the wait at once', async () => {
+test('an abort ends the wait at once, with its reason', async () => {
   const abort = new AbortController()
   const waiting = waitFor('never', async () => undefined, { timeout: 60_000, interval: 30_000, signal: abort.signal })
-  setTimeout(() => abort.abort(), 10)
-  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+  const bounded = within(new Promise(() => undefined), 60_000, abort.signal)
+  const reason = new OutsideError('ended', 'ended by SIGINT', '')
+  setTimeout(() => abort.abort(reason), 10)
+  await expect(waiting).rejects.toBe(reason)
+  await expect(bounded).rejects.toBe(reason)
 })
