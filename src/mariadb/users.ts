@@ -24,7 +24,7 @@ export function sstPassword(config: Config): string {
 /** The users of state transfers, which a cluster lacks that was made for another method. Passwords as hashes: this may be shown. */
 export function transferUsersSql(config: Config): readonly string[] {
   return [
-    `CREATE USER IF NOT EXISTS '${BACKUP_USER}'@'localhost' IDENTIFIED BY PASSWORD '${hash(backupPassword(config))}';`,
+    `CREATE USER IF NOT EXISTS '${BACKUP_USER}'@'localhost' IDENTIFIED BY PASSWORD '${nativeHash(backupPassword(config))}';`,
     `GRANT ${BACKUP_PRIVILEGES} ON *.* TO '${BACKUP_USER}'@'localhost';`,
     ...(config.sstMethod === 'mysqldump' ? sstUsersSql(config) : []),
   ]
@@ -34,7 +34,7 @@ export function transferUsersSql(config: Config): readonly string[] {
 function sstUsersSql(config: Config): readonly string[] {
   const places = config.tls === 'off' ? [['%', 'NONE']] : [['%', 'X509'], ['localhost', 'NONE']]
   return places.flatMap(([host, shown]) => [
-    `CREATE USER IF NOT EXISTS '${SST_USER}'@'${host}' IDENTIFIED BY PASSWORD '${hash(sstPassword(config))}';`,
+    `CREATE USER IF NOT EXISTS '${SST_USER}'@'${host}' IDENTIFIED BY PASSWORD '${nativeHash(sstPassword(config))}';`,
     `GRANT ALL PRIVILEGES ON *.* TO '${SST_USER}'@'${host}' REQUIRE ${shown} WITH GRANT OPTION;`,
   ])
 }
@@ -46,7 +46,7 @@ const BACKUP_PRIVILEGES = 'SELECT, SHOW VIEW, TRIGGER, EVENT, RELOAD, PROCESS, L
 const AGENT_PRIVILEGES = 'PROCESS, CONNECTION ADMIN, RELOAD, SUPER, EVENT, SET USER'
 
 /** As mysql_native_password keeps it: SHA1(SHA1(password)). */
-function hash(password: string): string {
+export function nativeHash(password: string): string {
   const inner = createHash('sha1').update(password).digest()
   return `*${createHash('sha1').update(inner).digest('hex').toUpperCase()}`
 }
@@ -60,13 +60,13 @@ export function usersSql(config: Config): string {
   return [
     'FLUSH PRIVILEGES;',
     "DELETE FROM mysql.global_priv WHERE User = '';",
-    `CREATE USER '${AGENT_USER}'@'localhost' IDENTIFIED BY ${quote(agentPassword(config))};`,
+    `CREATE USER '${AGENT_USER}'@'localhost' IDENTIFIED BY PASSWORD '${nativeHash(agentPassword(config))}';`,
     `GRANT ${AGENT_PRIVILEGES} ON *.* TO '${AGENT_USER}'@'localhost';`,
     ...['wsrep_cluster', 'wsrep_cluster_members'].map(selectOnFutureTable),
     `GRANT SELECT, INSERT, CREATE, DROP ON ${CHECK_SCHEMA}.* TO '${AGENT_USER}'@'localhost';`,
     ...transferUsersSql(config),
     `CREATE DATABASE IF NOT EXISTS \`${database}\`;`,
-    `CREATE USER '${user}'@'%' IDENTIFIED BY ${quote(appPassword(config))};`,
+    `CREATE USER '${user}'@'%' IDENTIFIED BY PASSWORD '${nativeHash(appPassword(config))}';`,
     `GRANT ALL ON \`${database.replaceAll('_', '\\_')}\`.* TO '${user}'@'%';`,
     'FLUSH PRIVILEGES;',
     '',
@@ -76,9 +76,4 @@ export function usersSql(config: Config): string {
 /** The server makes these tables at its first start, so GRANT would not find them yet. */
 function selectOnFutureTable(table: string): string {
   return `INSERT INTO mysql.tables_priv (Host, Db, User, Table_name, Grantor, Table_priv) VALUES ('localhost', 'mysql', '${AGENT_USER}', '${table}', '', 'Select');`
-}
-
-/** One line: bootstrap mode takes a statement only to the end of its line. */
-function quote(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
