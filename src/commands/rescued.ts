@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import Table from 'cli-table3'
 import { UsageError } from '../errors.ts'
 import { bigintAsText } from '../galera/schemas.ts'
-import { listRescued, type Rescued } from '../gear/rescued.ts'
+import { listRescued, RESCUED_CONFIG, RESCUED_DATA, type Rescued } from '../gear/rescued.ts'
+import { socketIn } from '../mariadb/own-place.ts'
+import { exists } from '../system/files.ts'
 import { type Context, type Given, text } from './command.ts'
 import { openedGear } from './opened-gear.ts'
 
@@ -19,7 +21,7 @@ export async function run(context: Context, given: Given): Promise<number> {
     return 0
   }
   if (context.json) context.print(JSON.stringify({ rescued }, bigintAsText))
-  else context.print(rescued.length === 0 ? 'No datadir was moved aside.' : [table(rescued), ...rescued.flatMap(howToLook)].join('\n'))
+  else context.print(rescued.length === 0 ? 'No datadir was moved aside.' : [table(rescued), ...(await Promise.all(rescued.map(howToLook))).flat()].join('\n'))
   return 0
 }
 
@@ -36,9 +38,14 @@ function wentOn({ fork, reason }: Rescued): string {
 }
 
 /** A server of its own on the old data, reachable by its socket only and outside any cluster. */
-function howToLook({ folder, beyond, unknown }: Rescued): readonly string[] {
-  const open = `mariadbd --no-defaults --wsrep-on=OFF --skip-networking --read-only --datadir=${folder}/data --socket=${folder}/mariadbd.sock --pid-file=${folder}/mariadbd.pid`
+async function howToLook({ folder, beyond, unknown }: Rescued): Promise<readonly string[]> {
   if (beyond === null && !unknown) return ['', `${folder} holds nothing that the cluster lacks.`]
   const rows = beyond === null ? 'how far it goes is not known; look at it with' : `look for the rows of seqno ${beyond.first} to ${beyond.last} with`
-  return ['', `${folder}: ${rows}`, `  ${open}`]
+  return ['', `${folder}: ${rows}`, `  ${await openCommand(folder)}`]
+}
+
+/** Versions before have left no my.cnf there. */
+async function openCommand(folder: string): Promise<string> {
+  if (await exists(join(folder, RESCUED_CONFIG))) return `mariadbd --defaults-file=${folder}/${RESCUED_CONFIG}, and then: mariadb --socket=${socketIn(folder)}`
+  return `mariadbd --no-defaults --wsrep-on=OFF --skip-networking --read-only --datadir=${folder}/${RESCUED_DATA} --socket=${folder}/mariadbd.sock --pid-file=${folder}/mariadbd.pid`
 }

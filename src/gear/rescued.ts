@@ -1,12 +1,19 @@
 import { join } from 'node:path'
 import * as z from 'zod'
-import { forkSchema, gtidSchema } from '../galera/schemas.ts'
-import { namesIn, readIfExists } from '../system/files.ts'
+import { bigintAsText, forkSchema, gtidSchema } from '../galera/schemas.ts'
+import { ownPlace } from '../mariadb/own-place.ts'
+import type { ServerSettings } from '../mariadb/server-settings.ts'
+import { makeFolder, namesIn, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { parseAs } from '../system/json.ts'
+import type { GearPaths } from './gear.ts'
 
 /** Datadirs that were moved aside, since the cluster went on without them, or nobody knows what they hold. */
 
-export const RESCUE_FILE = 'rescue.json'
+const RESCUE_FILE = 'rescue.json'
+
+/** Below the folder of each: the datadir; the my.cnf that opens it. */
+export const RESCUED_DATA = 'data'
+export const RESCUED_CONFIG = 'my.cnf'
 
 const rescueSchema = z.object({
   name: z.string(),
@@ -27,6 +34,19 @@ export interface Rescued extends Rescue {
   readonly beyond: { readonly first: bigint; readonly last: bigint } | null
   /** How far it goes beyond that is not known: it may hold anything. */
   readonly unknown: boolean
+}
+
+/** What must be known of a datadir that goes into this folder, and how it is opened; before it does. */
+export async function noteRescue({ config }: GearPaths, settings: ServerSettings, folder: string, rescue: Rescue): Promise<void> {
+  await makeFolder(folder, 0o750)
+  await writeFileAtomic(join(folder, RESCUED_CONFIG), renderRescuedConfig(config, settings, folder), 0o640)
+  await writeFileAtomic(join(folder, RESCUE_FILE), `${JSON.stringify(rescue, bigintAsText, 1)}\n`, 0o640)
+}
+
+/** A server of its own on that data, with what the gear's settings say of its form, as its encryption; reached by a socket alone, outside any cluster. */
+function renderRescuedConfig(config: string, settings: ServerSettings, folder: string): string {
+  const options = ownPlace({ data: join(folder, RESCUED_DATA), files: 'in-data', folder }, settings).map((option) => option.replace(/^--/, '').replace('=', ' = '))
+  return ['# Opens the datadir beside this file outside any cluster (galeractl rescued shows how).', `!include ${config}`, '[mariadbd]', ...options, 'read_only = ON', 'innodb_buffer_pool_size = 128M', ''].join('\n')
 }
 
 /** All of a gear, oldest first; a folder without a sane note is left out. */

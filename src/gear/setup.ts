@@ -12,6 +12,7 @@ import { ledgerSchema } from '../galera/ledger.ts'
 import { hasSystemTables, installDatadir } from '../mariadb/datadir.ts'
 import { renderBackupConfig, renderClusterConfig, renderMyCnf, renderTlsConfig } from '../mariadb/my-cnf.ts'
 import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
+import { finishPuttingAside } from '../mariadb/put-aside.ts'
 import { templateFor } from '../mariadb/templates.ts'
 import { usersSql } from '../mariadb/users.ts'
 import { ensureCertificate, tlsFiles } from '../tls/files.ts'
@@ -68,7 +69,8 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   changes.push(...(await writeConfiguration(paths, config, mariadb)))
   // Half of a state transfer is the agent's to see to, when it joins again.
   const half = parseAs(ledgerSchema, await readIfExists(paths.ledger))?.joining === true && !(await hasSystemTables(paths.data))
-  if (!half && (await installDatadir(paths.data, mariadb, usersSql(config), { ...options, as: 'marked' }))) changes.push({ what: 'datadir', before: null, after: paths.data })
+  if (!half) await finishPuttingAside(paths.data)
+  if (!half && (await installDatadir(paths.data, mariadb, usersSql(config), { ...options, as: 'gear', config: paths.config }))) changes.push({ what: 'datadir', before: null, after: paths.data })
   return { changes, config, version: mariadb.version, newSecret: madeSecret }
 }
 

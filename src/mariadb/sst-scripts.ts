@@ -13,6 +13,7 @@ const TAKEN_WITHIN = 30
 /**
  * MariaDB's scripts for state transfers, with what holds them up or fails taken out:
  * - rsync: the joiner looks once a second whether the donor is done, also where only IST follows; here every 50 ms.
+ *   The donor of 10.11.19 does not look where conf.d has redo log, undo, Aria log and system tablespace, and has the joiner's deleted [ran]; here it does.
  *   VERIFY_IDENTITY would demand that the CA file holds the peer's certificate itself; here the CA must have issued it.
  * - both: the donor compares the joiner's certificate with a name that the joiner tells; here with the address that it connects to.
  * - mariabackup: the donor sleeps 10 s until the joiner surely listens again; here it waits until the joiner has taken the first piece, for a
@@ -25,6 +26,7 @@ const changesOf = (bind: string): Readonly<Record<string, readonly Change[]>> =>
   wsrep_sst_rsync: [
     [/(while \[ ! -r "\$MAGIC_FILE" \][\s\S]{0,200}?\n\s*sleep )1\n/, '$10.05\n'],
     [/(until check_pid_and_port[\s\S]{0,200}?\n\s*sleep )0\.2\n/, '$10.05\n'],
+    [/(\nib_undo_dir="\$DATA_DIR"\n)/, '$1\nif command -v create_dirs >/dev/null; then create_dirs; fi\n'],
     [/VERIFY_OPT='verifyPeer = yes'/, "VERIFY_OPT='verifyChain = yes'"],
     [/if \[ -n "\$WSREP_SST_OPT_REMOTE_USER" \]; then\n\s*CHECK_OPT="checkHost = [^\n]*\n\s*elif /, 'if '],
   ],

@@ -10,12 +10,14 @@ import { historyOf } from '../galera/replaced.ts'
 import { configOf, type Gear, gearServerFiles } from '../gear/gear.ts'
 import { lockGear } from '../gear/gear-lock.ts'
 import type { UnfinishedRestore } from '../gear/unfinished-restore.ts'
+import { findMariadb } from '../mariadb/programs.ts'
 import { clearDeadServer, findServer } from '../mariadb/server.ts'
+import { readServerSettings } from '../mariadb/server-settings.ts'
 import { askPeers } from '../peers/ask.ts'
 import { signerOf } from '../peers/identity.ts'
 import { began, type Tell } from '../system/progress.ts'
 import { requireScope, type Scope, type Surroundings } from './restore-checks.ts'
-import { requireRescuable, swap } from './swap.ts'
+import { requireExchangeable, swap } from './swap.ts'
 
 /** Who restores means it to start now: later the others may have gone on. Where all others count as gone nobody can. Milliseconds. */
 const STARTED_WITHIN = 3_600_000
@@ -42,11 +44,14 @@ export interface ExchangeOptions extends Scope {
 export async function exchange(gear: Gear, restore: UnfinishedRestore, { tell, signal, ...scope }: ExchangeOptions): Promise<Exchanged> {
   const { paths } = gear
   signal.throwIfAborted()
+  const restored = join(paths.restore, 'data')
+  const { mariadbd } = await findMariadb(configOf(gear).mariadbBin)
+  const settings = await readServerSettings(mariadbd, paths.config, signal)
   // Hours may have passed since it was last asked.
   const before = await look(gear)
   if (restore.done !== 'swapping') {
     requireScope(before, scope)
-    await requireRescuable(paths)
+    await requireExchangeable(paths, settings, restored)
   }
   tell(began('stopping what runs on this gear'))
   await stopGear(gear)
@@ -55,7 +60,7 @@ export async function exchange(gear: Gear, restore: UnfinishedRestore, { tell, s
   await using _agent = await lockGear(paths, 'an agent')
   if ((await findServer(gearServerFiles(paths))) !== null) throw new OutsideError('still-running', 'mariadbd was started again meanwhile', 'Stop whoever starts it, then run galeractl restore again: it goes on where it was.')
   tell(began('exchanging the datadir'))
-  await swap(paths, configOf(gear), { ...restore, replaces: [...new Set([...restore.replaces, ...replaces])] }, join(paths.restore, 'data'), scope.without.includes('all') ? null : new Date(Date.now() + STARTED_WITHIN).toISOString())
+  await swap(paths, configOf(gear), { ...restore, replaces: [...new Set([...restore.replaces, ...replaces])] }, { restored, settings, until: scope.without.includes('all') ? null : new Date(Date.now() + STARTED_WITHIN).toISOString() })
   return { into: restore.into, snapshot: restore.snapshot, peers: peers.filter(({ kind }) => kind !== 'silent').map(({ name }) => name), staying: peers.filter(isStaying).map(({ name }) => name) }
 }
 

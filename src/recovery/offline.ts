@@ -28,7 +28,7 @@ export async function withStoppedGear<Value>(gear: Gear, tell: Tell, signal: Abo
   const { data } = await readDatadir({ datadir: paths.data, mariadbd, config: paths.config, departure: departure?.position ?? null, joining, member: history !== null, restored: unbornHistory(store.ledger), signal })
   if (data.kind !== 'position') throw new RefusedError('no-position', `this datadir holds no state of a cluster (${data.kind})`, 'Take the snapshot from a node that has been Synced.')
   tell(began('starting a server on the data, outside of any cluster'))
-  await using server = await startStandalone({ mariadbd, config: paths.config, data: paths.data, folder: join(paths.run, 'offline'), bufferPool: null, change: false, signal })
+  await using server = await startStandalone({ mariadbd, config: paths.config, place: { data: paths.data, files: 'as-set', folder: join(paths.run, 'offline') }, bufferPool: null, change: false, signal })
   const value = await work({ socket: server.socket, position: { uuid: data.uuid, seqno: data.seqno } })
   await server.stop()
   return value

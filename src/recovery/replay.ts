@@ -1,14 +1,16 @@
-import { join } from 'node:path'
 import { ArchiveReader } from '../archive/inventory.ts'
 import { type Replayed, replayBinlogs } from '../archive/replay.ts'
 import { planReplay, type ReplayPlan, type ReplayTarget } from '../galera/replay-plan.ts'
 import { parseRecoveredGtid } from '../galera/recovered-position.ts'
 import { formatServerGtid } from '../galera/server-gtid.ts'
 import { OutsideError } from '../errors.ts'
+import { ownPlace } from '../mariadb/own-place.ts'
+import { readServerSettings } from '../mariadb/server-settings.ts'
 import { makeFolder } from '../system/files.ts'
 import { run } from '../system/processes.ts'
 import { began } from '../system/progress.ts'
 import type { Access, Stage } from './stage.ts'
+import { reasonIn } from './standalone-trouble.ts'
 
 /** How far a restore goes beyond its snapshot, by the archive of binary logs. */
 export interface PointInTime {
@@ -42,9 +44,10 @@ export async function replay({ paths, tell, signal }: Stage, access: Access, poi
 /** InnoDB has its GTID from the same write as Galera's position. */
 export async function gtidOf({ paths, mariadb, data, server, signal }: Stage): Promise<string> {
   await makeFolder(server, 0o700)
-  const { exitCode, stdout, stderr } = await run(mariadb.mariadbd, [`--defaults-file=${paths.config}`, `--datadir=${data}`, `--socket=${join(server, 's.sock')}`, `--pid-file=${join(server, 's.pid')}`, '--wsrep-recover', '--skip-log-bin', '--disable-log-error', '--skip-networking'], { timeout: 3_600_000, signal })
+  const place = ownPlace({ data, files: 'in-data', folder: server }, await readServerSettings(mariadb.mariadbd, paths.config, signal))
+  const { exitCode, stdout, stderr } = await run(mariadb.mariadbd, [`--defaults-file=${paths.config}`, ...place, '--wsrep-on=ON', '--wsrep-recover'], { timeout: 3_600_000, signal })
   signal.throwIfAborted()
-  if (exitCode !== 0) throw new OutsideError('recover-failed', `mariadbd --wsrep-recover on the restored data ended with ${exitCode}: ${stderr.trim().split('\n').at(-1) ?? ''}`, 'Run galeractl snapshot verify --deep.')
+  if (exitCode !== 0) throw new OutsideError('recover-failed', `mariadbd --wsrep-recover on the restored data ended with ${exitCode}: ${reasonIn(stderr)}`, 'Run galeractl snapshot verify --deep.')
   return parseRecoveredGtid(`${stderr}\n${stdout}`)
 }
 

@@ -11,9 +11,10 @@ import { decode } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
 import { loadLogical } from '../snapshot/logical/load.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
-import { makeFolder, namesIn } from '../system/files.ts'
+import { makeFolder, namesIn, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { startPipeline } from '../system/pipeline.ts'
 import { began, type Tell } from '../system/progress.ts'
+import { prepareConfig } from './prepare-config.ts'
 import { restoredUsersSql } from './restored-users.ts'
 import { fromRows } from './row-progress.ts'
 import { startStandalone } from './standalone.ts'
@@ -54,9 +55,9 @@ export async function unpack({ data, signal }: Stage, source: SnapshotSource, ke
 
 /** A fresh datadir with what a logical snapshot holds. @throws as loadLogical */
 export async function load(stage: Stage, source: SnapshotSource, key: Key | null): Promise<void> {
-  const { data, mariadb, tell, signal } = stage
+  const { paths, data, mariadb, tell, signal } = stage
   await rm(data, { recursive: true, force: true, maxRetries: 3 })
-  await installDatadir(data, mariadb, 'FLUSH PRIVILEGES;\n', { as: 'unmarked', tell: (progress) => tell(began(progress)), signal })
+  await installDatadir(data, mariadb, 'FLUSH PRIVILEGES;\n', { as: 'in-one', config: paths.config, tell: (progress) => tell(began(progress)), signal })
   await withServer(stage, async (access) => {
     await using programs = decode(source.data, source.head, key, [], { signal })
     const { notes } = await loadLogical({ access, input: programs.output, lanes: Math.min(8, Math.max(2, availableParallelism())), tell: (progress) => tell(fromRows(progress)), signal })
@@ -72,9 +73,13 @@ export async function prepare({ data, config, beside, tell, signal }: Stage): Pr
   // An earlier run came this far.
   if (checkpoints === undefined) return
   tell(began('applying the redo log'))
-  await using program = startPipeline([{ file: 'mariadb-backup', args: ['--no-defaults', '--prepare', `--target-dir=${data}`, `--use-memory=${poolFor(config.bufferPool, beside)}`] }], { signal })
+  const form = `${data}.cnf`
+  await writeFileAtomic(form, prepareConfig((await readIfExists(join(data, 'backup-my.cnf'))) ?? ''), 0o600)
+  const folders = ['innodb-data-home-dir', 'innodb-log-group-home-dir', 'innodb-undo-directory'].map((name) => `--${name}=${data}`)
+  await using program = startPipeline([{ file: 'mariadb-backup', args: [`--defaults-file=${form}`, '--prepare', `--target-dir=${data}`, ...folders, `--use-memory=${poolFor(config.bufferPool, beside)}`] }], { signal })
   program.output.resume()
   await program.ended
+  await rm(form)
   // What mariadb-backup leaves for people; the position would be taken for that of a state transfer. Last what --prepare itself needs.
   const left = (await namesIn(data)).filter((name) => /^((xtrabackup|mariadb_backup)_|donor_galera_info$|backup-my\.cnf$|grastate\.dat$|gvwstate\.dat$)/.test(name))
   for (const name of left.toSorted((a, b) => Number(a === checkpoints) - Number(b === checkpoints))) await rm(join(data, name))
@@ -91,7 +96,7 @@ export interface Access {
 /** Work on a server of its own, outside of any cluster, by a user who may do everything. */
 export async function withServer({ paths, config, mariadb, data, server: folder, beside, tell, signal }: Stage, work: (access: Access) => Promise<void>): Promise<void> {
   tell(began('starting a server on it, outside of any cluster'))
-  await using server = await startStandalone({ mariadbd: mariadb.mariadbd, config: paths.config, data, folder, bufferPool: poolFor(config.bufferPool, beside), change: true, signal })
+  await using server = await startStandalone({ mariadbd: mariadb.mariadbd, config: paths.config, place: { data, files: 'in-data', folder }, bufferPool: poolFor(config.bufferPool, beside), change: true, signal })
   if (server.access === null) throw new Error('no access')
   await work(server.access)
   await server.stop()

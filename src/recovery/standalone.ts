@@ -4,12 +4,15 @@ import { closeSync, openSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OutsideError } from '../errors.ts'
+import { ownPlace, type OwnPlace, socketIn } from '../mariadb/own-place.ts'
 import { openOwnSession } from '../mariadb/own-session.ts'
-import { lastErrors } from '../mariadb/server.ts'
+import { readServerSettings } from '../mariadb/server-settings.ts'
+import { nativeHash } from '../mariadb/users.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { cleanEnvironment, processInfo, signalProcess } from '../system/processes.ts'
 import { waitFor, within } from '../system/wait.ts'
 import { AS_IT_WAS } from './loading-options.ts'
+import { isRefusal, reasonIn } from './standalone-trouble.ts'
 
 /** A server on a datadir that is part of no cluster: reached by its socket alone, without binary log, events and replication. It dies with this process, and has not its terminal. */
 export interface Standalone extends AsyncDisposable {
@@ -24,9 +27,8 @@ export interface StandaloneOptions {
   readonly mariadbd: string
   /** The gear's my.cnf, for what InnoDB must know. */
   readonly config: string
-  readonly data: string
-  /** For socket, log and pid; short, since the kernel limits the name of a socket. */
-  readonly folder: string
+  /** Its folder is made, and removed by `stop`. */
+  readonly place: OwnPlace
   /** innodb_buffer_pool_size; null: as the gear has it. */
   readonly bufferPool: string | null
   /** With a user of its own, for changes; it is dropped by `stop`. */
@@ -42,13 +44,15 @@ const ANSWERED_WITHIN = 10_000
 const USER = 'galeractl_restore'
 
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
-  const { mariadbd, config, data, folder, bufferPool, change, signal } = options
+  const { mariadbd, config, place, bufferPool, change, signal } = options
+  const { folder } = place
   await makeFolder(folder, 0o700)
   await endLeftStandalone(folder)
   const at = (name: string) => join(folder, name)
   const password = randomBytes(24).toString('base64url')
-  if (change) await writeFileAtomic(at('init.sql'), [`CREATE OR REPLACE USER '${USER}'@'localhost' IDENTIFIED BY '${password}';`, `GRANT ALL PRIVILEGES ON *.* TO '${USER}'@'localhost' WITH GRANT OPTION;`, ''].join('\n'), 0o600)
-  const args = [`--defaults-file=${config}`, '--wsrep-on=OFF', '--wsrep-provider=none', `--datadir=${data}`, `--socket=${at('s.sock')}`, `--pid-file=${at('s.pid')}`, `--tmpdir=${folder}`, '--skip-networking', '--skip-log-bin', '--skip-slave-start', '--event-scheduler=OFF', ...AS_IT_WAS, ...(bufferPool === null ? [] : [`--innodb-buffer-pool-size=${bufferPool}`]), ...(change ? [`--init-file=${at('init.sql')}`] : [])]
+  // A hash: no plugin that judges passwords has a say in it.
+  if (change) await writeFileAtomic(at('init.sql'), [`CREATE OR REPLACE USER '${USER}'@'localhost' IDENTIFIED VIA mysql_native_password USING '${nativeHash(password)}';`, `GRANT ALL PRIVILEGES ON *.* TO '${USER}'@'localhost' WITH GRANT OPTION;`, ''].join('\n'), 0o600)
+  const args = [`--defaults-file=${config}`, ...ownPlace(place, await readServerSettings(mariadbd, config, signal)), '--strict-password-validation=OFF', ...AS_IT_WAS, ...(bufferPool === null ? [] : [`--innodb-buffer-pool-size=${bufferPool}`]), ...(change ? [`--init-file=${at('init.sql')}`] : [])]
   const log = openSync(at('mariadbd.log'), 'w', 0o640)
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', mariadbd, ...args], { detached: true, stdio: ['ignore', log, log], env: cleanEnvironment(), cwd: folder })
   closeSync(log)
@@ -58,8 +62,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   })
   let how: number | string | null = null
   void ended.then((value) => (how = value))
-  const access = change ? { socketPath: at('s.sock'), user: USER, password } : null
-  const failed = async () => new OutsideError('standalone-ended', `the server on ${data} ended with ${how}: ${(await lastErrors(at('mariadbd.log'), 0)).at(-1) ?? (await readFile(at('mariadbd.log'), 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''}`, `Read ${at('mariadbd.log')}.`)
+  const access = change ? { socketPath: socketIn(folder), user: USER, password } : null
+  const reason = async () => reasonIn(await readFile(at('mariadbd.log'), 'utf8').catch(() => ''))
+  const failed = async () => new OutsideError('standalone-ended', `the server on ${place.data} ended with ${how}: ${await reason()}`, 'It ran with the settings of this gear: see whether conf/conf.d has what this data needs, and look at the free space.')
   const kill = async () => {
     if (how === null) child.kill('SIGKILL')
     await ended
@@ -68,14 +73,17 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     await writeFileAtomic(at('server.pid'), `${child.pid}\n`, 0o640)
     await waitFor('the server to answer', async () => {
       if (how !== null) throw await failed()
-      return (await answers(at('s.sock'), access)) ? true : undefined
+      const answer = await ask(socketIn(folder), access)
+      if (answer === 'not-yet') return undefined
+      if (answer !== 'yes') throw new OutsideError('standalone-refuses', `the server on ${place.data} refuses its own user: ${answer.message}; its log says: ${await reason()}`, 'It ran with the settings of this gear: see what in conf/conf.d, or which plugin of that data, has a say in logins and passwords.')
+      return true
     }, { timeout: STARTED_WITHIN, interval: 20, signal })
   } catch (error) {
     await kill()
     throw error
   }
   return {
-    socket: at('s.sock'),
+    socket: socketIn(folder),
     access,
     stop: async () => {
       if (access !== null) await once(access, `DROP USER '${USER}'@'localhost'`)
@@ -88,13 +96,15 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   }
 }
 
-async function answers(socket: string, access: Standalone['access']): Promise<boolean> {
+/** Whether it serves; an error where it never will, since it refuses who was made for this before it took any login. */
+async function ask(socketPath: string, access: Standalone['access']): Promise<'yes' | 'not-yet' | Error> {
   try {
-    await once(access ?? { socketPath: socket, user: 'nobody', password: '' }, 'SELECT 1')
-    return true
+    await once(access ?? { socketPath, user: 'nobody', password: '' }, 'SELECT 1')
+    return 'yes'
   } catch (error) {
+    if (!isRefusal(error)) return 'not-yet'
     // Who is refused by name is answered.
-    return access === null && (error as { errno?: number }).errno === 1045
+    return access === null ? 'yes' : (error as Error)
   }
 }
 

@@ -9,17 +9,29 @@ import { isHistory, NIL_UUID } from '../galera/gtid.ts'
 import type { Ledger } from '../galera/ledger.ts'
 import { othersOf } from '../galera/peer-list.ts'
 import { recordRestored } from '../galera/restored.ts'
-import { bigintAsText } from '../galera/schemas.ts'
 import type { GearPaths } from '../gear/gear.ts'
-import { RESCUE_FILE, type Rescue } from '../gear/rescued.ts'
+import { noteRescue, RESCUED_DATA, type Rescue } from '../gear/rescued.ts'
 import { removeUnfinishedRestore, type UnfinishedRestore, writeUnfinishedRestore } from '../gear/unfinished-restore.ts'
+import { elsewhere, placeFiles, requirePlaces } from '../mariadb/elsewhere.ts'
+import { finishPuttingAside, putDatadirAside } from '../mariadb/put-aside.ts'
+import type { ServerSettings } from '../mariadb/server-settings.ts'
 import { exists, makeFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files.ts'
 
+export interface SwapOptions {
+  /** The datadir that was made, with all its files in it. */
+  readonly restored: string
+  /** Of this gear's server. */
+  readonly settings: ServerSettings
+  /** ISO 8601: until then the others take it; null: for good. */
+  readonly until: string | null
+}
+
 /**
- * Exchanges the datadir for the restored one and begins a new history with it. The gear's agent and mariadbd must not run. It can be cut off
- * anywhere and run again: which of the two folders are where tells how far it came.
+ * Exchanges the datadir for the restored one, each file of which goes where the settings want it, and begins a new history with it. The gear's agent
+ * and mariadbd must not run. It can be cut off anywhere and run again: which of the two folders are where tells how far it came.
  */
-export async function swap(paths: GearPaths, config: Config, restore: UnfinishedRestore, restored: string, until: string | null): Promise<void> {
+export async function swap(paths: GearPaths, config: Config, restore: UnfinishedRestore, { restored, settings, until }: SwapOptions): Promise<void> {
+  await finishPuttingAside(paths.data)
   const { store } = await LedgerStore.open(paths.ledger, config.name, 'own', othersOf(config.peers ?? [], config.own).map(peerLabel))
   const at = new Date().toISOString()
   const old = positionOf(await readIfExists(join(paths.data, 'grastate.dat')), store.ledger)
@@ -30,13 +42,14 @@ export async function swap(paths: GearPaths, config: Config, restore: Unfinished
   if (await exists(restored)) {
     if (await exists(paths.data)) {
       try {
-        await keepAside(paths, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into }, reason: '' })
+        await keepAside(paths, settings, swapping, { name: config.name, at, position: old, fork: { at, epoch: 0, uuid: old?.uuid ?? NIL_UUID, seqno: -1n, view: null, without: [], why: 'restored', reason, into: restore.into }, reason: '' })
       } catch (error) {
         // Nothing was moved yet: the old data may start again.
         if (await exists(paths.data)) await writeUnfinishedRestore(paths, { ...swapping, done: 'ready' })
         throw error
       }
     }
+    await placeFiles(restored, await elsewhere(settings, paths.data))
     await writeFileAtomic(join(restored, 'grastate.dat'), formatGrastate({ uuid: restore.into, seqno: 0n, safeToBootstrap: true }), 0o660)
     await rename(restored, paths.data)
     await syncFolder(paths.dir)
@@ -45,21 +58,22 @@ export async function swap(paths: GearPaths, config: Config, restore: Unfinished
   await removeUnfinishedRestore(paths)
 }
 
-async function keepAside(paths: GearPaths, { aside }: UnfinishedRestore, rescue: Rescue): Promise<void> {
+async function keepAside(paths: GearPaths, settings: ServerSettings, { aside }: UnfinishedRestore, rescue: Rescue): Promise<void> {
   const folder = join(paths.rescued, aside)
-  await makeFolder(folder, 0o750)
-  await writeFileAtomic(join(folder, RESCUE_FILE), `${JSON.stringify(rescue, bigintAsText, 1)}\n`, 0o640)
-  await rename(paths.data, join(folder, 'data'))
-  await syncFolder(folder)
-  await syncFolder(paths.dir)
+  await noteRescue(paths, settings, folder, rescue)
+  await putDatadirAside(paths.data, await elsewhere(settings, paths.data), join(folder, RESCUED_DATA))
 }
 
-/** That the old datadir can be kept is known before anything is stopped. @throws OutsideError `file-write` */
-export async function requireRescuable({ rescued }: GearPaths): Promise<void> {
+/**
+ * That the old datadir can be kept, and the restored files go where the settings want them, is known before anything is stopped.
+ * @throws OutsideError `file-write`; UsageError `no-space`
+ */
+export async function requireExchangeable({ rescued, data }: GearPaths, settings: ServerSettings, restored: string): Promise<void> {
   await makeFolder(rescued, 0o750)
   const probe = join(rescued, '.probe')
   await writeFileAtomic(probe, '', 0o600)
   await rm(probe)
+  await requirePlaces(restored, await elsewhere(settings, data), rescued)
 }
 
 /** How far the old data goes, as far as that is written down. */

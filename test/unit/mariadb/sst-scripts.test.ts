@@ -13,7 +13,7 @@ const counts = (name: string, ...texts: readonly string[]) => {
 }
 
 test('the installed wsrep_sst_rsync takes every change', () => {
-  expect(counts('wsrep_sst_rsync', "VERIFY_OPT='verifyPeer = yes'", "VERIFY_OPT='verifyChain = yes'", 'sleep 0.05\n', 'WSREP_SST_OPT_REMOTE_USER')).toEqual([0, 2, 2, 0])
+  expect(counts('wsrep_sst_rsync', "VERIFY_OPT='verifyPeer = yes'", "VERIFY_OPT='verifyChain = yes'", 'sleep 0.05\n', 'WSREP_SST_OPT_REMOTE_USER', 'then create_dirs')).toEqual([0, 2, 2, 0, 1])
 })
 
 test('the installed wsrep_sst_mariabackup takes every change', () => {
