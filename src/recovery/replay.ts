@@ -41,11 +41,11 @@ export async function replay({ paths, tell, signal }: Stage, access: Access, poi
   })
 }
 
-/** InnoDB has its GTID from the same write as Galera's position. */
-export async function gtidOf({ paths, mariadb, data, server, signal }: Stage): Promise<string> {
+/** InnoDB has its GTID from the same write as Galera's position. It is printed only where a provider is set, which is not loaded [ran]. */
+export async function gtidOf({ paths, config, mariadb, data, server, signal }: Stage): Promise<string> {
   await makeFolder(server, 0o700)
   const place = ownPlace({ data, files: 'in-data', folder: server }, await readServerSettings(mariadb.mariadbd, paths.config, signal))
-  const { exitCode, stdout, stderr } = await run(mariadb.mariadbd, [`--defaults-file=${paths.config}`, ...place, '--wsrep-on=ON', '--wsrep-recover'], { timeout: 3_600_000, signal })
+  const { exitCode, stdout, stderr } = await run(mariadb.mariadbd, [`--defaults-file=${paths.config}`, ...place, '--wsrep-on=ON', `--wsrep-provider=${config.galeraLibrary}`, '--wsrep-recover'], { timeout: 3_600_000, signal })
   signal.throwIfAborted()
   if (exitCode !== 0) throw new OutsideError('recover-failed', `mariadbd --wsrep-recover on the restored data ended with ${exitCode}: ${reasonIn(stderr)}`, 'Run galeractl snapshot verify --deep.')
   return parseRecoveredGtid(`${stderr}\n${stdout}`)
