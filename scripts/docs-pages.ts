@@ -32,7 +32,7 @@ function settingsPage(): string {
     [`\`${SHARED.formerPeers}\``, 'Nodes that were once listed and are no more: absence from the list is no proof of removal.'],
     [Object.values(SEED_LISTS).map((name) => `\`${name}\``).join('<br>'), 'Lists of older cartridges, `host:port` each; read together where `GALERACTL_PEERS` is not set.'],
   ]
-  return `# Settings\n\n${NOTE}Every value is taken from the first of: option, environment, shared variable (one file each in the gear's \`env/\`), \`gear.env\`, default. \`galeractl config\` prints each value with where it came from. Options are kept in \`gear.env\` by \`galeractl setup\`. Secrets come from files, the environment or shared variables, never from the command line.\n\n${table(['option', 'variable and its aliases', 'default', 'meaning'], rows)}\n\nOwn server settings go into \`conf/conf.d/*.cnf\` of the gear: they are read last and win.\n\n## Shared variables\n\n${table(['variable', 'content'], shared)}\n`
+  return `# Settings\n\n${NOTE}Every value is taken from the first of: option, environment, shared variable (one file each in the gear's \`env/\`), \`gear.env\`, default. \`galeractl config\` prints each value with where it came from. Options are kept in \`gear.env\` by \`galeractl setup\`. Secrets come from files, the environment or shared variables, never from the command line.\n\n${table(['option', 'variable and its aliases', 'default', 'meaning'], rows)}\n\nOwn server settings go into \`conf/conf.d/*.cnf\` of the gear: they are read last and win, but for what [galeractl must own](own-settings.md).\n\n## Shared variables\n\n${table(['variable', 'content'], shared)}\n`
 }
 
 function commandsPage(): string {

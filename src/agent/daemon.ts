@@ -8,8 +8,9 @@ import { othersOf } from '../galera/peer-list.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import { lockGear } from '../gear/gear-lock.ts'
 import { refuseWhileSwapping } from '../gear/unfinished-restore.ts'
+import { readOptions, serverGroups } from '../mariadb/option-files.ts'
+import { ownNotifyCommand } from '../mariadb/owned-options.ts'
 import { findMariadb } from '../mariadb/programs.ts'
-import { logSize } from '../mariadb/server.ts'
 import { Session } from '../mariadb/session.ts'
 import { agentPassword } from '../mariadb/users.ts'
 import { hostNames } from '../peers/host-names.ts'
@@ -75,7 +76,7 @@ export async function startAgent(gear: Gear, log: Logger): Promise<Agent> {
   const events = await takeEvents(node).catch((error) => log.error({ err: error }, 'events can not be logged; they wait in the notify spool for the next agent'))
   if (events !== undefined) opened.use(events)
   const { promise: quit, resolve: tellQuit } = Promise.withResolvers<void>()
-  node.transfers.logOffset = await logSize(node.paths.serverLog)
+  await node.serverLog.begin()
   await node.loop.begin(surroundingsOf(node))
   void endLeftLease(node).catch((error) => node.log.error({ err: error }, 'whether the node was left desynced can not be read'))
   opened.use(archiveBinlogs(node))
@@ -100,13 +101,19 @@ function openApi(node: Node): Hono {
 /** A peer whose address in the list is another than the one it comes from is a stranger until its message was read. */
 const isListed = (node: Node, address: string): boolean => node.others.some(({ host }) => host === address || hostNames.known(host).includes(address))
 
+/** Read anew for each event: a server takes its options when it starts, and the agent those that are there. */
+async function notifyCommandOf({ paths, mariadb }: Node): Promise<string | null> {
+  const command = ownNotifyCommand(await readOptions(paths.config, serverGroups(mariadb.series)), paths.config)?.command ?? ''
+  return command === '' ? null : command
+}
+
 /** With an event the server is looked at at once; what it means is asked of the server. */
 async function takeEvents(node: Node): Promise<AsyncDisposable> {
   const { paths, counts, log } = node
   await using opened = new AsyncDisposableStack()
   const events = await EventLog.open(paths.events)
   counts.toldView = () => events.view
-  const commands = opened.use(new EventCommands({ folder: paths.notifyFolder, gear: paths.dir, owner: process.getuid?.() ?? 0, timeout: () => node.config.notifyTimeout }, counts, log))
+  const commands = opened.use(new EventCommands({ folder: paths.notifyFolder, gear: paths.dir, owner: process.getuid?.() ?? 0, timeout: () => node.config.notifyTimeout, notifyCommand: () => notifyCommandOf(node), notifyFolder: paths.data }, counts, log))
   const nameOf = (told: string) => fullName(told, [node.config.name, ...node.others.map(peerLabel)]) ?? told
   const stream = new EventStream(events, counts, log, (event) => commands.add(event), nameOf)
   opened.use(new SpoolReader(paths.spool, stream, counts, log, () => node.loop.give({ in: 'nudge' })).follow())

@@ -3,6 +3,7 @@ import type { Op, Saying } from '../galera/cycle/effect.ts'
 import type { Result } from '../galera/cycle/input.ts'
 import { unbornHistory } from '../galera/restored.ts'
 import { scriptFault } from '../mariadb/basedir.ts'
+import { examineOptions, OptionsError } from '../mariadb/effective-options.ts'
 import { type DatadirState, readDatadir } from '../mariadb/position.ts'
 import { clearDeadServer, killServer, settleLaunch, stopJoiner, stopServer } from '../mariadb/server.ts'
 import { ensureCertificate } from '../tls/files.ts'
@@ -67,12 +68,21 @@ async function say(node: Node, effect: Saying): Promise<void> {
   else await settleLaunch(node.files, effect.server)
 }
 
-/** @throws FaultsError where a start would fail on scripts or certificates */
+/** @throws FaultsError where a start would fail on options, scripts or certificates */
 async function prepare(node: Node): Promise<void> {
+  await requireSoundOptions(node)
   const unknown = await scriptFault(node.config, node.mariadb)
   if (unknown !== null) throw new FaultsError('state transfer', [unknown])
   const renewed = await ensureCertificate(node.config, node.paths.tls, new Date())
   if (renewed !== null) node.log.info(`a new certificate was made: ${renewed}`)
+}
+
+/** What mysql.plugin knows comes with a whole state, but by SQL only after the start. */
+async function requireSoundOptions({ paths, config, mariadb, state }: Node): Promise<void> {
+  const joins = state.task.at === 'preparing' && state.task.decision.do === 'join'
+  const arrives = joins && config.sstMethod !== 'mysqldump' && state.datadir?.data.kind !== 'position'
+  const { faults } = await examineOptions({ mariadbd: mariadb.mariadbd, series: mariadb.series, config: paths.config, datadir: paths.data, arrives })
+  if (faults.length > 0) throw new OptionsError(faults)
 }
 
 /** What it leaves running and in run/ is cleared: nobody may look after this gear next. */
@@ -105,6 +115,6 @@ async function readAnew(node: Node): Promise<DatadirState> {
   await clearDeadServer(node.files)
   const { ledger } = node.ledger
   const { departure, joining, history } = ledger
-  const query = { datadir: node.paths.data, mariadbd: node.mariadb.mariadbd, config: node.paths.config, departure: departure?.position ?? null, joining, member: history !== null, restored: unbornHistory(ledger) }
+  const query = { datadir: node.paths.data, mariadbd: node.mariadb.mariadbd, series: node.mariadb.series, config: node.paths.config, departure: departure?.position ?? null, joining, member: history !== null, restored: unbornHistory(ledger) }
   return readDatadir({ ...query, signal: node.loop.signal })
 }

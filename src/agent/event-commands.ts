@@ -1,3 +1,5 @@
+import { groupName } from '../galera/member-name.ts'
+import { formatNotifyArguments } from '../galera/notify-arguments.ts'
 import type { LoggedEvent } from '../galera/notify-event.ts'
 import type { Logger } from '../system/log.ts'
 import { cleanEnvironment } from '../system/processes.ts'
@@ -12,6 +14,9 @@ export interface EventCommandOptions {
   readonly owner: number
   /** Milliseconds. */
   readonly timeout: () => number
+  /** wsrep_notify_cmd of conf.d, which the agent calls in mariadbd's place; null where there is none. Where it runs: mariadbd's own folder. */
+  readonly notifyCommand: () => Promise<string | null>
+  readonly notifyFolder: string
 }
 
 /** Events that wait; the oldest is dropped for one more. */
@@ -34,6 +39,7 @@ export class EventCommands implements AsyncDisposable {
   #waiting: LoggedEvent[] = []
   #running: Promise<void> | null = null
   #programs: readonly string[] = []
+  #notifyCommand: string | null = null
   #lookedAt = -Infinity
 
   constructor(options: EventCommandOptions, counts: EventCounts, log: Logger) {
@@ -66,33 +72,38 @@ export class EventCommands implements AsyncDisposable {
         this.#log.error({ err: error, dropped: this.#waiting.length }, 'notify.d can not be read')
         this.#counts.dropped += this.#waiting.length
       })
-      if (this.#programs.length === 0) this.#waiting = []
+      if (this.#programs.length === 0 && this.#notifyCommand === null) this.#waiting = []
       const event = this.#waiting.shift()
       this.#counts.queued = this.#waiting.length
       if (event === undefined) return
       for (const program of this.#programs) if (!this.#closing.signal.aborted) await this.#runOne(program, event)
+      // mariadbd calls it with what it tells; a view that was read from its tables it did not tell of.
+      if (this.#notifyCommand !== null && event.source === 'notify' && !this.#closing.signal.aborted) await this.#runOne(this.#notifyCommand, event, notifyArguments(event))
     }
   }
 
-  async #runOne(program: string, event: LoggedEvent): Promise<void> {
-    const { gear, timeout } = this.#options
+  /** `args`: of a command line for the shell, as wsrep_notify_cmd is one; null: a program is run by its path. */
+  async #runOne(program: string, event: LoggedEvent, args: readonly string[] | null = null): Promise<void> {
+    const { gear, timeout, notifyFolder } = this.#options
     const started = performance.now()
-    const { ended, timedOut, output } = await runInGroup(program, { timeout: timeout(), grace: GRACE, input: `${JSON.stringify(event)}\n`, env: { ...cleanEnvironment(), GALERACTL_GEAR: gear, ...eventEnvironment(event) }, cwd: gear, mostOutput: MOST_OUTPUT, signal: this.#closing.signal })
+    const [file, how] = args === null ? [program, { cwd: gear }] : ['/bin/sh', { args: ['-c', `${program} "$@"`, 'sh', ...args], cwd: notifyFolder }]
+    const { ended, timedOut, output } = await runInGroup(file, { ...how, timeout: timeout(), grace: GRACE, input: `${JSON.stringify(event)}\n`, env: { ...cleanEnvironment(), GALERACTL_GEAR: gear, ...eventEnvironment(event) }, mostOutput: MOST_OUTPUT, signal: this.#closing.signal })
     const counts = this.#counts
     counts.runs++
     counts.runTime += performance.now() - started
     if (timedOut) counts.timeouts++
     if (ended === 0 && !timedOut) {
-      this.#log.debug({ program, output }, 'a command in notify.d has run')
+      this.#log.debug({ program, output }, `${args === null ? 'a command in notify.d' : 'wsrep_notify_cmd'} has run`)
       return
     }
     counts.failures++
-    this.#log.warn({ program, ended, timedOut, output }, 'a command in notify.d failed')
+    this.#log.warn({ program, ended, timedOut, output }, `${args === null ? 'a command in notify.d' : 'wsrep_notify_cmd'} failed`)
   }
 
   async #look(): Promise<void> {
     if (performance.now() - this.#lookedAt < LOOK_LASTS) return
     this.#programs = []
+    this.#notifyCommand = await this.#options.notifyCommand()
     const { programs, refused } = await findEventPrograms(this.#options.folder, this.#options.owner)
     this.#programs = programs
     this.#lookedAt = performance.now()
@@ -102,6 +113,12 @@ export class EventCommands implements AsyncDisposable {
       this.#log.warn({ path }, `not run on events: it ${why}`)
     }
   }
+}
+
+/** As mariadbd gave them: names as the group knows them. */
+function notifyArguments({ status, view, primary, index, members }: LoggedEvent): readonly string[] {
+  const told = { status, uuid: view, primary, index, members: members?.map((one) => ({ ...one, name: groupName(one.name) })) ?? null }
+  return formatNotifyArguments(Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null)))
 }
 
 /** Lists are JSON: a name may hold any character. What is too long, or was not told, is left out. */

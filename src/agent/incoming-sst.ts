@@ -10,8 +10,6 @@ const PROCESSES_INTERVAL = 900
 
 /** What is known of a state transfer to this node. */
 export class IncomingTransfers {
-  /** Where in the server's log its present run begins, bytes. */
-  logOffset = 0
   #last: { readonly report: SstReport; readonly heardAt: number; readonly loggedAt: number } | null = null
   #processes: { readonly pid: number; readonly at: number; readonly seen: JoinerProcesses } | null = null
 

@@ -6,9 +6,11 @@ import type { Handle, State } from '../galera/cycle/state.ts'
 import { awaitsState } from '../galera/node-status.ts'
 import type { Down, Live } from '../galera/observation.ts'
 import type { View } from '../galera/view.ts'
+import { readOptions, serverGroups } from '../mariadb/option-files.ts'
 import { readGvwstate } from '../mariadb/position.ts'
-import { findServer, isRunning, lastErrors } from '../mariadb/server.ts'
+import { findServer, isRunning } from '../mariadb/server.ts'
 import { signsOfWork } from '../mariadb/signs-of-work.ts'
+import { causeIn, causesIn, withPlace } from '../mariadb/start-failure.ts'
 import { isErrno } from '../system/files.ts'
 import { isListenedOn } from '../system/listening.ts'
 import { processSession, UnknownProcessError } from '../system/processes.ts'
@@ -35,9 +37,21 @@ export async function lookAtServer(node: Node, effect: LookEffect): Promise<Look
     gvwstate: status?.primary === true && sql.view !== null && node.state.namedView === sql.view.seqno ? null : await readGvwstate(paths.data).then(({ gvwstate }) => gvwstate, () => null),
     transfer: joiner.script || (status !== null && awaitsState(status)) || transfers.shown(node.synced)?.state === 'running',
     work: joiner.work,
-    errors: server === null || status?.connected === false ? await lastErrors(paths.serverLog, transfers.logOffset) : [],
+    errors: server === null || status?.connected === false ? await errorsOf(node, server === null) : [],
+    log: node.serverLog.name,
     refusedBy: transfers.refused(),
   }
+}
+
+/** Newer ones say more of a server that has run for long. */
+const MOST_ERRORS = 4
+
+/** Of a server that has ended the one cause; of one that runs the last ones. */
+async function errorsOf({ paths, mariadb, serverLog }: Node, ended: boolean): Promise<readonly string[]> {
+  const text = await serverLog.text()
+  if (!ended) return causesIn(text).slice(-MOST_ERRORS)
+  const cause = causeIn(text)
+  return cause === null ? [] : [withPlace(cause, await readOptions(paths.config, serverGroups(mariadb.series)))]
 }
 
 type Sql = Pick<Look, 'sql' | 'status' | 'view' | 'weight'>
@@ -84,10 +98,10 @@ async function weightIn(node: Node, view: View): Promise<number | null> {
 const NO_PROCESSES: JoinerProcesses = { script: false, work: '' }
 
 /** A state transfer's script runs beside mariadbd. What ends it is its own affair. Where /proc does not answer, nothing is concluded. */
-async function processesOf({ paths }: Node, { pid }: Handle): Promise<JoinerProcesses> {
+async function processesOf({ serverLog }: Node, { pid }: Handle): Promise<JoinerProcesses> {
   try {
     const script = (await processSession(pid)).some(({ command }) => command.some((word) => word.includes('wsrep_sst_')))
-    return { script, work: await signsOfWork(pid, paths.serverLog) }
+    return { script, work: await signsOfWork(pid, serverLog.path) }
   } catch (error) {
     if (!(error instanceof UnknownProcessError)) throw error
     return { script: true, work: '' }
@@ -102,7 +116,7 @@ export async function lookNow(node: Node): Promise<{ readonly look: Look; readon
   const { state } = node
   const server = await serverOf(node, state.server)
   const sql = server === null ? NO_SQL : await within(askServer(node), LONGEST_LOOK).catch(() => BUSY)
-  const look: Look = { ...sql, server, gvwstate: null, transfer: false, work: '', errors: [], refusedBy: null }
+  const look: Look = { ...sql, server, gvwstate: null, transfer: false, work: '', errors: [], log: node.serverLog.name, refusedBy: null }
   const now = moment()
   const { status } = sql
   const serves = status !== null && !awaitsState(status) && status.connected

@@ -19,6 +19,7 @@ import { LeaseHolder } from './lease.ts'
 import type { LedgerStore } from './ledger-store.ts'
 import type { Loop } from './loop.ts'
 import { moment } from './moment.ts'
+import { ServerLog } from './server-log.ts'
 import type { SettingsStore } from './settings-store.ts'
 
 /** The one node that an agent keeps: where it is, what it is done with, and the loop that decides. What it is at any moment is the loop's state. */
@@ -34,6 +35,7 @@ export class Node {
   readonly archive = new ArchiveState()
   readonly transfers = new IncomingTransfers()
   readonly leases = new LeaseHolder()
+  readonly serverLog: ServerLog
   readonly loop: Loop
 
   constructor(paths: GearPaths, settings: SettingsStore, mariadb: Mariadb, ledger: LedgerStore, session: Session, log: Logger, loop: Loop) {
@@ -43,6 +45,7 @@ export class Node {
     this.ledger = ledger
     this.session = session
     this.log = log
+    this.serverLog = new ServerLog({ config: paths.config, series: mariadb.series, data: paths.data, pidFile: paths.pidFile, gear: paths.dir, stderr: paths.serverLog })
     this.loop = loop
   }
 

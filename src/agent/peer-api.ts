@@ -87,7 +87,7 @@ export function peerApi(node: Node, log: BoundedLog): Hono<Signed> {
   api.post(SST_PATH, async (context) => {
     const report = parseAs(sstReportSchema, await context.req.text())
     if (report === null) return answer(context, 400, { malformed: true })
-    await node.transfers.hear(report, node.paths.serverLog, node.log)
+    await node.transfers.hear(report, node.serverLog.path, node.log)
     return answer(context, 200, { heard: true })
   })
   api.post(LOOK_PATH, (context) => {

@@ -1,5 +1,7 @@
 import { readdir, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readOptions, SERVER_GROUPS } from '../mariadb/option-files.ts'
+import { serverLogs } from '../mariadb/server-logs.ts'
 import type { Context } from './command.ts'
 import { openedGear } from './opened-gear.ts'
 
@@ -10,7 +12,9 @@ const OLD_MILLISECONDS = 30 * 86_400_000
 export async function run(context: Context): Promise<number> {
   const { paths } = await openedGear(context)
   const removed: string[] = []
-  for (const log of [paths.serverLog, paths.agentLog]) {
+  const own = serverLogs(await readOptions(paths.config, SERVER_GROUPS), paths)
+  for (const log of [paths.serverLog, paths.agentLog, own.error, own.general, own.slow]) {
+    if (log === null) continue
     const info = await stat(log).catch(() => null)
     if (info === null || info.size < LARGE_LOG_BYTES) continue
     await truncate(log)

@@ -34,6 +34,17 @@ export function parseNotifyArguments(args: readonly string[]): NotifyEvent {
   return event
 }
 
+/** What mariadbd gave: its arguments again, in its order. */
+export function formatNotifyArguments({ status, uuid, primary, index, members }: NotifyEvent): readonly string[] {
+  return [
+    ...(status === undefined ? [] : ['--status', status]),
+    ...(uuid === undefined ? [] : ['--uuid', uuid]),
+    ...(primary === undefined ? [] : ['--primary', primary ? 'yes' : 'no']),
+    ...(index === undefined ? [] : ['--index', String(index)]),
+    ...(members === undefined || members.length === 0 ? [] : ['--members', members.map((one) => `${one.uuid}/${one.name}/${one.address}`).join(',')]),
+  ]
+}
+
 function member(text: string): { uuid: string; name: string; address: string } {
   const [uuid = '', ...rest] = text.split('/')
   const address = rest.pop() ?? ''

@@ -3,6 +3,7 @@ import { access, stat, statfs } from 'node:fs/promises'
 import type { Config } from '../config/resolve.ts'
 import { type Fault, FaultsError } from '../errors.ts'
 import { scriptFault } from '../mariadb/basedir.ts'
+import { examineOptions } from '../mariadb/effective-options.ts'
 import { methodFaults } from '../mariadb/method-programs.ts'
 import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
 import { templateFor } from '../mariadb/templates.ts'
@@ -31,6 +32,8 @@ export async function preflight(paths: GearPaths, config: Config): Promise<Maria
       templateFor(mariadb.series)
       const unknown = await scriptFault(config, mariadb)
       if (unknown !== null) faults.push(unknown)
+      // Only the agent knows whether plugins are to arrive with the state of another node.
+      faults.push(...(await examineOptions({ mariadbd: mariadb.mariadbd, series: mariadb.series, config: paths.config, datadir: paths.data, arrives: true })).faults)
     } catch (error) {
       faults.push({ code: 'unknown-version', message: (error as Error).message, hint: (error as GaleractlError).hint })
     }

@@ -7,6 +7,7 @@ import { type Elsewhere, elsewhere, filesElsewhere, placeFiles } from './elsewhe
 import { markEmpty } from './empty-datadir.ts'
 import type { Mariadb } from './programs.ts'
 import { dataFilePath, readServerSettings, type ServerSettings } from './server-settings.ts'
+import { causeIn } from './start-failure.ts'
 
 export interface InstallOptions {
   /**
@@ -82,9 +83,8 @@ export const hasSystemTables = async (datadir: string) => (await entriesOf(datad
 async function must(file: string, args: readonly string[], input: string | undefined, signal: AbortSignal | undefined): Promise<void> {
   const { exitCode, stderr, stdout } = await run(file, args, { timeout: 180_000, ...(input === undefined ? {} : { input }), ...(signal === undefined ? {} : { signal }) })
   if (exitCode === 0 && !/^ERROR:/m.test(stderr)) return
-  const lines = `${stderr}\n${stdout}`.trim().split('\n')
-  const errors = lines.filter((line) => /^ERROR:|\[ERROR\]/.test(line))
-  const said = (errors.length > 0 ? errors : lines).slice(-5).join(' | ')
+  const text = `${stderr}\n${stdout}`
+  const said = causeIn(text) ?? text.trim().split('\n').slice(-5).join(' | ')
   throw new OutsideError('install-db', `${file} ended with ${exitCode}: ${said}`, 'Look at the message and the free space, then run galeractl setup again: it starts this step over.')
 }
 

@@ -8,7 +8,10 @@ import type { Data } from '../galera/observation.ts'
 import { parseRecoveredPosition } from '../galera/recovered-position.ts'
 import { readIfExists } from '../system/files.ts'
 import { run } from '../system/processes.ts'
+import { examineOptions, withFile } from './effective-options.ts'
 import { isAsInstalled, isEmptyDatadir } from './empty-datadir.ts'
+import { readOptions, serverGroups } from './option-files.ts'
+import { causeIn, withPlace } from './start-failure.ts'
 
 export interface DatadirState {
   readonly data: Data
@@ -25,6 +28,8 @@ export interface DatadirState {
 export interface PositionQuery {
   readonly datadir: string
   readonly mariadbd: string
+  /** As `10.11`. */
+  readonly series: string
   readonly config: string
   /** The position of our last clean stop, which makes --wsrep-recover unnecessary where grastate.dat shows the same. */
   readonly departure: Gtid | null
@@ -93,15 +98,30 @@ async function hasRun(datadir: string): Promise<boolean> {
 }
 
 /**
- * `mariadbd --wsrep-recover`: the position that InnoDB holds, about 0.4 s on a small datadir [ran].
+ * `mariadbd --wsrep-recover`: the position that InnoDB holds, about 0.4 s on a small datadir [ran]. Lines of option files that a server would not start with, or
+ * that would have it look at something else, are left out: how far the data goes, the others must know all the same.
  * @throws OutsideError `recover-failed`, `no-recovered-position`
  */
 export async function recoverPosition(query: PositionQuery): Promise<Gtid> {
-  const args = [`--defaults-file=${query.config}`, '--wsrep-recover', '--disable-log-error', '--skip-networking']
+  // Nobody knows yet whether options of plugins that are installed by SQL are meant: first those are kept, then they are left out.
+  const kept = await examineOptions({ ...query, arrives: true })
+  const recovered = await recoverWith(query, kept.sound).catch((error: unknown) => error)
+  if (!(recovered instanceof Error)) return recovered as Gtid
+  const strict = recovered instanceof OutsideError ? await examineOptions({ ...query, arrives: false }) : kept
+  if (strict.sound === kept.sound) throw recovered
+  return recoverWith(query, strict.sound)
+}
+
+const recoverWith = (query: PositionQuery, sound: string | null): Promise<Gtid> =>
+  sound === null ? recoverBy(query, query.config) : withFile(sound, (file) => recoverBy(query, file))
+
+async function recoverBy(query: PositionQuery, file: string): Promise<Gtid> {
+  const args = [`--defaults-file=${file}`, '--wsrep-recover', '--disable-log-error', '--skip-networking', `--datadir=${query.datadir}`]
   const { exitCode, stderr, stdout } = await run(query.mariadbd, args, { timeout: 3_600_000, ...(query.signal === undefined ? {} : { signal: query.signal }) })
   query.signal?.throwIfAborted()
   if (exitCode !== 0) {
-    const said = stderr.split('\n').findLast((line) => line.includes('[ERROR]')) ?? stderr.trim().split('\n').at(-1) ?? ''
+    const cause = causeIn(stderr)
+    const said = cause === null ? (stderr.trim().split('\n').at(-1) ?? '') : withPlace(cause, await readOptions(query.config, serverGroups(query.series)))
     throw new OutsideError('recover-failed', `mariadbd --wsrep-recover ended with ${exitCode}: ${said.slice(0, 300)}`, 'Repair the datadir or move it aside.')
   }
   return parseRecoveredPosition(`${stderr}\n${stdout}`)

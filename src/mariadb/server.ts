@@ -42,6 +42,8 @@ export interface LaunchOptions {
   readonly mariadbd: string
   /** null: a fresh datadir. */
   readonly startPosition: Gtid | null
+  /** Options that win over those of conf.d. */
+  readonly overrides: readonly string[]
 }
 
 /** Starts mariadbd in a session of its own: it outlives the agent. @throws OutsideError `no-program` */
@@ -50,6 +52,7 @@ export async function launchServer(files: ServerFiles, options: LaunchOptions): 
     `--defaults-file=${files.config}`,
     ...(options.startPosition === null ? [] : [`--wsrep_start_position=${formatGtid(options.startPosition)}`]),
     ...(options.launch === 'bootstrap' ? ['--wsrep-new-cluster'] : []),
+    ...options.overrides,
   ]
   await clearTransferLeftovers(files.data)
   await unmarkEmpty(files.data)
@@ -188,13 +191,9 @@ export async function clearDeadServer(files: ServerFiles): Promise<void> {
   await Promise.all([files.pidFile, files.processFile].map((path) => rm(path, { force: true }).catch(() => undefined)))
 }
 
-/** The last error lines of the server's log since `offset` bytes, newest last. */
-export async function lastErrors(log: string, offset: number): Promise<readonly string[]> {
-  const text = await readEnd(log, offset).catch(() => '')
-  return text.split('\n').filter((line) => /\[ERROR\]/.test(line)).slice(-4).map((line) => line.slice(0, 300))
-}
+/** What a log says from `offset` bytes on, at most its last `MOST_LOG_BYTES`; '' where it cannot be read. */
+export const logSince = (log: string, offset: number): Promise<string> => readEnd(log, offset).catch(() => '')
 
-/** The file from `offset` on, at most its last `MOST_LOG_BYTES`. */
 async function readEnd(path: string, offset: number): Promise<string> {
   const file = await open(path, 'r')
   try {

@@ -21,11 +21,11 @@ export async function withStoppedGear<Value>(gear: Gear, tell: Tell, signal: Abo
   const config = configOf(gear)
   await using _agent = await lockGear(paths, 'an agent')
   if ((await findServer(gearServerFiles(paths))) !== null) throw new RefusedError('still-running', 'mariadbd runs on this gear', 'Leave out --offline.')
-  const { mariadbd } = await findMariadb(config.mariadbBin)
+  const { mariadbd, series } = await findMariadb(config.mariadbBin)
   const { store } = await LedgerStore.open(paths.ledger, config.name, 'look')
   const { departure, joining, history } = store.ledger
   tell(began('reading the position of the data'))
-  const { data } = await readDatadir({ datadir: paths.data, mariadbd, config: paths.config, departure: departure?.position ?? null, joining, member: history !== null, restored: unbornHistory(store.ledger), signal })
+  const { data } = await readDatadir({ datadir: paths.data, mariadbd, series, config: paths.config, departure: departure?.position ?? null, joining, member: history !== null, restored: unbornHistory(store.ledger), signal })
   if (data.kind !== 'position') throw new RefusedError('no-position', `this datadir holds no state of a cluster (${data.kind})`, 'Take the snapshot from a node that has been Synced.')
   tell(began('starting a server on the data, outside of any cluster'))
   await using server = await startStandalone({ mariadbd, config: paths.config, place: { data: paths.data, files: 'as-set', folder: join(paths.run, 'offline') }, bufferPool: null, change: false, signal })

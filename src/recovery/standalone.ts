@@ -1,18 +1,21 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OutsideError } from '../errors.ts'
 import { ownPlace, type OwnPlace, socketIn } from '../mariadb/own-place.ts'
 import { openOwnSession } from '../mariadb/own-session.ts'
 import { readServerSettings } from '../mariadb/server-settings.ts'
 import { nativeHash } from '../mariadb/users.ts'
+import { readOptions, SERVER_GROUPS } from '../mariadb/option-files.ts'
+import { logSince } from '../mariadb/server.ts'
+import { causeIn, withPlace } from '../mariadb/start-failure.ts'
 import { makeFolder, readIfExists, writeFileAtomic } from '../system/files.ts'
 import { cleanEnvironment, processInfo, signalProcess } from '../system/processes.ts'
 import { waitFor, within } from '../system/wait.ts'
 import { AS_IT_WAS } from './loading-options.ts'
-import { isRefusal, reasonIn } from './standalone-trouble.ts'
+import { isRefusal } from './standalone-trouble.ts'
 
 /** A server on a datadir that is part of no cluster: reached by its socket alone, without binary log, events and replication. It dies with this process, and has not its terminal. */
 export interface Standalone extends AsyncDisposable {
@@ -63,7 +66,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   let how: number | string | null = null
   void ended.then((value) => (how = value))
   const access = change ? { socketPath: socketIn(folder), user: USER, password } : null
-  const reason = async () => reasonIn(await readFile(at('mariadbd.log'), 'utf8').catch(() => ''))
+  const reason = async () => whyEnded(at('mariadbd.log'), config)
   const failed = async () => new OutsideError('standalone-ended', `the server on ${place.data} ended with ${how}: ${await reason()}`, 'It ran with the settings of this gear: see whether conf/conf.d has what this data needs, and look at the free space.')
   const kill = async () => {
     if (how === null) child.kill('SIGKILL')
@@ -94,6 +97,12 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     },
     [Symbol.asyncDispose]: kill,
   }
+}
+
+async function whyEnded(log: string, config: string): Promise<string> {
+  const text = await logSince(log, 0)
+  const cause = causeIn(text)
+  return cause === null ? (text.trim().split('\n').at(-1) ?? '') : withPlace(cause, await readOptions(config, SERVER_GROUPS))
 }
 
 /** Whether it serves; an error where it never will, since it refuses who was made for this before it took any login. */

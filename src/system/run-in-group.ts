@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { signalProcess } from './processes.ts'
 
 export interface GroupOptions {
+  /** Default: none. */
+  readonly args?: readonly string[]
   /** Milliseconds; then SIGTERM, and SIGKILL `grace` later. */
   readonly timeout: number
   readonly grace: number
@@ -32,7 +34,7 @@ const LAST_OUTPUT = 100
 export async function runInGroup(file: string, options: GroupOptions): Promise<GroupResult> {
   let child: ChildProcess
   try {
-    child = spawn(file, [], { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env: { ...options.env }, cwd: options.cwd })
+    child = spawn(file, [...(options.args ?? [])], { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env: { ...options.env }, cwd: options.cwd })
   } catch (error) {
     return { ended: (error as NodeJS.ErrnoException).code ?? 'unknown', timedOut: false, output: '' }
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
@@ -36,7 +36,7 @@ export async function sstRows(tell: (text: string) => void): Promise<{ readonly 
   const rows = [{ what: 'state transfer of 1 GB, mysqldump', ours: [ours], reference: [stock], against: "MariaDB's wsrep_sst_mysqldump", goal: 0.5 }]
   const others = async (more: string) => {
     for (const method of ['mariabackup', 'rsync']) {
-      useMethod(joiner, method)
+      await useMethod(cluster, joiner, method)
       rows.push({ what: `the same by ${method}${more}`, ours: [await transfer(`${method}${more}`)], reference: [stock], against: "MariaDB's wsrep_sst_mysqldump", goal: 1 })
     }
   }
@@ -44,15 +44,15 @@ export async function sstRows(tell: (text: string) => void): Promise<{ readonly 
   for (const node of [joiner, donor]) await cluster.must(node, 'stop')
   for (const node of cluster.nodes) await cluster.must(node, 'setup', '--tls', 'on')
   await Promise.all(cluster.nodes.map((node) => cluster.must(node, 'start')))
-  useMethod(joiner, null)
+  await useMethod(cluster, joiner, null)
   rows.push({ what: 'the same by mysqldump with TLS', ours: [await transfer('galeractl, mysqldump with TLS')], reference: [stock], against: "MariaDB's wsrep_sst_mysqldump", goal: 1 })
   await others(' with TLS')
   return { rows, held }
 }
 
-/** Over what setup was told; null: that. */
-function useMethod(joiner: TestNode, method: string | null): void {
-  writeFileSync(join(joiner.gear, 'conf/conf.d/method.cnf'), method === null ? '' : `[mariadbd]\nwsrep_sst_method = ${method}\nwsrep_sst_receive_address = ${joiner.address}:4444\n`)
+/** Of the joiner alone; null: that of the cluster. */
+async function useMethod(cluster: TestCluster, joiner: TestNode, method: string | null): Promise<void> {
+  await cluster.must(joiner, 'setup', '--sst-method', method ?? 'mysqldump')
 }
 
 /** The donor's next transfer runs MariaDB's script, with our user. */

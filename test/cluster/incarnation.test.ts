@@ -22,7 +22,7 @@ async function startAll(): Promise<void> {
   await waitFor('all are Synced', async () => ((await allSynced()) ? true : undefined), { timeout: 60_000, interval: 500 })
 }
 const view = (one: TestNode) => join(one.gear, 'data/gvwstate.dat')
-const typo = (one: TestNode) => join(one.gear, 'conf/conf.d/typo.cnf')
+const wrong = (one: TestNode) => join(one.gear, 'conf/conf.d/wrong.cnf')
 
 async function expectRows(rows: number): Promise<void> {
   for (const one of cluster.nodes) {
@@ -31,12 +31,12 @@ async function expectRows(rows: number): Promise<void> {
   }
 }
 
-test('a typo in conf.d of all and a power cut; the typo is removed: they resume', async () => {
+test('what no server starts with in conf.d of all and a power cut; it is removed: they resume', async () => {
   await cluster.sql(node(1), (sql) => sql.query('INSERT INTO ledger VALUES (1)'))
   cluster.kill(cluster.nodes)
-  for (const one of cluster.nodes) writeFileSync(typo(one), '[mariadbd]\ninnodb_bufer_pool_size=1G\n')
+  for (const one of cluster.nodes) writeFileSync(wrong(one), '[mariadbd]\ndefault_time_zone=Europe/Nope\n')
   for (const { exitCode } of await Promise.all(cluster.nodes.map((one) => cluster.run(one, 'start', '--timeout', '15')))) expect(exitCode).not.toBe(0)
-  for (const one of cluster.nodes) rmSync(typo(one))
+  for (const one of cluster.nodes) rmSync(wrong(one))
   await startAll()
   await expectRows(1)
 })

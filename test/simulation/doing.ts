@@ -137,7 +137,7 @@ function readDatadir({ disk, ledger }: Gear): DatadirState {
   return { data, gvwstate, restorable: entry !== null, damaged: [] }
 }
 
-const NOTHING: Omit<Look, 'server' | 'sql' | 'gvwstate'> = { status: null, view: null, weight: null, transfer: false, work: '', errors: [], refusedBy: null }
+const NOTHING: Omit<Look, 'server' | 'sql' | 'gvwstate'> = { status: null, view: null, weight: null, transfer: false, work: '', errors: [], log: 'log/mariadbd.log in the gear', refusedBy: null }
 
 function lookAt({ name, disk, world, starved }: Gear, known: Handle | null): Look {
   if (starved) return { ...NOTHING, server: world.faults.unknownIsDeath ? null : 'unknown', sql: 'busy', gvwstate: null }

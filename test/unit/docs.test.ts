@@ -8,6 +8,7 @@ import { resolveOptions } from '../../src/client/options.ts'
 import { METRICS } from '../../src/agent/metrics.ts'
 import { COMMANDS } from '../../src/commands/table.ts'
 import { NON_PRIMARY_RULES, RULES } from '../../src/galera/rules/decide.ts'
+import { OWNED } from '../../src/mariadb/owned-options.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -32,6 +33,11 @@ test.each(pages)('%s shows only commands that there are', (page) => {
   const code = [...read(page).matchAll(/```[\s\S]*?```|`[^`\n]+`/g)].map((match) => match[0]).join('\n')
   const names = [...code.matchAll(/galeractl (?:--gear \S+ )?([a-z][a-z-]*)/g)].map((match) => match[1])
   expect(names.filter((name) => !COMMANDS.some((command) => command.name.split(' ')[0] === name))).toEqual([])
+})
+
+test('every option that galeractl must own is in docs/own-settings.md', () => {
+  const page = read('docs/own-settings.md')
+  expect(OWNED.map(({ name }) => name).filter((name) => !page.includes(`\`${name}\``))).toEqual([])
 })
 
 test('every metric is in the list of docs/events.md', () => {

@@ -73,8 +73,10 @@ export interface Look {
   readonly transfer: boolean
   /** Whatever changes while the server does anything: its log, its CPU time, its datadir. */
   readonly work: string
-  /** Error lines of its log since it was launched; only where it has ended or is outside of its group. */
+  /** What its log says went wrong since it was launched, the cause first; only where it has ended or is outside of its group. */
   readonly errors: readonly string[]
+  /** Where that log is, in a sentence. */
+  readonly log: string
   /** What a donor that failed to send its state said, if it was lately. */
   readonly refusedBy: { readonly from: string; readonly text: string } | null
 }

@@ -59,6 +59,6 @@ export function onLaunched(state: State, input: On<'launched'>): Step {
   const { task } = state
   if (task.at !== 'launching') return unchanged(state)
   const { now } = input
-  const joining = { decision: task.decision, since: now, nextAsk: now + FIRST_ASK, nobody: 0, work: '', workSeen: now, idle: 0, transfer: false, unjoined: true }
+  const joining = { decision: task.decision, since: now, nextAsk: now + FIRST_ASK, nobody: 0, work: '', workSeen: now, idle: 0, transfer: false, received: false, unjoined: true }
   return look({ ...state, server: input.server, joining, peersSeen: now }, 'tend')
 }

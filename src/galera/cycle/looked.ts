@@ -7,7 +7,7 @@ import { learn } from './learn.ts'
 import { after, begin, fail, lookLater, read, say, withoutServer } from './moves.ts'
 import { confirmOutside, decideOutside } from './outside.ts'
 import type { Rules } from './rules.ts'
-import type { Handle, State } from './state.ts'
+import type { Handle, Joining, State } from './state.ts'
 import { endForStop, stopped } from './stopping.ts'
 import { tend } from './tend.ts'
 
@@ -39,7 +39,7 @@ const withNone = (state: State, input: Looked): Step => (state.stop === null ? f
 
 /** A server that runs already, of an earlier agent or started by hand, is watched like our own. */
 function takenOver(state: State, { now }: Looked, server: Handle): State {
-  const joining = { decision: null, since: now, nextAsk: now, nobody: 0, work: '', workSeen: now, idle: 0, transfer: false, unjoined: false }
+  const joining = { decision: null, since: now, nextAsk: now, nobody: 0, work: '', workSeen: now, idle: 0, transfer: false, received: false, unjoined: false }
   const taken: State = { ...withoutServer(state), datadir: state.datadir, server, joining, madeEmpty: false, ...(state.stop === null ? { intent: 'start' as const, failure: null } : {}) }
   return say(taken, state.stop === null ? 'joining' : state.phase, tookOver(server).text)
 }
@@ -56,7 +56,7 @@ function gone(state: State, input: Looked): Step {
   const left: State = { ...withoutServer(state), ledger, givenUpViews }
   // It has ended meanwhile, as it was to: grastate.dat tells whether in order.
   if (stop !== null) return begin(left, { at: 'recording-stop', clean: true, nodeUuid: state.status?.nodeUuid ?? null }, (op) => ({ do: 'read-clean-stop', op }))
-  if (joining !== null) return fail(left, input, endedWhileJoining(input.look))
+  if (joining !== null) return fail(left, input, unlessInVain(state, joining, input.look))
   const failures = input.now - state.upSince > LONG_UP ? 0 : state.failures
   const pause = Math.min(LONG_UP, 250 * 2 ** Math.min(20, failures))
   const text = 'mariadbd ended unexpectedly; it is started again'
@@ -64,7 +64,16 @@ function gone(state: State, input: Looked): Step {
   return read({ ...say(left, 'waiting', text), failures: failures + 1 }, input.now + pause, { do: 'count-crash' }, log)
 }
 
-function endedWhileJoining({ errors, refusedBy }: Look): ErrorShape {
+/** A whole state that a server has received and cannot start on will not help the next time either, and its donor pays for it. */
+function unlessInVain({ failure, settings }: State, { received, decision }: Joining, look: Look): ErrorShape {
+  const error = endedWhileJoining(look)
+  const [cause] = look.errors
+  // What the transfer itself failed on, as a network does, may be over by the next one.
+  if (!received || decision?.do !== 'join' || cause === undefined || cause.startsWith('WSREP') || look.refusedBy !== null || failure?.message !== error.message) return error
+  return { code: 'sst-in-vain', exitCode: 3, message: `${settings.name} has received the whole state, and mariadbd ended for the same reason as before: ${cause}; no further full SST is taken unasked`, hint: `Fix the cause (see ${look.log}), then galeractl start.` }
+}
+
+function endedWhileJoining({ errors, log, refusedBy }: Look): ErrorShape {
   if (refusedBy !== null) return { code: 'sst-failed', exitCode: 5, message: `mariadbd ended, for ${refusedBy.from} could not send its state: ${refusedBy.text}`, hint: `Nothing to do where that was a moment's: the node asks again. Else read the server's log of ${refusedBy.from}.` }
-  return { code: 'server-ended', exitCode: 5, message: `mariadbd ended while it started: ${errors.at(-1) ?? 'its log shows no error'}`, hint: 'Read log/mariadbd.log in the gear.' }
+  return { code: 'server-ended', exitCode: 5, message: `mariadbd ended while it started: ${errors[0] ?? 'its log shows no error'}`, hint: `Read ${log}.` }
 }

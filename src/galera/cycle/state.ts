@@ -142,6 +142,8 @@ export interface Joining {
   readonly idle: number
   /** A state transfer to it was under way when it was last looked at. */
   readonly transfer: boolean
+  /** One was at some time. */
+  readonly received: boolean
   /** It is in no group yet, as far as was seen: it answers no SQL, or awaits the state. A server that is taken over is not before that was seen. */
   readonly unjoined: boolean
 }

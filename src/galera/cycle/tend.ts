@@ -42,7 +42,7 @@ function tendSettled(before: State, input: Looked): Step {
   const state = old.failure !== null && old.joining === null && isUp(old, input.now) ? { ...old, failure: null } : old
   const { status, joining, outsideSince } = state
   const { now, look } = input
-  if (outsideSince !== null && now - outsideSince >= LONGEST_OUTSIDE) return end(state, false, leftGroup(look.errors[0]))
+  if (outsideSince !== null && now - outsideSince >= LONGEST_OUTSIDE) return end(state, false, leftGroup(look))
   const wrong = wrongHistory(state)
   if (wrong !== null) return end(state, true, wrong.error, { do: 'log', level: 'fatal', text: 'mariadbd is stopped: Primary with the wrong history', detail: wrong.detail })
   if (joining !== null && isUp(state, now)) return up(state, now)
@@ -59,17 +59,18 @@ function tendSettled(before: State, input: Looked): Step {
 function tendJoining(state: State, { now, look }: Looked, joining: Joining): Step {
   const seen = signsOf(joining, look, now)
   const known: State = seen === joining ? state : { ...state, joining: seen }
-  if (seen.idle >= LONGEST_IDLE && launchOf(state) !== null) return end(known, true, hangs(state.settings.name))
+  if (seen.idle >= LONGEST_IDLE && launchOf(state) !== null) return end(known, true, hangs(state.settings.name, look.log))
   return launchOf(state) === 'join' && now >= joining.nextAsk ? ask(known, false) : watch(known, now)
 }
 
 /** Looks are counted, not seconds: an agent that was stopped itself has not seen the server idle. */
 function signsOf(joining: Joining, { work, transfer }: Looked['look'], now: number): Joining {
-  if (work === '' || now - joining.workSeen < SIGNS_INTERVAL) return joining.transfer === transfer ? joining : { ...joining, transfer }
-  return { ...joining, transfer, work, workSeen: now, idle: work === joining.work ? joining.idle + 1 : 0 }
+  const received = joining.received || transfer
+  if (work === '' || now - joining.workSeen < SIGNS_INTERVAL) return joining.transfer === transfer ? joining : { ...joining, transfer, received }
+  return { ...joining, transfer, received, work, workSeen: now, idle: work === joining.work ? joining.idle + 1 : 0 }
 }
 
-const hangs = (name: string): ErrorShape => ({ code: 'server-hangs', exitCode: 5, message: `mariadbd of ${name} hangs: for ${LONGEST_IDLE} s it used no CPU time, read and wrote nothing, and no transfer moves; it was killed`, hint: 'Nothing to do if the agent succeeds now; else look at the storage (dmesg) and at log/mariadbd.log.' })
+const hangs = (name: string, log: string): ErrorShape => ({ code: 'server-hangs', exitCode: 5, message: `mariadbd of ${name} hangs: for ${LONGEST_IDLE} s it used no CPU time, read and wrote nothing, and no transfer moves; it was killed`, hint: `Nothing to do if the agent succeeds now; else look at the storage (dmesg) and at ${log}.` })
 
 /** Synced in the component that it was to join. */
 function up(state: State, now: number): Step {
@@ -94,7 +95,7 @@ function giveUpReform(state: State): Step {
  * Galera that could not join ("Receiving IST failed, node restart required"), or was voted out as inconsistent, leaves the group for good
  * while mariadbd goes on to answer SQL [ran]: only a restart helps.
  */
-const leftGroup = (said: string | undefined): ErrorShape => ({ code: 'left-group', exitCode: 5, message: `mariadbd left the group and would not come back by itself: ${said ?? 'its log shows no error'}`, hint: 'Nothing to do if the agent succeeds now; else read log/mariadbd.log in the gear.' })
+const leftGroup = ({ errors, log }: Looked['look']): ErrorShape => ({ code: 'left-group', exitCode: 5, message: `mariadbd left the group and would not come back by itself: ${errors[0] ?? 'its log shows no error'}`, hint: `Nothing to do if the agent succeeds now; else read ${log}.` })
 
 function wrongHistory(state: State): { readonly error: ErrorShape; readonly detail: Readonly<Record<string, unknown>> } | null {
   const { status, joining, ledger } = state

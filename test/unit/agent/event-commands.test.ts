@@ -13,7 +13,7 @@ const HOSTILE = '$(touch /tmp/x)\'"; DROP\n\\'
 const owner = process.getuid?.() ?? 0
 const event = (index: number, name = 'n1') => loggedCall({ status: 'joined', uuid: HISTORY, primary: true, index, members: [{ uuid: uuid(1), name, address: 'a:1' }] }, NO_VIEW, { time: '2026-11-21T17:00:00.000Z', position: null })
 
-async function place(timeout = 10_000) {
+async function place(timeout = 10_000, notifyCommand: string | null = null) {
   const gear = await temporaryFolder()
   const folder = join(gear.path, 'notify.d')
   await mkdir(folder, { mode: 0o750 })
@@ -24,7 +24,7 @@ async function place(timeout = 10_000) {
     await writeFile(join(folder, name), `#!/bin/sh\n${text}\n`)
     await chmod(join(folder, name), mode)
   }
-  const commands = new EventCommands({ folder, gear: gear.path, owner, timeout: () => timeout }, counts, log)
+  const commands = new EventCommands({ folder, gear: gear.path, owner, timeout: () => timeout, notifyCommand: async () => notifyCommand, notifyFolder: gear.path }, counts, log)
   const read = (name: string) => readFile(join(gear.path, name), 'utf8').catch(() => '')
   return { folder, commands, counts, lines, program, read, async [Symbol.asyncDispose]() {
     await commands[Symbol.asyncDispose]()
@@ -146,4 +146,20 @@ test('a command of another user is not run, nor any in a folder that others may 
   await chmod(here.folder, 0o770)
   expect(await findEventPrograms(here.folder, owner)).toEqual({ programs: [], refused: [{ path: here.folder, why: 'can be written by others than its owner' }] })
   expect(await findEventPrograms('/nowhere', owner)).toEqual({ programs: [], refused: [] })
+})
+
+test('wsrep_notify_cmd of conf.d is called as mariadbd calls it, beside those of notify.d, and with nothing that mariadbd did not tell', async () => {
+  await using here = await place(10_000, 'here=$(pwd); echo "$here" >where; printf "%s\\n" --first')
+  await here.program('a', 'echo a >>order')
+  here.commands.add(event(0, HOSTILE))
+  await expect.poll(() => here.read('where')).not.toBe('')
+  here.commands.add({ ...event(1), source: 'server' })
+  await expect.poll(() => here.read('order')).toBe('a\na\n')
+  expect(here.lines.filter(({ msg }) => msg === 'wsrep_notify_cmd has run')).toEqual([expect.objectContaining({ output: ['--first', '--status', 'joined', '--uuid', HISTORY, '--primary', 'yes', '--index', '0', '--members', `${uuid(1)}/${HOSTILE}/a:1`].join('\n') })])
+})
+
+test('a call that told a status only is passed on so', async () => {
+  await using here = await place(10_000, 'printf "%s "')
+  here.commands.add(loggedCall({ status: 'donor' }, NO_VIEW, { time: 't', position: null }))
+  await expect.poll(() => here.lines.find(({ msg }) => msg === 'wsrep_notify_cmd has run')).toMatchObject({ output: '--status donor' })
 })

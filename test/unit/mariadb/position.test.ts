@@ -17,7 +17,7 @@ async function read(folder: string, names: readonly string[] | null, { recovered
   const mariadbd = join(folder, 'mariadbd')
   await writeFile(mariadbd, `#!/bin/sh\necho "WSREP: Recovered position: ${recovered}"\n`)
   await chmod(mariadbd, 0o755)
-  return (await readDatadir({ datadir, mariadbd, config: '/dev/null', departure: null, joining: known.joining === true, member: known.member === true, restored: null })).data
+  return (await readDatadir({ datadir, mariadbd, series: '10.11', config: '/dev/null', departure: null, joining: known.joining === true, member: known.member === true, restored: null })).data
 }
 
 const installed = ['mysql/', 'performance_schema/', 'sys/', 'ibdata1', 'ib_logfile0', 'undo001', 'aria_log.00000001', 'aria_log_control', 'ib_buffer_pool', 'mysql_upgrade_info', 'multi-master.info']

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest'
 import { prepareConfig } from '../../../src/recovery/prepare-config.ts'
-import { isRefusal, reasonIn } from '../../../src/recovery/standalone-trouble.ts'
-
-test('why a server ended is the last error that says something', () => {
-  expect(reasonIn('2026 [ERROR] InnoDB: no page\n2026 [Note] shutdown\n2026 [ERROR] Aborting\n')).toBe('2026 [ERROR] InnoDB: no page')
-  expect(reasonIn('ERROR: 1819  Your password does not satisfy the current policy requirements\n[Note] ready')).toContain('1819')
-  expect(reasonIn('one\ntwo\n')).toBe('two')
-})
+import { isRefusal } from '../../../src/recovery/standalone-trouble.ts'
 
 test('a refused login is an answer; a closed socket and a busy moment are none', () => {
   expect(isRefusal(Object.assign(new Error(), { errno: 1045, sqlState: '28000' }))).toBe(true)
