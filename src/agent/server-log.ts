@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { type LogPlaces, readServerLogs } from '../mariadb/server-logs.ts'
 import { logSince, logSize } from '../mariadb/server.ts'
@@ -31,7 +32,9 @@ export class ServerLog {
   /** Before a launch, and where a server is taken over: what is there is of earlier runs. */
   async begin(): Promise<void> {
     const { error } = await readServerLogs(this.#places)
-    const paths = [this.#places.stderr, ...(error === null ? [] : [error])]
+    // Whoever opens a named pipe waits for its other end.
+    const readable = error !== null && (await stat(error).then((info) => info.isFile(), () => true))
+    const paths = [this.#places.stderr, ...(readable ? [error] : [])]
     this.#logs = await Promise.all(paths.map(async (path) => ({ path, offset: await logSize(path) })))
   }
 

@@ -139,5 +139,7 @@ export function optionNamed(error: string, options: readonly SetOption[]): SetOp
   const name = NAMED.map((one) => one.exec(error)?.[1]).find((one) => one !== undefined)?.replaceAll('-', '_')
   const meant = name === undefined ? [] : options.filter((one) => one.name === name || optionMeant(one.name, new Set([name])) !== null)
   if (name !== undefined) return meant.findLast(({ value }) => value !== null && value !== '' && error.includes(value)) ?? meant.at(-1) ?? null
+  // A plugin has the name of an engine that is a value as well.
+  if (error.startsWith('Plugin ')) return null
   return options.findLast(({ value }) => value !== null && value.length > 1 && error.includes(`'${value}'`)) ?? null
 }

@@ -33,5 +33,7 @@ export function serverLogs(options: readonly SetOption[], { data, pidFile }: Pic
   const error = last('log_error')
   const off = error === undefined || optionMeant(error.name, NAMES)?.value === 'OFF'
   const named = file('log_error') ?? pidFile.replace(/\.[^./]*$/, '')
-  return { error: off ? null : extname(named) === '' ? `${named}.err` : named, general: file('general_log_file'), slow: file('slow_query_log_file') }
+  // /dev/stderr is another one here than for the server, which has its own in log/.
+  const stream = /^\/(?:dev|proc)\//.test(named)
+  return { error: off || stream ? null : extname(named) === '' ? `${named}.err` : named, general: file('general_log_file'), slow: file('slow_query_log_file') }
 }

@@ -11,6 +11,7 @@ test.each([
   [[['log_error', 'OFF']], '/g/data/OFF.err'],
   [[['log_error', 'foo'], ['skip_log_error', null]], null],
   [[['log_basename', 'zz']], null],
+  [[['log_error', '/dev/stderr']], null],
 ] as const)('%j: the error log is %s', (lines, expected) => {
   const options = lines.map(([name, value], at) => ({ name, value, file: '/g/conf/conf.d/a.cnf', line: at, loose: false }))
   expect(serverLogs(options, { data: '/g/data', pidFile: '/g/run/mariadbd.pid' }).error).toBe(expected)

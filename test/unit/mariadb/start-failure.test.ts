@@ -50,7 +50,8 @@ test.each([
   ["Fatal error: Illegal or unknown default time zone 'Europe/Nope'", 8],
   ["ambiguous option '--innodb_buffer_pool_siz=1G' (innodb-buffer-pool-size, innodb-buffer-pool-size-max)", 9],
   ['InnoDB: File ./ib_logfile0 was not found', null],
+  ["Plugin 'InnoDB' registration as a STORAGE ENGINE failed.", null],
 ])('%s is about line %s', (cause, at) => {
-  const options = [line('innodb_bufer_pool_size', '1G', 2), line('innodb_bufer', null, 3), line('port', '1', 4), line('port', 'abc', 5), line('max_connections', null, 6), line('loose_x', null, 7), line('binlog_f', 'fish', 7), line('default_time_zone', 'Europe/Nope', 8), line('innodb_buffer_pool_siz', '1G', 9), line('max_allowed_packet', '1M', 10)]
+  const options = [line('innodb_bufer_pool_size', '1G', 2), line('innodb_bufer', null, 3), line('port', '1', 4), line('port', 'abc', 5), line('max_connections', null, 6), line('loose_x', null, 7), line('binlog_f', 'fish', 7), line('default_time_zone', 'Europe/Nope', 8), line('innodb_buffer_pool_siz', '1G', 9), line('default_storage_engine', 'InnoDB', 10)]
   expect(withPlace(cause, options)).toBe(at === null ? cause : `${cause} (/g/conf/conf.d/a.cnf line ${at})`)
 })
