@@ -8,9 +8,9 @@ import { ownPlace } from '../mariadb/own-place.ts'
 import { readServerSettings } from '../mariadb/server-settings.ts'
 import { makeFolder } from '../system/files.ts'
 import { run } from '../system/processes.ts'
+import { causeIn } from '../mariadb/start-failure.ts'
 import { began } from '../system/progress.ts'
 import type { Access, Stage } from './stage.ts'
-import { reasonIn } from './standalone-trouble.ts'
 
 /** How far a restore goes beyond its snapshot, by the archive of binary logs. */
 export interface PointInTime {
@@ -47,7 +47,7 @@ export async function gtidOf({ paths, config, mariadb, data, server, signal }: S
   const place = ownPlace({ data, files: 'in-data', folder: server }, await readServerSettings(mariadb.mariadbd, paths.config, signal))
   const { exitCode, stdout, stderr } = await run(mariadb.mariadbd, [`--defaults-file=${paths.config}`, ...place, '--wsrep-on=ON', `--wsrep-provider=${config.galeraLibrary}`, '--wsrep-recover'], { timeout: 3_600_000, signal })
   signal.throwIfAborted()
-  if (exitCode !== 0) throw new OutsideError('recover-failed', `mariadbd --wsrep-recover on the restored data ended with ${exitCode}: ${reasonIn(stderr)}`, 'Run galeractl snapshot verify --deep.')
+  if (exitCode !== 0) throw new OutsideError('recover-failed', `mariadbd --wsrep-recover on the restored data ended with ${exitCode}: ${causeIn(stderr) ?? stderr.trim().split('\n').at(-1) ?? ''}`, 'Run galeractl snapshot verify --deep.')
   return parseRecoveredGtid(`${stderr}\n${stdout}`)
 }
 

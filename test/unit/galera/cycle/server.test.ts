@@ -39,7 +39,7 @@ test('the node UUID of a server is kept before its SQL answers, and of one that 
   look(running, { gvwstate: gvwstate('n1', ['n1', 'n2']) })
   expect(running.state.ledger.nodeUuids).toEqual([nodeUuid('n1')])
   const decision = { do: 'join' as const, rule: '', reason: '', evidence: [], uuid: HISTORY, seqno: 9n, via: ['n2'], aside: null }
-  const joining = { decision, since: 0, nextAsk: 0, nobody: 0, work: '', workSeen: 0, idle: 0, transfer: false, unjoined: true }
+  const joining = { decision, since: 0, nextAsk: 0, nobody: 0, work: '', workSeen: 0, idle: 0, transfer: false, received: false, unjoined: true }
   const died = begun({ server: SERVER, joining })
   look(died, { server: null, gvwstate: gvwstate('n1', ['n1', 'n2']) })
   expect(died.state.ledger.nodeUuids).toEqual([nodeUuid('n1')])
