@@ -50,13 +50,19 @@ const INTERVAL = 1_000
 const LOOKS = 2
 
 /**
+ * The same while a script of a state transfer runs: it may be at what it has received. One that waits for a donor that has left gives up after
+ * five minutes only, and all others would wait for it so long [ran].
+ */
+const LOOKS_BESIDE_SCRIPT = 10
+
+/**
  * Galera waits 30 s (pc.wait_prim_timeout) for a primary component that may have ended meanwhile, and the others
  * wait for this node's start to end. Where all say that none is there, the server, which serves nothing yet, is ended.
  */
 function endIfHopeless(state: State, input: Heard, joining: Joining): Step {
   const nobody = state.observations.every(servesNobody) ? joining.nobody + 1 : 0
   const known: State = { ...state, joining: { ...joining, nobody, nextAsk: input.now + INTERVAL } }
-  if (nobody < LOOKS || joining.transfer) return watch(known, input.now)
+  if (nobody < (joining.transfer ? LOOKS_BESIDE_SCRIPT : LOOKS)) return watch(known, input.now)
   // SIGTERM is not heeded in that wait [ran].
   return end(known, true, { code: 'nobody-primary', exitCode: 5, message: 'the primary component that this node was joining has ended', hint: 'Nothing to do: the peers are asked again. See galeractl explain.' })
 }

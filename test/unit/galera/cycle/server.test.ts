@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { newLedger, recordView } from '../../../../src/galera/ledger.ts'
-import { gvwstate, HISTORY, nodeUuid, OTHER_HISTORY, position, silent, view } from '../nodes.ts'
+import { down, gvwstate, HISTORY, nodeUuid, OTHER_HISTORY, position, silent, view } from '../nodes.ts'
 import { outside, seen, SERVER, synced, TestAgent } from './agent.ts'
 
 const DATADIR = { data: position(9), gvwstate: null, restorable: false, damaged: [] }
@@ -76,6 +76,23 @@ test('a joiner that says it receives its state, though it has left its group, is
     look(agent, { sql: 'answers', status: { ...receiving, connected: false } })
   }
   expect(agent.awaited).toMatchObject({ do: 'end', kill: false })
+})
+
+test.each([[false, 2], [true, 10]])('a joiner whose peers all say that none is Primary is ended, also while a script waits for a donor (%s): after %i answers', (transfer, answers) => {
+  const decision = { do: 'join' as const, rule: '', reason: '', evidence: [], uuid: HISTORY, seqno: 9n, via: ['n2'], aside: null }
+  const agent = begun({ server: SERVER, joining: { decision, since: 0, nextAsk: 0, nobody: 0, work: '', workSeen: 0, idle: 0, transfer, received: false, unjoined: true } })
+  let heard = 0
+  for (let turn = 0; turn < 60 && agent.awaited?.do !== 'end'; turn++) {
+    if (agent.awaited?.do === 'look') look(agent, { sql: 'closed', transfer })
+    else if (agent.awaited?.do === 'ask') {
+      heard++
+      agent.take({ in: 'heard', op: agent.op, observations: [down('n2', position(9))], settings: null })
+    } else {
+      agent.now += 1_000
+      agent.wake()
+    }
+  }
+  expect([agent.awaited, heard]).toMatchObject([{ do: 'end', kill: true }, answers])
 })
 
 test('a ledger that cannot be written learns no node UUID', () => {
