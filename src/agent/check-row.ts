@@ -3,6 +3,7 @@ import { CHECK_SCHEMA } from '../mariadb/users.ts'
 import { certificateDays } from '../tls/files.ts'
 import { ledgerAlarms, proveLedger } from './ledger-alarm.ts'
 import type { Node } from './node.ts'
+import { votesAgainst } from './voted-out.ts'
 
 export const CHECK_PATH = '/v1/check'
 
@@ -25,6 +26,8 @@ export const checkReplySchema = z.object({
   certificateDays: z.int().nullable().default(null),
   /** What is wrong on the node itself, with the way out. */
   alarms: z.array(z.object({ message: z.string().max(2000), hint: z.string().max(2000) })).max(20).default([]),
+  /** Votes against the node that are news; none from an agent of before. */
+  votes: z.array(z.object({ at: z.string().max(40), message: z.string().max(2000), hint: z.string().max(2000) })).max(5).default([]),
 })
 export type CheckReply = z.infer<typeof checkReplySchema>
 
@@ -33,7 +36,8 @@ export async function readCheckRow(node: Node, request: CheckRequest): Promise<C
   await proveLedger(node).catch(() => undefined)
   const alarms = ledgerAlarms(node).map(({ message, hint }) => ({ message, hint }))
   const { status } = node.state
-  const common = { alarms, clusterSize: status?.clusterSize ?? 0, clusterWeight: status?.clusterWeight ?? null, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }
+  const votes = (await votesAgainst(node)).map(({ at, message, hint }) => ({ at, message, hint }))
+  const common = { alarms, votes, clusterSize: status?.clusterSize ?? 0, clusterWeight: status?.clusterWeight ?? null, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }
   try {
     const variables = Object.fromEntries(await node.session.globals([...EQUAL_VARIABLES, 'wsrep_provider_options']))
     const weight = Number(variables['wsrep_provider_options']?.match(/pc\.weight = (\d+)/)?.[1] ?? 1)

@@ -116,6 +116,7 @@ async function takeEvents(node: Node): Promise<AsyncDisposable> {
   const commands = opened.use(new EventCommands({ folder: paths.notifyFolder, gear: paths.dir, owner: process.getuid?.() ?? 0, timeout: () => node.config.notifyTimeout, notifyCommand: () => notifyCommandOf(node), notifyFolder: paths.data }, counts, log))
   const nameOf = (told: string) => fullName(told, [node.config.name, ...node.others.map(peerLabel)]) ?? told
   const stream = new EventStream(events, counts, log, (event) => commands.add(event), nameOf)
+  counts.note = (text, time) => stream.addVote(text, time)
   opened.use(new SpoolReader(paths.spool, stream, counts, log, () => node.loop.give({ in: 'nudge' })).follow())
   opened.use(watchUntold(node, stream))
   return opened.move()

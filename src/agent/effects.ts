@@ -15,6 +15,7 @@ import type { Surroundings } from './loop.ts'
 import { nudgePeers } from './look-now.ts'
 import type { Node } from './node.ts'
 import { makeRoom } from './rescue.ts'
+import { requireSpace } from './space.ts'
 
 type Doing<Kind extends Op['do']> = Extract<Op, { do: Kind }>
 
@@ -68,9 +69,10 @@ async function say(node: Node, effect: Saying): Promise<void> {
   else await settleLaunch(node.files, effect.server)
 }
 
-/** @throws FaultsError where a start would fail on options, scripts or certificates */
+/** @throws FaultsError where a start would fail on options, scripts or certificates; OutsideError `disk-full` */
 async function prepare(node: Node): Promise<void> {
   await requireSoundOptions(node)
+  await requireSpace(node)
   const unknown = await scriptFault(node.config, node.mariadb)
   if (unknown !== null) throw new FaultsError('state transfer', [unknown])
   const renewed = await ensureCertificate(node.config, node.paths.tls, new Date())

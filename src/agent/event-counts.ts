@@ -6,6 +6,8 @@ export class EventCounts {
   readonly byStatus = new Map<string, number>()
   /** The view that mariadbd last reported. */
   toldView: () => KnownView = () => NO_VIEW
+  /** Puts a vote against this node into the event log; null where events cannot be logged. */
+  note: ((text: string, time: string) => Promise<void>) | null = null
   malformed = 0
   /** Views that mariadbd did not tell of. */
   untold = 0

@@ -1,4 +1,4 @@
-import { type KnownView, type LoggedEvent, loggedCall, loggedGarbage, loggedView, type SpoolPosition, viewAfter } from '../galera/notify-event.ts'
+import { type KnownView, type LoggedEvent, loggedCall, loggedGarbage, loggedView, loggedVote, type SpoolPosition, viewAfter } from '../galera/notify-event.ts'
 import { parseNotifyArguments } from '../galera/notify-arguments.ts'
 import type { SpoolEntry } from '../galera/notify-spool.ts'
 import type { View } from '../galera/view.ts'
@@ -56,6 +56,11 @@ export class EventStream {
     return this.#write(() => (this.knows(view) ? [] : [loggedView({ ...view, members: view.members.map((member) => ({ ...member, name: member.name === null ? null : this.#nameOf(member.name) })) }, this.#events.view, { time, position: this.position })]))
   }
 
+  /** The node was voted out. */
+  addVote(text: string, time: string): Promise<void> {
+    return this.#write(() => [loggedVote(text, { time, position: this.position })])
+  }
+
   /** What is removed from the spool hereafter is durable elsewhere. */
   sync(): Promise<void> {
     return this.#events.sync()
@@ -74,6 +79,7 @@ export class EventStream {
   }
 
   #announce(event: LoggedEvent): void {
+    if (event.source === 'vote') return
     const counts = this.#counts
     if (event.source === 'malformed') {
       counts.malformed++

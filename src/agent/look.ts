@@ -18,6 +18,7 @@ import { within } from '../system/wait.ts'
 import { moment } from './moment.ts'
 import type { JoinerProcesses } from './incoming-sst.ts'
 import type { Node } from './node.ts'
+import { knownTrouble } from './space.ts'
 
 type LookEffect = Pick<Extract<Op, { do: 'look' }>, 'server' | 'joining' | 'within'>
 
@@ -37,7 +38,7 @@ export async function lookAtServer(node: Node, effect: LookEffect): Promise<Look
     gvwstate: status?.primary === true && sql.view !== null && node.state.namedView === sql.view.seqno ? null : await readGvwstate(paths.data).then(({ gvwstate }) => gvwstate, () => null),
     transfer: joiner.script || (status !== null && awaitsState(status)) || transfers.shown(node.synced)?.state === 'running',
     work: joiner.work,
-    errors: server === null || status?.connected === false ? await errorsOf(node, server === null) : [],
+    errors: server === null || status?.connected === false ? await errorsOf(node, server === null, effect.server !== null) : [],
     log: node.serverLog.name,
     refusedBy: transfers.refused(),
   }
@@ -46,10 +47,16 @@ export async function lookAtServer(node: Node, effect: LookEffect): Promise<Look
 /** Newer ones say more of a server that has run for long. */
 const MOST_ERRORS = 4
 
-/** Of a server that has ended the one cause; of one that runs the last ones. */
-async function errorsOf({ paths, mariadb, serverLog }: Node, ended: boolean): Promise<readonly string[]> {
-  const text = await serverLog.text()
-  if (!ended) return causesIn(text).slice(-MOST_ERRORS)
+/** Of a server that has ended the one cause, which is in the agent's log as well where it ran at the last look; of one that runs the last ones. */
+async function errorsOf(node: Node, ended: boolean, ran: boolean): Promise<readonly string[]> {
+  const text = await node.serverLog.text()
+  const known = await knownTrouble(node, text)
+  const errors = known !== null ? [known] : ended ? await causeOf(node, text) : causesIn(text).slice(-MOST_ERRORS)
+  if (ended && ran && errors.length > 0) node.log.error({ errors }, 'the last errors of mariadbd, which has ended')
+  return errors
+}
+
+async function causeOf({ paths, mariadb }: Node, text: string): Promise<readonly string[]> {
   const cause = causeIn(text)
   return cause === null ? [] : [withPlace(cause, await readOptions(paths.config, serverGroups(mariadb.series)))]
 }

@@ -16,6 +16,7 @@ import { DEPARTURE_PATH } from './departure.ts'
 import { SST_PATH, sstReportSchema } from '../sst/report.ts'
 import { LOOK_PATH } from './look-now.ts'
 import type { Node } from './node.ts'
+import { ownSize, SIZE_PATH } from './space.ts'
 
 /** A proposal has some hundred bytes. */
 const MAX_BODY_BYTES = 16_384
@@ -73,6 +74,7 @@ export function peerApi(node: Node, log: BoundedLog): Hono<Signed> {
   })
 
   api.get(STATE_PATH, (context) => answer(context, 200, node.report))
+  api.get(SIZE_PATH, async (context) => answer(context, 200, await ownSize(node)))
   api.post(FENCE_PATH, async (context) => {
     const proposal = parseAs(proposalSchema, await context.req.text())
     return proposal !== null ? answer(context, 200, await node.loop.propose(proposal)) : answer(context, 400, { malformed: true })

@@ -8,6 +8,7 @@ import type { ErrorShape, Fault } from '../errors.ts'
 import { readReport, type SstReport } from '../sst/report.ts'
 import { lookNow } from './look.ts'
 import type { Node } from './node.ts'
+import { votesAgainst } from './voted-out.ts'
 
 /** How long the status screen waits for the disk of the ledger, milliseconds. */
 const LONGEST_PROOF = 1_000
@@ -42,6 +43,8 @@ export interface StatusReport {
   readonly snapshot: { readonly since: string; readonly reason: string } | null
   /** What is wrong with the cluster that no program may mend. */
   readonly alarms: readonly Fault[]
+  /** Votes against this node that are news. */
+  readonly votes: readonly (Fault & { readonly at: string })[]
   /** The archive of binary logs; null where there is none. */
   readonly archive: { readonly folder: string; readonly failing: string | null; readonly lagBytes: number; readonly gaps: number } | null
   /** What was counted of events since the agent started. */
@@ -79,6 +82,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     transfers: [await readReport(node.paths.sstReport), node.transfers.shown(isSynced)].filter((one) => one !== null),
     snapshot: node.leases.current === null ? null : { since: node.leases.current.since, reason: node.leases.current.reason },
     alarms: [...ledgerAlarms(node), ...state.alarms],
+    votes: await votesAgainst(node),
     archive: node.archive.folder === null ? null : { folder: node.archive.folder, failing: node.archive.failing, lagBytes: node.archive.lag, gaps: node.archive.gaps.length },
     events: { malformed: counts.malformed, untold: counts.untold, commandRuns: counts.runs, commandFailures: counts.failures, commandEventsDropped: counts.dropped },
     agentRssBytes: agent ? process.memoryUsage.rss() : 0,

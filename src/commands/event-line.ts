@@ -9,6 +9,7 @@ export function eventLine(event: LoggedEvent): string {
   const { status, primary, index, size, joined, left } = event
   const time = event.time.replace('T', ' ').replace('Z', '')
   if (event.source === 'malformed') return row(time, 'malformed', '', '', shown(event.text ?? ''))
+  if (event.source === 'vote') return row(time, 'voted out', '', '', event.text ?? '')
   const names = (sign: string, some: readonly string[]) => some.map((name) => `${sign}${shown(name)}`)
   const change = [size === null ? '' : String(size), ...names('+', joined), ...names('-', left), event.source === 'server' ? '(not told by mariadbd)' : ''].filter((part) => part !== '')
   return row(time, status ?? '', primary === null ? '' : primary ? 'primary' : 'non-primary', index === null ? '' : String(index), change.join(' '))

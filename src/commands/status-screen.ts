@@ -20,6 +20,7 @@ function headline(report: StatusReport): string {
 
 function details(report: StatusReport): readonly string[] {
   const lines = report.alarms.flatMap((alarm) => [`ALARM: ${alarm.message}`, `  → ${alarm.hint}`])
+  for (const { at, message, hint } of report.votes) lines.push(`At ${at} ${message}.`, `  → ${hint}`)
   if (report.synced) lines.push(`Flow control: paused ${(report.flowControlPaused * 100).toFixed(1)} % of the time; ${report.receiveQueue} write-sets wait to be applied.`)
   for (const { from, to, state, text } of report.transfers) lines.push(`State transfer from ${from} to ${to}${state === 'failed' ? ' failed' : ''}: ${text}`)
   if (report.snapshot !== null) lines.push(`Snapshot running since ${report.snapshot.since}: ${report.snapshot.reason}.`)

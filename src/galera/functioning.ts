@@ -17,6 +17,8 @@ export interface NodeAnswer {
     readonly certificateDays: number | null
     /** What is wrong on the node itself. */
     readonly alarms: readonly Pick<Fault, 'message' | 'hint'>[]
+    /** When and why it was voted out lately. */
+    readonly votes: readonly (Pick<Fault, 'message' | 'hint'> & { readonly at: string })[]
   } | null
 }
 
@@ -31,7 +33,7 @@ const CERTIFICATE_DAYS = 30
 
 /** Is the cluster functioning? Every finding with its mend; pure. */
 export function findings(answers: readonly NodeAnswer[], writeError: string | null): readonly Finding[] {
-  return [...membership(answers), ...votes(answers), ...replication(answers, writeError), ...equality(answers), ...certificates(answers), ...alarms(answers)]
+  return [...membership(answers), ...votes(answers), ...replication(answers, writeError), ...equality(answers), ...certificates(answers), ...votesAgainst(answers), ...alarms(answers)]
 }
 
 const ok = (what: string): Finding => ({ level: 'ok', what, mend: '' })
@@ -94,5 +96,7 @@ function certificates(answers: readonly NodeAnswer[]): readonly Finding[] {
     return [days < 0 ? error(`the certificate of ${name} has expired: restarting nodes will reject it`, mend) : warning(`the certificate of ${name} ends in ${days} days`, mend)]
   })
 }
+
+const votesAgainst = (answers: readonly NodeAnswer[]): readonly Finding[] => answers.flatMap(({ reply }) => (reply?.votes ?? []).map(({ at, message, hint }) => warning(`at ${at} ${message}`, hint)))
 
 const alarms = (answers: readonly NodeAnswer[]): readonly Finding[] => answers.flatMap(({ reply }) => (reply?.alarms ?? []).map(({ message, hint }) => error(message, hint)))

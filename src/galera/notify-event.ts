@@ -13,8 +13,8 @@ export type SpoolPosition = z.infer<typeof spoolPositionSchema>
 export const loggedEventSchema = z.object({
   /** ISO 8601: when the spool was last written before this was read. */
   time: z.string().max(40),
-  /** notify: mariadbd told it. server: it told nothing, and the view was read from its tables. malformed: no event, `text` shows the record. */
-  source: z.enum(['notify', 'server', 'malformed']),
+  /** notify: mariadbd told it. server: it told nothing, and the view was read from its tables. malformed: no event, `text` shows the record. vote: the node was voted out, as `text` says. */
+  source: z.enum(['notify', 'server', 'malformed', 'vote']),
   status: z.string().max(40).nullable(),
   /** History (state UUID) of the view. */
   view: uuidSchema.nullable(),
@@ -54,6 +54,9 @@ export function loggedView(view: View, before: KnownView, place: Place): LoggedE
 }
 
 export const loggedGarbage = (text: string, place: Place): LoggedEvent => event(place, 'malformed', { text })
+
+/** The group has voted this node out. */
+export const loggedVote = (text: string, place: Place): LoggedEvent => event(place, 'vote', { text })
 
 /** What is known of the view after an event. */
 export const viewAfter = (before: KnownView, { index, members }: LoggedEvent): KnownView => (members === null ? before : { index, members })

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, stat, statfs } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import type { Config } from '../config/resolve.ts'
 import { type Fault, FaultsError } from '../errors.ts'
 import { scriptFault } from '../mariadb/basedir.ts'
@@ -9,12 +9,11 @@ import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
 import { templateFor } from '../mariadb/templates.ts'
 import { certificateFault, tlsFiles } from '../tls/files.ts'
 import { canListen } from '../peers/ports.ts'
+import { freeBytes } from '../system/disk.ts'
 import { ownCommand } from '../system/processes.ts'
 import { GaleractlError } from '../errors.ts'
 import type { GearPaths } from './gear.ts'
-
-/** A start writes logs, a redo log and the galera cache. */
-const LEAST_FREE_BYTES = 64 * 1024 * 1024
+import { launchFault } from './space.ts'
 
 /**
  * What must hold before an agent and its mariadbd are started: programs, folders, ownership, disk, ports.
@@ -64,10 +63,8 @@ async function folderFaults(paths: GearPaths): Promise<Fault[]> {
 }
 
 async function diskFaults(paths: GearPaths): Promise<readonly Fault[]> {
-  const { bavail, bsize } = await statfs(paths.dir)
-  const free = bavail * bsize
-  if (free >= LEAST_FREE_BYTES) return []
-  return [{ code: 'disk-full', message: `${Math.floor(free / 1_048_576)} MiB are free under ${paths.dir}, ${LEAST_FREE_BYTES / 1_048_576} MiB are needed`, hint: 'Make room, then run the command again.' }]
+  const fault = launchFault(paths.data, await freeBytes(paths.data))
+  return fault === null ? [] : [fault]
 }
 
 async function portFaults(config: Config): Promise<readonly Fault[]> {

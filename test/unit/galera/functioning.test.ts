@@ -5,7 +5,7 @@ import { live, silent, view } from './nodes.ts'
 const answer = (name: string, certificateDays: number | null): NodeAnswer => ({
   name,
   observation: { kind: 'silent', name, reason: 'timeout', serving: false },
-  reply: { found: true, error: null, variables: {}, clusterSize: 3, weight: 1, clusterWeight: null, certificateDays, alarms: [] },
+  reply: { found: true, error: null, variables: {}, clusterSize: 3, weight: 1, clusterWeight: null, certificateDays, alarms: [], votes: [] },
 })
 const certificates = (...answers: NodeAnswer[]) => findings(answers, null).filter(({ what }) => what.includes('certificate'))
 
@@ -19,7 +19,7 @@ test('a certificate that ends within 30 days is a warning, one that has ended an
 const primary = (name: string, names: readonly string[], clusterWeight: number | null): NodeAnswer => ({
   name,
   observation: live(name, 'primary', { view: { ...view(9, names, name), weight: null } }),
-  reply: { found: true, error: null, variables: {}, clusterSize: names.length, weight: 1, clusterWeight, certificateDays: null, alarms: [] },
+  reply: { found: true, error: null, variables: {}, clusterSize: names.length, weight: 1, clusterWeight, certificateDays: null, alarms: [], votes: [] },
 })
 const hung: NodeAnswer = { name: 'n3', observation: silent('n3', { reason: 'timeout' }), reply: null }
 const votes = (...answers: NodeAnswer[]) => findings(answers, null).filter(({ what }) => what.includes('vote'))
