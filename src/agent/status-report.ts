@@ -3,6 +3,7 @@ import type { Look } from '../galera/cycle/input.ts'
 import type { Decision, RunningDecision } from '../galera/decision.ts'
 import { formatGtid } from '../galera/gtid.ts'
 import { within } from '../system/wait.ts'
+import { connectionAlarms } from './connections-full.ts'
 import { ledgerAlarms, proveLedger } from './ledger-alarm.ts'
 import type { ErrorShape, Fault } from '../errors.ts'
 import { readReport, type SstReport } from '../sst/report.ts'
@@ -81,7 +82,7 @@ export async function statusReport(node: Node, agent: boolean): Promise<StatusRe
     failure: state.failure,
     transfers: [await readReport(node.paths.sstReport), node.transfers.shown(isSynced)].filter((one) => one !== null),
     snapshot: node.leases.current === null ? null : { since: node.leases.current.since, reason: node.leases.current.reason },
-    alarms: [...ledgerAlarms(node), ...state.alarms],
+    alarms: [...ledgerAlarms(node), ...connectionAlarms(node), ...state.alarms],
     votes: await votesAgainst(node),
     archive: node.archive.folder === null ? null : { folder: node.archive.folder, failing: node.archive.failing, lagBytes: node.archive.lag, gaps: node.archive.gaps.length },
     events: { malformed: counts.malformed, untold: counts.untold, commandRuns: counts.runs, commandFailures: counts.failures, commandEventsDropped: counts.dropped },

@@ -1,6 +1,6 @@
 import { isUuid, NIL_UUID } from './gtid.ts'
 
-/** The wsrep status of a running server, from `SHOW GLOBAL STATUS LIKE 'wsrep_%'` and WRITE_VARIABLES. */
+/** The status of a running server, from `SHOW GLOBAL STATUS` (wsrep_%, Threads_connected) and WRITE_VARIABLES. */
 export interface NodeStatus {
   readonly stateUuid: string
   readonly lastCommitted: bigint
@@ -20,10 +20,12 @@ export interface NodeStatus {
   readonly providerVersion: string
   /** Neither read_only nor wsrep_reject_queries is set. */
   readonly takesWrites: boolean
+  /** max_connections, where an application that comes now is refused for it; null where it is not. The agent has its own session. */
+  readonly fullAt: number | null
 }
 
-/** Settings that say whether writes are taken, beside the wsrep status. */
-export const WRITE_VARIABLES = ['read_only', 'wsrep_reject_queries'] as const
+/** Settings that say whether writes and connections are taken, beside the status. */
+export const WRITE_VARIABLES = ['read_only', 'wsrep_reject_queries', 'max_connections'] as const
 
 export type StatusVariables = ReadonlyMap<string, string>
 
@@ -46,6 +48,7 @@ export function parseNodeStatus(variables: StatusVariables): NodeStatus {
     receiveQueue: number('wsrep_local_recv_queue'),
     providerVersion: text('wsrep_provider_version'),
     takesWrites: text('read_only') === 'OFF' && text('wsrep_reject_queries') === 'NONE',
+    fullAt: text('Threads_connected') !== '' && number('Threads_connected') >= number('max_connections') ? number('max_connections') : null,
   }
 }
 

@@ -58,7 +58,7 @@ export class Session implements AsyncDisposable {
 
   async status(): Promise<NodeStatus> {
     try {
-      const [status, settings] = await Promise.all([this.#variables("SHOW GLOBAL STATUS LIKE 'wsrep_%'"), this.globals(WRITE_VARIABLES)])
+      const [status, settings] = await Promise.all([this.#variables("SHOW GLOBAL STATUS WHERE Variable_name LIKE 'wsrep_%' OR Variable_name = 'Threads_connected'"), this.globals(WRITE_VARIABLES)])
       this.#trouble = null
       return parseNodeStatus(new Map([...status, ...settings]))
     } catch (error) {

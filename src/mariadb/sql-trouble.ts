@@ -1,8 +1,13 @@
 import { NotYetError } from '../errors.ts'
 
+const CONNECTIONS_FULL = 1040
+
+/** That every connection is taken, and the one for administrators too. */
+export const isFull = (trouble: string | null): boolean => trouble?.includes(`(error ${CONNECTIONS_FULL})`) === true
+
 /** By MariaDB's error number. */
 const REFUSED: Readonly<Record<number, string>> = {
-  1040: 'max_connections is reached: it refuses the agent too (error 1040). End connections, or raise max_connections',
+  [CONNECTIONS_FULL]: 'max_connections is reached: it refuses the agent too (error 1040). End connections, or raise max_connections',
   1203: 'max_user_connections is reached for the agent\'s user (error 1203). Set it to 0',
   1226: 'a limit of the agent\'s user is reached (error 1226). See SHOW GRANTS',
   1044: 'it refuses the agent\'s login (error 1044). The users in its data are of another secret, or were changed',

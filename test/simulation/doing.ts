@@ -158,7 +158,7 @@ function statusOf(galera: Galera, server: Server, group: Group): NodeStatus {
   const primary = isPrimary(group)
   const status: NodeStatus = {
     stateUuid: group.head.history, lastCommitted: group.head.seqno, primary, ready: primary, connected: true, localState: isComplete(server) ? (primary ? 4 : 0) : server.donor === null ? 0 : 1, localStateComment: '',
-    clusterSize: group.members.size, clusterWeight: group.view.weight, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '', takesWrites: primary,
+    clusterSize: group.members.size, clusterWeight: group.view.weight, nodeUuid: server.nodeUuid, flowControlPaused: 0, receiveQueue: 0, providerVersion: '', takesWrites: primary, fullAt: null,
   }
   statuses.set(server, { version: galera.version, status })
   return status

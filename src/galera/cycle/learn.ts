@@ -83,6 +83,6 @@ function sameStatus(old: NodeStatus | null, now: NodeStatus): NodeStatus {
     && old.ready === now.ready && old.localState === now.localState && old.clusterSize === now.clusterSize
     && old.clusterWeight === now.clusterWeight && old.nodeUuid === now.nodeUuid && old.receiveQueue === now.receiveQueue
     && old.flowControlPaused === now.flowControlPaused && old.localStateComment === now.localStateComment
-    && old.providerVersion === now.providerVersion && old.takesWrites === now.takesWrites
+    && old.providerVersion === now.providerVersion && old.takesWrites === now.takesWrites && old.fullAt === now.fullAt
   return same ? old : now
 }

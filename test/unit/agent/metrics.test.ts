@@ -62,12 +62,16 @@ test('names are Prometheus\': a counter ends in _total, a gauge does not', () =>
 })
 
 test.each([
-  ['Synced and takes writes', { takesWrites: true }, 200],
-  ['read-only', { takesWrites: false }, 503],
-  ['a donor', { takesWrites: true, localState: 2 }, 503],
-])('writable is told from the last look at the server: %s', async (_what, more, status) => {
-  const shown = { primary: true, ready: true, localState: 4, ...more } as NodeStatus
-  const writable = async (statusAt: number) => (await healthApi(makeNode('host', { status: shown, statusAt })).request('/health/writable')).status
-  expect(await writable(performance.now())).toBe(status)
-  expect(await writable(-Infinity)).toBe(503)
+  ['Synced and takes writes', { takesWrites: true }, '200 writable'],
+  ['read-only', { takesWrites: false }, '503 read-only'],
+  ['a donor', { takesWrites: true, localState: 2 }, '503 not-synced'],
+  ['all connections taken', { takesWrites: true, fullAt: 151 }, '503 max_connections'],
+])('writable is told from the last look at the server, with one word: %s', async (_what, more, expected) => {
+  const shown = { primary: true, ready: true, localState: 4, fullAt: null, ...more } as NodeStatus
+  const writable = async (statusAt: number) => {
+    const answer = await healthApi(makeNode('host', { status: shown, statusAt })).request('/health/writable')
+    return `${answer.status} ${(await answer.text()).trim()}`
+  }
+  expect(await writable(performance.now())).toBe(expected)
+  expect(await writable(-Infinity)).toBe('503 not-synced')
 })

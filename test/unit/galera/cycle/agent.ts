@@ -43,7 +43,7 @@ export class TestAgent {
   }
 }
 
-export const outside: NodeStatus = { stateUuid: HISTORY, lastCommitted: 9n, primary: false, ready: false, connected: true, localState: 0, localStateComment: 'Initialized', clusterSize: 1, clusterWeight: 1, nodeUuid: nodeUuid('n1'), flowControlPaused: 0, receiveQueue: 0, providerVersion: '', takesWrites: true }
+export const outside: NodeStatus = { stateUuid: HISTORY, lastCommitted: 9n, primary: false, ready: false, connected: true, localState: 0, localStateComment: 'Initialized', clusterSize: 1, clusterWeight: 1, nodeUuid: nodeUuid('n1'), flowControlPaused: 0, receiveQueue: 0, providerVersion: '', takesWrites: true, fullAt: null }
 export const synced: NodeStatus = { ...outside, primary: true, ready: true, localState: 4, localStateComment: 'Synced', clusterSize: 2, clusterWeight: 2 }
 export const SERVER = { pid: 7, startTime: '1', launch: null }
 export const seen = (more: Partial<Look> = {}): Look => ({ server: SERVER, sql: 'closed', status: null, view: null, weight: null, gvwstate: null, transfer: false, work: '', errors: [], log: 'log/mariadbd.log in the gear', refusedBy: null, ...more })
