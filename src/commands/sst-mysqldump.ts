@@ -31,8 +31,9 @@ export async function run(context: Context, _given: Given, args: readonly string
     const tell = teller(gear.paths.sstReport, config, request)
     const told = (state: SstReport['state'], stage: string, text: string): SstReport => ({ from: config.name, to: hostPort(request.host, request.port), state, stage, text: text.slice(0, LONGEST_TEXT), at: Date.now() })
     const log = logger()
+    let fulfilled: SstRequest
     try {
-      await donate({
+      fulfilled = await donate({
         request,
         joiner: { host: request.host, port: request.port, ...(await tlsOf(config, gear.paths.tls, request.host)) },
         access: accessFrom(process.env['WSREP_SST_OPT_AUTH']) ?? { user: SST_USER, password: sstPassword(config) },
@@ -51,7 +52,7 @@ export async function run(context: Context, _given: Given, args: readonly string
     }
     await tell(told('done', 'done', 'done'))
     // From 11.6 on mariadbd waits for this line.
-    context.print(`done ${request.gtid}${request.gtidDomainId === null ? '' : ` ${request.gtidDomainId}`}`)
+    context.print(`done ${fulfilled.gtid}${fulfilled.gtidDomainId === null ? '' : ` ${fulfilled.gtidDomainId}`}`)
     say('INFO', request.bypass ? 'the position was handed over; write-sets follow' : 'state transfer done')
     return 0
   } catch (error) {

@@ -4,6 +4,7 @@ import type { SstRequest } from './arguments.ts'
 import { text } from './catalog.ts'
 import { endLeftovers, prepareJoiner, requireJoiner, setPosition } from './joiner-settings.ts'
 import type { Lane } from './lanes.ts'
+import { pauseDonor } from './pause-donor.ts'
 import { Progress, type SstProgress } from './progress.ts'
 import { type Access, openDonor, openJoiner, type Place } from './sessions.ts'
 import { within } from '../system/wait.ts'
@@ -33,16 +34,21 @@ export interface DonateOptions {
 
 /**
  * The donor's side of a state transfer over SQL, from the first connection to the joiner's new position.
- * @throws UsageError `sst-access`; OutsideError `sst-unreachable`, `sst-silent`, `sst-failed`
+ * @returns the request as it was fulfilled: a donor that goes on has another position when it stands still
+ * @throws UsageError `sst-access`; OutsideError `sst-unreachable`, `sst-donor-lock`, `sst-silent`, `sst-failed`
  */
-export async function donate({ request, joiner, access, lanes: count, silence, tell, warn }: DonateOptions): Promise<void> {
+export async function donate({ request: asked, joiner, access, lanes: count, silence, tell, warn }: DonateOptions): Promise<SstRequest> {
   await using opened = new AsyncDisposableStack()
-  const open = async (side: 'donor' | 'joiner') => opened.use(await (side === 'donor' ? openDonor({ socketPath: request.socket }, access) : openJoiner(joiner, access)).catch((error) => {
-    throw refusal(error, side, request, access)
+  const open = async (side: 'donor' | 'joiner') => opened.use(await (side === 'donor' ? openDonor({ socketPath: asked.socket }, access) : openJoiner(joiner, access)).catch((error) => {
+    throw refusal(error, side, asked, access)
   }))
   const first: Lane = { joiner: await open('joiner'), donor: await open('donor') }
   await within(requireJoiner(first.donor, first.joiner), silence)
-  if (request.bypass) return await within(setPosition(first.joiner, request), silence)
+  if (asked.bypass) {
+    await within(setPosition(first.joiner, asked), silence)
+    return asked
+  }
+  const request = await pauseDonor(first.donor, asked, silence)
 
   await within(endLeftovers(first.joiner), silence)
   const progress = new Progress(() => performance.now())
@@ -56,6 +62,7 @@ export async function donate({ request, joiner, access, lanes: count, silence, t
     const work = transferState(request, lanes, restore, progress)
     const silent = watchSilence({ signs: [async () => String(progress.look().bytes), () => workOf(watcher)], silence, signal: over.signal }).then(() => work)
     for (const text of await Promise.race([work, silent])) warn(text)
+    return request
   } catch (error) {
     // mariadbd tries again: what the next attempt finds set must be the joiner's own.
     await within(restoreAnew(joiner, access, restore), RESTORE_WITHIN).catch(() => undefined)
