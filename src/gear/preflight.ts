@@ -31,14 +31,24 @@ export async function preflight(paths: GearPaths, config: Config): Promise<Maria
       templateFor(mariadb.series)
       const unknown = await scriptFault(config, mariadb)
       if (unknown !== null) faults.push(unknown)
-      // Only the agent knows whether plugins are to arrive with the state of another node.
-      faults.push(...(await examineOptions({ mariadbd: mariadb.mariadbd, series: mariadb.series, config: paths.config, datadir: paths.data, arrives: true })).faults)
+      faults.push(...(await optionFaults(paths, mariadb)))
     } catch (error) {
       faults.push({ code: 'unknown-version', message: (error as Error).message, hint: (error as GaleractlError).hint })
     }
   }
   if (faults.length > 0 || mariadb === null) throw new FaultsError('preflight', faults)
   return mariadb
+}
+
+/** A server that runs is not stopped for one that would not start. @throws FaultsError */
+export async function requireOptions(paths: GearPaths, config: Config): Promise<void> {
+  const faults = await optionFaults(paths, await findMariadb(config.mariadbBin))
+  if (faults.length > 0) throw new FaultsError('options', faults)
+}
+
+/** Only the agent knows whether plugins are to arrive with the state of another node. */
+async function optionFaults(paths: GearPaths, { mariadbd, series }: Mariadb): Promise<readonly Fault[]> {
+  return (await examineOptions({ mariadbd, series, config: paths.config, datadir: paths.data, arrives: true })).faults
 }
 
 /** The agent, and what mariadbd calls in a state transfer, are this program, run by the gear's owner. */

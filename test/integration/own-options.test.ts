@@ -33,6 +33,9 @@ test('what mariadbd does not take and what galeractl must own is refused at once
   rmSync(confd(gear, 'a.cnf'))
   own(gear, 'b.cnf', 'port = 3306', 'wsrep_on = 1', 'binlog_format = row', 'bind_address = 0.0.0.0', 'loose_no_such_thing = 1')
   expect(await gear.run('start')).toMatchObject({ exitCode: 0 })
+  own(gear, 'a.cnf', 'innodb_bufer_pool_size = 1G')
+  expect(await gear.run('restart')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`${confd(gear, 'a.cnf')} line 2: unknown variable`) as string })
+  expect(await gear.run('status')).toMatchObject({ exitCode: 0 })
 })
 
 
