@@ -103,6 +103,7 @@ export class EventCommands implements AsyncDisposable {
   async #look(): Promise<void> {
     if (performance.now() - this.#lookedAt < LOOK_LASTS) return
     this.#programs = []
+    this.#notifyCommand = null
     this.#notifyCommand = await this.#options.notifyCommand()
     const { programs, refused } = await findEventPrograms(this.#options.folder, this.#options.owner)
     this.#programs = programs

@@ -60,6 +60,7 @@ export const OWNED: readonly Owned[] = [
   needs('wsrep_forced_binlog_format', 'NONE', never('Galera replicates rows only'), (a, b) => sameWord(a, b) || sameWord(a, 'ROW')),
   own('innodb_autoinc_lock_mode', never('with another mode Galera deadlocks'), sameNumber),
   needs('innodb', 'ON', never('Galera replicates InnoDB')),
+  needs('innodb_read_only', 'OFF', never('a member applies the writes of the others')),
   needs('tc_heuristic_recover', 'OFF', never('the server would end at once; run mariadbd by hand for it, while the node is stopped'), sameWord),
   needs('bootstrap', 'OFF', never('the server would read SQL from its input and end')),
 ]

@@ -18,7 +18,7 @@ test('what galeractl sets itself is no fault', () => {
 })
 
 test.each(OWNED.map(({ name }) => name))('%s of conf.d is refused with file, line, value and the way out', (name) => {
-  const value = { skip_networking: 'ON', wsrep_new_cluster: 'ON', wsrep_recover: 'ON', bootstrap: 'ON', wsrep_on: 'OFF', innodb: 'OFF', plugin_wsrep_provider: 'ON' }[name] ?? '7'
+  const value = { skip_networking: 'ON', wsrep_new_cluster: 'ON', wsrep_recover: 'ON', bootstrap: 'ON', wsrep_on: 'OFF', innodb: 'OFF', innodb_read_only: 'ON', plugin_wsrep_provider: 'ON' }[name] ?? '7'
   expect(faults(name, value)).toEqual([{ code: 'owned-option', message: expect.stringMatching(`^/g/conf/conf\\.d/a\\.cnf line 4 sets ${name} = ${value}; galeractl needs .+`) as string, hint: expect.stringMatching(/^Remove the line(\. To change it: galeractl setup --|: ).+/) as string }])
 })
 
