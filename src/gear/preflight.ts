@@ -1,11 +1,13 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import type { Config } from '../config/resolve.ts'
-import { type Fault, FaultsError } from '../errors.ts'
+import { type Fault, FaultsError, OutsideError } from '../errors.ts'
 import { scriptFault } from '../mariadb/basedir.ts'
 import { examineOptions } from '../mariadb/effective-options.ts'
+import { encryptedBinlogFault } from '../mariadb/binlog-config.ts'
 import { methodFaults } from '../mariadb/method-programs.ts'
 import { findMariadb, type Mariadb } from '../mariadb/programs.ts'
+import { readServerSettings } from '../mariadb/server-settings.ts'
 import { templateFor } from '../mariadb/templates.ts'
 import { certificateFault, tlsFiles } from '../tls/files.ts'
 import { canListen } from '../peers/ports.ts'
@@ -32,6 +34,7 @@ export async function preflight(paths: GearPaths, config: Config): Promise<Maria
       const unknown = await scriptFault(config, mariadb)
       if (unknown !== null) faults.push(unknown)
       faults.push(...(await optionFaults(paths, mariadb)))
+      faults.push(...(await binlogFaults(paths, config, mariadb)))
     } catch (error) {
       faults.push({ code: 'unknown-version', message: (error as Error).message, hint: (error as GaleractlError).hint })
     }
@@ -49,6 +52,17 @@ export async function requireOptions(paths: GearPaths, config: Config): Promise<
 /** Only the agent knows whether plugins are to arrive with the state of another node. */
 async function optionFaults(paths: GearPaths, { mariadbd, series }: Mariadb): Promise<readonly Fault[]> {
   return (await examineOptions({ mariadbd, series, config: paths.config, datadir: paths.data, arrives: true })).faults
+}
+
+/** Settings that the server refuses are its own affair. */
+export async function binlogFaults(paths: GearPaths, config: Config, { mariadbd }: Mariadb): Promise<readonly Fault[]> {
+  if (config.archive === null) return []
+  const settings = await readServerSettings(mariadbd, paths.config).catch((error: unknown) => {
+    if (error instanceof OutsideError) return null
+    throw error
+  })
+  const fault = settings === null ? null : encryptedBinlogFault(config, settings)
+  return fault === null ? [] : [fault]
 }
 
 /** The agent, and what mariadbd calls in a state transfer, are this program, run by the gear's owner. */

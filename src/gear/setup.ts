@@ -25,7 +25,7 @@ import { LONGEST_GROUP_NAME, shortName } from '../galera/member-name.ts'
 import { isSame, othersOf } from '../galera/peer-list.ts'
 import { type Change, gearFileChanges, lineChanges, mergeGearFile } from './gear-file.ts'
 import { type GearPaths, gearSources, pathFaults } from './gear.ts'
-import { programFaults, transferFaults } from './preflight.ts'
+import { binlogFaults, programFaults, transferFaults } from './preflight.ts'
 import { refuseWhileSwapping } from './unfinished-restore.ts'
 
 export interface SetupResult {
@@ -67,6 +67,8 @@ export async function setUpGear(paths: GearPaths, options: SetupOptions): Promis
   await refuseWhileSwapping(paths)
   const changes: Change[] = [...(await write(paths.gearFile, before, after, 0o600)) ? gearFileChanges(before, after) : []]
   changes.push(...(await writeConfiguration(paths, config, mariadb)))
+  const serverFaults = await binlogFaults(paths, config, mariadb)
+  if (serverFaults.length > 0) throw new FaultsError('setup', serverFaults)
   // Half of a state transfer is the agent's to see to, when it joins again.
   const half = parseAs(ledgerSchema, await readIfExists(paths.ledger))?.joining === true && !(await hasSystemTables(paths.data))
   if (!half) await finishPuttingAside(paths.data)

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Config } from '../config/resolve.ts'
+import type { Fault } from '../errors.ts'
 import { CLUSTER_DOMAIN } from '../galera/server-gtid.ts'
+import type { ServerSettings } from './server-settings.ts'
 
 /** In the datadir, where the scripts of state transfers look for them and what is moved aside with it stays complete. */
 export const BINLOG_BASENAME = 'binlog'
@@ -41,6 +43,12 @@ export function binlogFault(globals: ReadonlyMap<string, string>, datadir: strin
   const wrong = Object.entries(EXPECTED).filter(([name, value]) => globals.get(name) !== value).map(([name]) => name)
   if (wrong.length === 0 && globals.get('log_bin_basename') !== join(datadir, BINLOG_BASENAME)) wrong.push('log_bin_basename')
   return wrong.length === 0 ? null : wrong.map((name) => `${name} = ${globals.get(name) ?? ''}`).join(', ')
+}
+
+/** What is archived is read, cut and replayed by programs that have not the server's keys. */
+export function encryptedBinlogFault({ archive }: Pick<Config, 'archive'>, settings: ServerSettings): Fault | null {
+  if (archive === null || settings.get('encrypt-binlog') !== 'TRUE') return null
+  return { code: 'encrypted-binlog', message: 'conf/conf.d sets encrypt_binlog = ON, and binary logs are archived (--archive): encrypted ones could not be replayed', hint: 'Take encrypt_binlog out of conf/conf.d and keep the archive on an encrypted disk; or turn the archive off with --archive "".' }
 }
 
 /** A number above that of the cluster's domain, of 32 bits; two nodes hardly have the same, and nothing depends on it. */

@@ -6,6 +6,8 @@ import { run } from '../system/processes.ts'
 export interface ServerSettings {
   /** By the name of the option, words joined by `-`; null where it has no value. Values are as they were written: paths may be relative to the datadir. */
   readonly get: (name: string) => string | null
+  /** Names that begin so and have a value. */
+  readonly named: (beginning: string) => readonly string[]
 }
 
 /**
@@ -27,10 +29,11 @@ export function parseServerSettings(text: string): ServerSettings {
   if (at < 0) throw new OutsideError('bad-settings', 'mariadbd --verbose --help prints no table of settings', 'Look at what is installed as mariadbd: see the setting mariadb-bin.')
   const table = text.slice(at)
   const values = new Map([...table.matchAll(/^([a-z][a-z0-9_-]*) +(.*)$/gm)].map(([, name = '', value = '']) => [name.replaceAll('_', '-'), value]))
-  return { get: (name) => {
+  const get = (name: string) => {
     const value = values.get(name)
     return value === undefined || value === '' || value === '(No default value)' ? null : value
-  } }
+  }
+  return { get, named: (beginning) => [...values.keys()].filter((name) => name.startsWith(beginning) && get(name) !== null) }
 }
 
 /** The files of the system tablespace by their names alone, whose folders innodb_data_file_path may tell too. */

@@ -7,6 +7,7 @@ import type { GearPaths } from '../gear/gear.ts'
 import { installDatadir } from '../mariadb/datadir.ts'
 import { openOwnSession } from '../mariadb/own-session.ts'
 import type { Mariadb } from '../mariadb/programs.ts'
+import { readServerSettings } from '../mariadb/server-settings.ts'
 import { decode } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
 import { loadLogical } from '../snapshot/logical/load.ts'
@@ -68,13 +69,13 @@ export async function load(stage: Stage, source: SnapshotSource, key: Key | null
 }
 
 /** Applies the redo log that was copied along. */
-export async function prepare({ data, config, beside, tell, signal }: Stage): Promise<void> {
+export async function prepare({ paths, mariadb, data, config, beside, tell, signal }: Stage): Promise<void> {
   const checkpoints = await checkpointsIn(data)
   // An earlier run came this far.
   if (checkpoints === undefined) return
   tell(began('applying the redo log'))
   const form = `${data}.cnf`
-  await writeFileAtomic(form, prepareConfig((await readIfExists(join(data, 'backup-my.cnf'))) ?? ''), 0o600)
+  await writeFileAtomic(form, prepareConfig((await readIfExists(join(data, 'backup-my.cnf'))) ?? '', await readServerSettings(mariadb.mariadbd, paths.config, signal)), 0o600)
   const folders = ['innodb-data-home-dir', 'innodb-log-group-home-dir', 'innodb-undo-directory'].map((name) => `--${name}=${data}`)
   await using program = startPipeline([{ file: 'mariadb-backup', args: [`--defaults-file=${form}`, '--prepare', `--target-dir=${data}`, ...folders, `--use-memory=${poolFor(config.bufferPool, beside)}`] }], { signal })
   program.output.resume()
