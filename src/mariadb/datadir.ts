@@ -37,25 +37,25 @@ export async function installDatadir(datadir: string, mariadb: Mariadb, usersSql
   const settings = await readServerSettings(mariadb.mariadbd, options.config, options.signal)
   const places = options.as === 'gear' ? await elsewhere(settings, datadir) : []
   const unfinished = `${datadir}.new`
-  if (!(await exists(join(unfinished, PLACING)))) {
+  // There while the files of one that is whole go to their places: from then on they are not anybody else's.
+  const placing = `${datadir}.placing`
+  if (!(await exists(placing)) || !(await exists(unfinished))) {
+    await rm(placing, { force: true })
     await requireFree(places)
     options.tell(`making the datadir with MariaDB ${mariadb.version}`)
     await rm(unfinished, { recursive: true, force: true })
     await makeFolder(unfinished, 0o750)
     await install(unfinished, `${datadir}.tmp`, mariadb, usersSql, settings, options.signal)
-    await writeFileAtomic(join(unfinished, PLACING), '', 0o640)
+    await writeFileAtomic(placing, '', 0o640)
   }
   await placeFiles(unfinished, places)
-  await rm(join(unfinished, PLACING))
   if (options.as === 'gear') await markEmpty(unfinished)
   await rm(datadir, { recursive: true, force: true })
   await rename(unfinished, datadir)
   await syncFolder(join(datadir, '..'))
+  await rm(placing)
   return true
 }
-
-/** In a datadir that is made, while its files go to their places: from then on they are not anybody else's. */
-const PLACING = 'galeractl-placing'
 
 /** Without the owner's settings, which a server that makes system tables may not stand; but with those that can't be changed later. */
 async function install(folder: string, temporary: string, mariadb: Mariadb, usersSql: string, settings: ServerSettings, signal: AbortSignal | undefined): Promise<void> {
