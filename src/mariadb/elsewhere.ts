@@ -1,7 +1,7 @@
 import { copyFile, constants, link, open, realpath, rename, rm, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
-import { isErrno, makeFolder, namesIn, syncFolder } from '../system/files.ts'
+import { isErrno, makeFolder, namesIn, syncFolder, writeFileAtomic } from '../system/files.ts'
 import { formatBytes } from '../system/progress.ts'
 import type { ServerSettings } from './server-settings.ts'
 
@@ -90,22 +90,32 @@ async function copyDurably(from: string, to: string): Promise<void> {
 
 /**
  * Whether files can go from one folder to their places and, before, what lies there into `aside`: writable, and with room where another file system is.
+ * `more`: other folders, with the bytes that come.
  * @throws UsageError `no-space`; OutsideError `file-write`
  */
-export async function requirePlaces(from: string, places: readonly Elsewhere[], aside: string): Promise<void> {
+export async function requirePlaces(from: string, places: readonly Elsewhere[], aside: string, more: ReadonlyMap<string, number> = new Map()): Promise<void> {
   const { dev } = await stat(aside)
   let copied = 0
+  for (const [folder, bytes] of more) {
+    await requireWritable(folder)
+    if ((await stat(folder)).dev !== dev) requireRoom(bytes, await freeIn(folder), folder)
+  }
   for (const { option, folder, holds } of places) {
-    await makeFolder(folder, 0o750)
-    const probe = await open(join(folder, '.galeractl-probe'), 'w', 0o600)
-    await probe.close()
-    await rm(join(folder, '.galeractl-probe'))
+    await requireWritable(folder)
     if ((await stat(folder)).dev === dev) continue
     const [coming, leaving] = await Promise.all([from, folder].map((one) => bytesOf(one, holds)))
     copied += leaving ?? 0
     requireRoom(coming ?? 0, (await freeIn(folder)) + (leaving ?? 0), `${option} = ${folder}`)
   }
   requireRoom(copied, await freeIn(aside), aside)
+}
+
+/** It is made where it is not there. */
+async function requireWritable(folder: string): Promise<void> {
+  await makeFolder(folder, 0o750)
+  const probe = join(folder, '.galeractl-probe')
+  await writeFileAtomic(probe, '', 0o600)
+  await rm(probe)
 }
 
 function requireRoom(needed: number, free: number, where: string): void {

@@ -11,6 +11,16 @@ const KNOCK = ',retry=40,interval=0.25,connect-timeout=3'
 const TAKEN_WITHIN = 30
 
 /**
+ * The joiner empties its datadir, but not the folders of tables with DATA DIRECTORY, and then fails: "Destination file exists" [ran]. A table's `.isl`
+ * names its file there; where the file is beside it, what is there is of somebody else. What comes from the donor is deeper, in .sst.
+ */
+const CLEAN_REMOTE = `
+        find "$DATA" -mindepth 2 -maxdepth 2 -name '*.isl' -type f | while IFS= read -r isl; do
+            if [ ! -f "\${isl%.isl}.ibd" ]; then rm -f -- "$(cat "$isl")"; fi
+        done
+`.replaceAll('$', () => '$$')
+
+/**
  * MariaDB's scripts for state transfers, with what holds them up or fails taken out:
  * - rsync: the joiner looks once a second whether the donor is done, also where only IST follows; here every 50 ms.
  *   The donor of 10.11.19 does not look where conf.d has redo log, undo, Aria log and system tablespace, and has the joiner's deleted [ran]; here it does.
@@ -20,7 +30,7 @@ const TAKEN_WITHIN = 30
  *   joiner's socat that is slow to accept would cut off the second connection with the first [ran], and then knocks. What the joiner might send meanwhile is no word for mariadbd, which reads what the
  *   script says. The joiner listens on every
  *   address of the host; here on its own. It gives socat an empty name to compare, which that looks up where a certificate
- *   has an IPv6 address, and fails [ran]; here none.
+ *   has an IPv6 address, and fails [ran]; here none. The files of tables with DATA DIRECTORY go with the datadir that they are of.
  */
 const changesOf = (bind: string): Readonly<Record<string, readonly Change[]>> => ({
   wsrep_sst_rsync: [
@@ -37,6 +47,7 @@ const changesOf = (bind: string): Readonly<Record<string, readonly Change[]>> =>
     [/(local addr="\$REMOTEIP:\$SST_PORT)"/, `$1${KNOCK}"`],
     [/(tcmd="socat -u TCP-LISTEN:\$SST_PORT,reuseaddr)/, `$1,bind=${bind}`],
     [/(tcmd="socat -u openssl-listen:\$SST_PORT,reuseaddr)/, `$1,bind=${bind}`],
+    [/("Cleaning the existing datadir and innodb-data\/log directories"\n)/, `$1${CLEAN_REMOTE}`],
     [/(commonname='(?:\$\(safe |\$))WSREP_SST_OPT_REMOTE_USER/, '$1WSREP_SST_OPT_HOST_UNESCAPED'],
     [/(-o \$encrypt -eq 4 \]\s*then\s*CN_option=)",commonname=''"/, "$1''"],
   ],

@@ -7,6 +7,7 @@ import type { GearPaths } from '../gear/gear.ts'
 import { installDatadir } from '../mariadb/datadir.ts'
 import { openOwnSession } from '../mariadb/own-session.ts'
 import type { Mariadb } from '../mariadb/programs.ts'
+import { keepTablesInside } from '../mariadb/remote-tables.ts'
 import { readServerSettings } from '../mariadb/server-settings.ts'
 import { decode } from '../snapshot/codec.ts'
 import type { Key } from '../snapshot/key.ts'
@@ -51,6 +52,7 @@ export async function unpack({ data, signal }: Stage, source: SnapshotSource, ke
   await programs.ended
   // Of an archive the sums come last.
   await source.manifest()
+  await keepTablesInside(data)
   if ((await checkpointsIn(data)) === undefined) throw new OutsideError('bad-archive', `what was unpacked from ${source.head.id} is no whole backup: xtrabackup_checkpoints is missing`, 'Take another snapshot or copy, and look at what galeractl snapshot verify --deep tells.')
 }
 

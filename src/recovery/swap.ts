@@ -14,6 +14,7 @@ import { noteRescue, RESCUED_DATA, type Rescue } from '../gear/rescued.ts'
 import { removeUnfinishedRestore, type UnfinishedRestore, writeUnfinishedRestore } from '../gear/unfinished-restore.ts'
 import { elsewhere, placeFiles, requirePlaces } from '../mariadb/elsewhere.ts'
 import { finishPuttingAside, putDatadirAside } from '../mariadb/put-aside.ts'
+import { placeRemoteTables, remoteFolders } from '../mariadb/remote-tables.ts'
 import type { ServerSettings } from '../mariadb/server-settings.ts'
 import { exists, makeFolder, readIfExists, syncFolder, writeFileAtomic } from '../system/files.ts'
 
@@ -49,6 +50,7 @@ export async function swap(paths: GearPaths, config: Config, restore: Unfinished
         throw error
       }
     }
+    await placeRemoteTables(restored)
     await placeFiles(restored, await elsewhere(settings, paths.data))
     await writeFileAtomic(join(restored, 'grastate.dat'), formatGrastate({ uuid: restore.into, seqno: 0n, safeToBootstrap: true }), 0o660)
     await rename(restored, paths.data)
@@ -66,14 +68,14 @@ async function keepAside(paths: GearPaths, settings: ServerSettings, { aside }: 
 
 /**
  * That the old datadir can be kept, and the restored files go where the settings want them, is known before anything is stopped.
- * @throws OutsideError `file-write`; UsageError `no-space`
+ * @throws OutsideError `file-write`; UsageError `no-space`, `foreign-files`
  */
 export async function requireExchangeable({ rescued, data }: GearPaths, settings: ServerSettings, restored: string): Promise<void> {
   await makeFolder(rescued, 0o750)
   const probe = join(rescued, '.probe')
   await writeFileAtomic(probe, '', 0o600)
   await rm(probe)
-  await requirePlaces(restored, await elsewhere(settings, data), rescued)
+  await requirePlaces(restored, await elsewhere(settings, data), rescued, await remoteFolders(restored, data))
 }
 
 /** How far the old data goes, as far as that is written down. */

@@ -7,6 +7,9 @@ import { OutsideError } from '../errors.ts'
 import { configOf, type Gear } from '../gear/gear.ts'
 import { eventFates, type NodeEvents } from '../galera/cluster-events.ts'
 import type { Gtid } from '../galera/gtid.ts'
+import { bytesApart } from '../mariadb/bytes-apart.ts'
+import { findMariadb } from '../mariadb/programs.ts'
+import { readServerSettings } from '../mariadb/server-settings.ts'
 import { Session } from '../mariadb/session.ts'
 import { agentPassword, backupPassword } from '../mariadb/users.ts'
 import { backupStage, type BackupReport, dataBytes, requireComplete } from '../snapshot/backup.ts'
@@ -127,9 +130,11 @@ const readerOf = (gear: Gear, socketPath: string) => ({ socketPath, user: BACKUP
 
 async function headOf(gear: Gear, { id, compression, key, secrets, server }: TakeOptions, kind: Head['kind']): Promise<Head> {
   const config = configOf(gear)
+  const { mariadbd } = await findMariadb(config.mariadbBin)
+  const settingsOfServer = await readServerSettings(mariadbd, gear.paths.config)
   await using session = new Session(server.socket, agentPassword(config))
   const [bytes, version, galera, { settings, sealed }, events, mark] = await Promise.all([
-    dataBytes(gear.paths.data),
+    dataBytes(gear.paths.data).then(async (inside) => inside + (await bytesApart(gear.paths.data, settingsOfServer))),
     session.query('SELECT VERSION() AS version').then(([row]) => /^[\d.]+/.exec(String(row?.['version']))?.[0] ?? ''),
     session.query("SHOW GLOBAL STATUS LIKE 'wsrep_provider_version'").then(([row]) => row?.['Value']),
     settingsFor(gear, secrets === 'include' ? key : null),

@@ -91,6 +91,7 @@ export class ArchiveLoader {
 
   async #makeTable(wire: Wire, file: ArchiveMember, script: Buffer): Promise<void> {
     await this.#runScript(wire, file, script)
+    this.#notes.push(...placeNotes(file.name, script.toString('latin1')))
     this.#progress.made()
     this.#sessions.give(wire)
   }
@@ -149,4 +150,10 @@ function requireAll({ tables, system }: Summary, loaded: readonly CountedTable[]
   const key = ({ schema, name, rows }: CountedTable) => `${schema}.${name}: ${rows} rows`
   const missing = [...new Set([...tables, ...system].map(key)).symmetricDifference(new Set(loaded.map(key)))]
   if (missing.length > 0) throw damaged(`tables.json and the rows of the archive tell different things of ${missing.slice(0, 3).join(', ')}`)
+}
+
+/** A new datadir has all its tables in it. */
+function placeNotes(name: string, script: string): readonly string[] {
+  const places = [...new Set([...script.matchAll(/ (?:DATA|INDEX) DIRECTORY\s*=\s*'([^']*)'/g)].map(([, place]) => place))]
+  return places.length === 0 ? [] : [`${name}: the table was in ${places.join(', ')} (DATA DIRECTORY) and is in the datadir now`]
 }

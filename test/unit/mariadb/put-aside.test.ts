@@ -2,7 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { elsewhere, placeFiles, requirePlaces } from '../../../src/mariadb/elsewhere.ts'
+import { bytesApart } from '../../../src/mariadb/bytes-apart.ts'
 import { finishPuttingAside, putDatadirAside } from '../../../src/mariadb/put-aside.ts'
+import { keepTablesInside, placeRemoteTables, remoteFolders } from '../../../src/mariadb/remote-tables.ts'
 import { parseServerSettings } from '../../../src/mariadb/server-settings.ts'
 import { scratch } from '../snapshot/samples.ts'
 
@@ -69,4 +71,47 @@ test('files go to their places, also where an earlier run has brought some; whet
   expect(['redo/ib_logfile0', 'undo/undo001', 'undo/undo002'].map((path) => readFileSync(at(path), 'utf8'))).toEqual(['new', 'undo/undo001', 'new'])
   writeFileSync(at('file'), '')
   await expect(requirePlaces(restored, places.map((place) => ({ ...place, folder: at('file/folder') })), data)).rejects.toMatchObject({ code: 'file-write' })
+})
+
+/** As InnoDB has a table with DATA DIRECTORY. */
+function withTable(data: string, path: string): void {
+  mkdirSync(join(data, 'app'), { recursive: true })
+  mkdirSync(join(path, '..'), { recursive: true })
+  writeFileSync(join(data, 'app/t.isl'), path)
+  writeFileSync(path, 'rows')
+}
+
+test('a table with DATA DIRECTORY is moved aside with its datadir, and is in it then', async () => {
+  const { at, data, target, places } = await apart()
+  withTable(data, at('disk/app/t.ibd'))
+  await putDatadirAside(data, places, target)
+  expect(readdirSync(join(target, 'app'))).toEqual(['t.ibd'])
+  expect(readdirSync(at('disk/app'))).toEqual([])
+  expect(readdirSync(target)).toEqual(['app', ...whole])
+})
+
+test('of a backup its file is taken, and goes to its place when the datadir is exchanged: over the old one, never over another\'s', async () => {
+  const { at, data } = await apart()
+  const restored = at('restored')
+  withTable(data, at('disk/app/t.ibd'))
+  mkdirSync(join(restored, 'app'), { recursive: true })
+  writeFileSync(join(restored, 'app/t.isl'), at('disk/app/t.ibd'))
+  writeFileSync(join(restored, 'app/t.ibd'), 'restored')
+  await keepTablesInside(restored)
+  expect(readdirSync(join(restored, 'app'))).toEqual(['t.ibd', 't.isl.restored'])
+  expect(await remoteFolders(restored, data)).toEqual(new Map([[at('disk/app'), 8]]))
+  await expect(remoteFolders(restored, at('redo'))).rejects.toMatchObject({ code: 'foreign-files' })
+  renameSync(join(restored, 'app/t.ibd'), at('disk/app/t.ibd'))
+  await placeRemoteTables(restored)
+  await placeRemoteTables(restored)
+  expect(readdirSync(join(restored, 'app'))).toEqual(['t.isl'])
+  expect(readFileSync(join(restored, 'app/t.isl'), 'utf8')).toBe(at('disk/app/t.ibd'))
+  expect(readFileSync(at('disk/app/t.ibd'), 'utf8')).toBe('restored')
+})
+
+test('what lies outside counts for the room that a restore needs, but for the redo log', async () => {
+  const { at, data } = await apart()
+  withTable(data, at('disk/app/t.ibd'))
+  const settings = parseServerSettings(`${'-'.repeat(60)} ---\ninnodb-log-group-home-dir ${at('redo')}\ninnodb-undo-directory ../undo\n`)
+  expect(await bytesApart(data, settings)).toBe('undo/undo001'.length * 2 + 'rows'.length)
 })

@@ -17,7 +17,7 @@ test('the installed wsrep_sst_rsync takes every change', () => {
 })
 
 test('the installed wsrep_sst_mariabackup takes every change', () => {
-  expect(counts('wsrep_sst_mariabackup', '\n        sleep 10', '[ "$tfmt" = socat ] || sleep 10', ',retry=40,', ',bind=192.0.2.1', 'commonname=\'$(safe WSREP_SST_OPT_REMOTE_USER', "commonname='$(safe WSREP_SST_OPT_HOST_UNESCAPED")).toEqual([0, 1, 2, 2, 0, 2])
+  expect(counts('wsrep_sst_mariabackup', '\n        sleep 10', '[ "$tfmt" = socat ] || sleep 10', ',retry=40,', ',bind=192.0.2.1', 'commonname=\'$(safe WSREP_SST_OPT_REMOTE_USER', "commonname='$(safe WSREP_SST_OPT_HOST_UNESCAPED", '"${isl%.isl}.ibd" ]; then rm -f -- "$(cat "$isl")"')).toEqual([0, 1, 2, 2, 0, 2, 1])
 })
 
 /** What the donor's script does to its command before the first piece. */
