@@ -32,7 +32,7 @@ GRANT ALL ON *.* TO ${SST_USER}@localhost WITH GRANT OPTION;
 `
 
 /** Makes a datadir below /var/tmp and starts a server on it as user mysql. */
-export async function startStandalone({ settings = [], root = '' }: StandaloneOptions = {}): Promise<Standalone> {
+export async function startStandalone({ settings = [], root = process.env['GALERACTL_TEST_ROOT'] ?? '' }: StandaloneOptions = {}): Promise<Standalone> {
   const folder = mkdtempSync(`${root}/var/tmp/galeractl-standalone-`)
   const inside = folder.slice(root.length)
   const command = (...words: string[]): [string, string[]] => (root === '' ? [words[0] ?? '', words.slice(1)] : ['chroot', [root, ...words]])

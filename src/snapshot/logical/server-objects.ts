@@ -10,11 +10,25 @@ export async function serverStatements(wire: Wire): Promise<readonly Statement[]
   const plugins = await wire.rows(`SELECT PLUGIN_NAME, PLUGIN_LIBRARY FROM information_schema.PLUGINS WHERE PLUGIN_LIBRARY IS NOT NULL AND PLUGIN_STATUS = 'ACTIVE' AND PLUGIN_TYPE IN (${NEEDED_PLUGINS})`)
   const functions = await wire.rows('SELECT name, ret, dl, type FROM mysql.func')
   const servers = await wire.rows('SELECT Server_name, Wrapper, Host, Db, Username, Password, Socket, Owner, Port FROM mysql.servers')
+  const generic = await genericServers(wire)
+  const written: Buffer[] = []
+  for (const name of generic) {
+    const [created] = await wire.rows(`SHOW CREATE SERVER ${identifier(name)}`)
+    written.push(Buffer.from(text(created?.[1]).replace(/^CREATE SERVER/, 'CREATE OR REPLACE SERVER').replace(/;\s*$/, '')))
+  }
   return [
     ...plugins.map(([name, library]) => `INSTALL PLUGIN IF NOT EXISTS ${identifier(text(name))} SONAME ${literal(text(library))}`),
     ...functions.map(([name, returned, library, type]) => `CREATE OR REPLACE ${text(type) === 'aggregate' ? 'AGGREGATE ' : ''}FUNCTION ${identifier(text(name))} RETURNS ${RETURNED[text(returned)] ?? 'STRING'} SONAME ${literal(text(library))}`),
-    ...servers.map(([name, wrapper, ...options]) => `CREATE OR REPLACE SERVER ${identifier(text(name))} FOREIGN DATA WRAPPER ${identifier(text(wrapper))} OPTIONS (${optionsOf(options.map(text))})`),
+    ...written,
+    ...servers.filter(([name]) => !generic.includes(text(name))).map(([name, wrapper, ...options]) => `CREATE OR REPLACE SERVER ${identifier(text(name))} FOREIGN DATA WRAPPER ${identifier(text(wrapper))} OPTIONS (${optionsOf(options.map(text))})`),
   ]
+}
+
+/** From 11.7 on a server keeps its options as they were given, of whatever name; the columns do not tell which were: a port that nobody gave stands there as 3306 [ran: 11.8.9]. */
+async function genericServers(wire: Wire): Promise<readonly string[]> {
+  const [column] = await wire.rows("SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = 'servers' AND COLUMN_NAME = 'Options'")
+  if (column === undefined) return []
+  return (await wire.rows("SELECT Server_name FROM mysql.servers WHERE Options <> '{}'")).map(([name]) => text(name))
 }
 
 /** By the number in mysql.func. Source: enum Item_result. */
