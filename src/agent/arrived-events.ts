@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AGENT_USER } from '../config/secrets.ts'
 import { alterEvent, speaking } from '../galera/cluster-events.ts'
@@ -24,12 +25,17 @@ const TRIES = 5
 const markIn = ({ data }: GearPaths) => join(data, 'mysql', 'galeractl-own')
 const ownMark = ({ state }: GearPaths) => join(state, 'own-data')
 
-/** Before a launch: the data is this node's own. */
-export async function markOwnData({ paths }: Node): Promise<void> {
+/** Before a launch: the data is this node's own. Without a mark in the gear nothing is concluded from that in the datadir. */
+export async function markOwnData({ paths, log }: Node): Promise<void> {
   if (!(await exists(join(paths.data, 'mysql')))) return
   const mark = `${randomUUID()}\n`
-  await writeFileAtomic(ownMark(paths), mark, 0o640)
-  await writeFileAtomic(markIn(paths), mark, 0o640)
+  try {
+    await writeFileAtomic(markIn(paths), mark, 0o640)
+    await writeFileAtomic(ownMark(paths), mark, 0o640)
+  } catch (error) {
+    await rm(ownMark(paths), { force: true })
+    log.warn({ err: error }, 'the data cannot be marked as this node\'s own: events that come with a state transfer are not switched off here')
+  }
 }
 
 /** Where a state transfer replaced the data since it was marked, what the donor runs is switched off here, and nowhere else. */
@@ -60,7 +66,8 @@ export function watchArrivedEvents(node: Node): Disposable {
 
 async function switchOff(node: Node): Promise<void> {
   const { events } = await readEvents(node)
-  const on = (events ?? []).filter(({ status }) => status === 'ENABLED')
+  if (events === null) throw new Error('they cannot be read')
+  const on = events.filter(({ status }) => status === 'ENABLED')
   if (on.length === 0) return
   const connection = await openOwnSession({ socketPath: node.paths.socket, user: AGENT_USER, password: agentPassword(node.config) }, LOCK_WAIT)
   try {
