@@ -5,6 +5,7 @@ import { findings, type Finding, type NodeAnswer } from '../galera/functioning.t
 import { CHECK_SCHEMA } from '../mariadb/users.ts'
 import { sendMessage } from '../peers/message.ts'
 import { CHECK_PATH, type CheckRequest, checkReplySchema, readCheckRow } from './check-row.ts'
+import { leftBehind, testTable } from './check-table.ts'
 import { clusterEvents } from './cluster-events.ts'
 import type { Node } from './node.ts'
 
@@ -16,7 +17,7 @@ export interface CheckReport {
 
 /** Is the cluster functioning? Writes a row here, has every other node read it, and compares what must be equal. */
 export async function checkCluster(node: Node): Promise<CheckReport> {
-  const request: CheckRequest = { table: `check_${randomBytes(6).toString('hex')}`, token: randomBytes(16).toString('hex') }
+  const request: CheckRequest = { table: testTable(Date.now(), randomBytes(6).toString('hex')), token: randomBytes(16).toString('hex') }
   const observations = await node.ask()
   const writeError = await writeRow(node, request)
   const own: NodeAnswer = { name: node.config.name, observation: node.report, reply: await readCheckRow(node, request) }
@@ -47,6 +48,8 @@ async function writeRow(node: Node, request: CheckRequest): Promise<string | nul
 async function dropRow(node: Node, request: CheckRequest): Promise<void> {
   try {
     await node.session.query(`DROP TABLE IF EXISTS ${CHECK_SCHEMA}.${request.table}`)
+    const found = await node.session.query('SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?', [CHECK_SCHEMA])
+    for (const name of leftBehind(found.map((row) => String(row['name'])), Date.now())) await node.session.query(`DROP TABLE IF EXISTS ${CHECK_SCHEMA}.${name}`)
     const rest = await node.session.query('SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? LIMIT 1', [CHECK_SCHEMA])
     if (rest.length === 0) await node.session.query(`DROP DATABASE IF EXISTS ${CHECK_SCHEMA}`)
   } catch (error) {

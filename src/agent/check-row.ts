@@ -3,6 +3,7 @@ import { CHECK_SCHEMA } from '../mariadb/users.ts'
 import { certificateDays } from '../tls/files.ts'
 import { connectionAlarms } from './connections-full.ts'
 import { ledgerAlarms, proveLedger } from './ledger-alarm.ts'
+import { loginAlarms } from './login-alarms.ts'
 import type { Node } from './node.ts'
 import { votesAgainst } from './voted-out.ts'
 
@@ -35,7 +36,7 @@ export type CheckReply = z.infer<typeof checkReplySchema>
 /** Reads the row that another node wrote, causally, and tells what must be equal here. */
 export async function readCheckRow(node: Node, request: CheckRequest): Promise<CheckReply> {
   await proveLedger(node).catch(() => undefined)
-  const alarms = [...ledgerAlarms(node), ...connectionAlarms(node)].map(({ message, hint }) => ({ message, hint }))
+  const alarms = [...ledgerAlarms(node), ...connectionAlarms(node), ...(await loginAlarms(node))].map(({ message, hint }) => ({ message, hint }))
   const { status } = node.state
   const votes = (await votesAgainst(node)).map(({ at, message, hint }) => ({ at, message, hint }))
   const common = { alarms, votes, clusterSize: status?.clusterSize ?? 0, clusterWeight: status?.clusterWeight ?? null, weight: 1, certificateDays: await certificateDays(node.config, node.paths.tls, new Date()) }

@@ -21,6 +21,7 @@ export async function run(context: Context, given: Given): Promise<number> {
   context.print(result.changes.length === 0 ? `gear ${folder}: nothing to change` : `gear ${folder} is ready: node ${result.config.name}, MariaDB ${result.version}`)
   const running = result.changes.length > 0 && (await findServer(gearServerFiles(gearPaths(folder)))) !== null
   if (running) tellPeople('The node runs with the former settings: run galeractl restart to apply these.')
+  if (running && result.config.sstMethod === 'mysqldump' && result.changes.some(({ what }) => what === 'GALERACTL_SST_METHOD')) tellPeople(`A transfer by mysqldump needs a user that this cluster may lack, also for a node that only missed some writes. Before any node is restarted, on one of them: galeractl --gear ${folder} sst-account | mariadb -uroot -S ${gearPaths(folder).socket}`)
   if (result.newSecret) tellPeople(`A new cluster secret was made; give it to the other nodes: copy the line GALERACTL_SECRET of ${folder}/gear.env into a file for --secret-file.`)
   return 0
 }

@@ -1,5 +1,5 @@
 import { configOf } from '../gear/gear.ts'
-import { transferUsersSql } from '../mariadb/users.ts'
+import { ownUsersSql } from '../mariadb/users.ts'
 import type { Context } from './command.ts'
 import { openedGear } from './opened-gear.ts'
 
@@ -8,6 +8,6 @@ const BEFORE = ['SET @strict = @@GLOBAL.strict_password_validation;', 'SET GLOBA
 const AFTER = 'SET GLOBAL strict_password_validation = @strict;'
 
 export async function run(context: Context): Promise<number> {
-  context.print([...BEFORE, ...transferUsersSql(configOf(await openedGear(context))), AFTER].join('\n'))
+  context.print([...BEFORE, ...ownUsersSql(configOf(await openedGear(context))), AFTER].join('\n'))
   return 0
 }

@@ -21,10 +21,23 @@ export function sstPassword(config: Config): string {
   return derivePassword(config.secret, SST_USER)
 }
 
-/** The users of state transfers, which a cluster lacks that was made for another method. Passwords as hashes: this may be shown. */
-export function transferUsersSql(config: Config): readonly string[] {
+/** All of galeractl's own users anew, for a cluster that lacks one: made for another method or by an earlier version, or somebody dropped or changed it. Passwords as hashes: this may be shown. */
+export function ownUsersSql(config: Config): readonly string[] {
   return [
-    `CREATE USER IF NOT EXISTS '${BACKUP_USER}'@'localhost' IDENTIFIED BY PASSWORD '${nativeHash(backupPassword(config))}';`,
+    `CREATE OR REPLACE USER '${AGENT_USER}'@'localhost' IDENTIFIED BY PASSWORD '${nativeHash(agentPassword(config))}';`,
+    `GRANT ${AGENT_PRIVILEGES} ON *.* TO '${AGENT_USER}'@'localhost';`,
+    ...VIEW_TABLES.map((table) => `GRANT SELECT ON mysql.${table} TO '${AGENT_USER}'@'localhost';`),
+    checkGrant,
+    ...transferUsersSql(config),
+  ]
+}
+
+const VIEW_TABLES = ['wsrep_cluster', 'wsrep_cluster_members']
+const checkGrant = `GRANT SELECT, INSERT, CREATE, DROP ON ${CHECK_SCHEMA}.* TO '${AGENT_USER}'@'localhost';`
+
+function transferUsersSql(config: Config): readonly string[] {
+  return [
+    `CREATE OR REPLACE USER '${BACKUP_USER}'@'localhost' IDENTIFIED BY PASSWORD '${nativeHash(backupPassword(config))}';`,
     `GRANT ${BACKUP_PRIVILEGES} ON *.* TO '${BACKUP_USER}'@'localhost';`,
     ...(config.sstMethod === 'mysqldump' ? sstUsersSql(config) : []),
   ]
@@ -34,7 +47,7 @@ export function transferUsersSql(config: Config): readonly string[] {
 function sstUsersSql(config: Config): readonly string[] {
   const places = config.tls === 'off' ? [['%', 'NONE']] : [['%', 'X509'], ['localhost', 'NONE']]
   return places.flatMap(([host, shown]) => [
-    `CREATE USER IF NOT EXISTS '${SST_USER}'@'${host}' IDENTIFIED BY PASSWORD '${nativeHash(sstPassword(config))}';`,
+    `CREATE OR REPLACE USER '${SST_USER}'@'${host}' IDENTIFIED BY PASSWORD '${nativeHash(sstPassword(config))}';`,
     `GRANT ALL PRIVILEGES ON *.* TO '${SST_USER}'@'${host}' REQUIRE ${shown} WITH GRANT OPTION;`,
   ])
 }
@@ -62,8 +75,8 @@ export function usersSql(config: Config): string {
     "DELETE FROM mysql.global_priv WHERE User = '';",
     `CREATE USER '${AGENT_USER}'@'localhost' IDENTIFIED BY PASSWORD '${nativeHash(agentPassword(config))}';`,
     `GRANT ${AGENT_PRIVILEGES} ON *.* TO '${AGENT_USER}'@'localhost';`,
-    ...['wsrep_cluster', 'wsrep_cluster_members'].map(selectOnFutureTable),
-    `GRANT SELECT, INSERT, CREATE, DROP ON ${CHECK_SCHEMA}.* TO '${AGENT_USER}'@'localhost';`,
+    ...VIEW_TABLES.map(selectOnFutureTable),
+    checkGrant,
     ...transferUsersSql(config),
     `CREATE DATABASE IF NOT EXISTS \`${database}\`;`,
     `CREATE USER '${user}'@'%' IDENTIFIED BY PASSWORD '${nativeHash(appPassword(config))}';`,

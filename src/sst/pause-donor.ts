@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OutsideError } from '../errors.ts'
 import { readIfExists } from '../system/files.ts'
+import { printJson } from '../system/screen.ts'
 import { waitFor } from '../system/wait.ts'
 import type { SstRequest } from './arguments.ts'
 import { text } from './catalog.ts'
@@ -39,7 +40,7 @@ export async function pauseDonor(donor: Wire, request: SstRequest, timeout: numb
   const file = (name: string) => join(text(datadir), name)
   await donor.execute('COMMIT')
   for (const name of [FLUSHED, FAILED]) await rm(file(name), { force: true })
-  process.stdout.write('flush tables\n')
+  printJson('flush tables')
   const flushed = await waitFor('the donor to lock its tables', async () => {
     if ((await readIfExists(file(FAILED))) !== null) throw new OutsideError('sst-donor-lock', 'the donor could not lock its tables', 'Read the donor\'s log; a long statement may hold its tables: see SHOW FULL PROCESSLIST there.')
     return parseFlushed((await readIfExists(file(FLUSHED))) ?? '') ?? undefined

@@ -18,6 +18,6 @@ export const print = (text: string): void => void process.stdout.write(`${visibl
 /** Everything else for people, on stderr. */
 export const tellPeople = (text: string): void => void process.stderr.write(`${visible(text)}\n`)
 
-/** One value for programs, which take names as they are. */
+/** One value, or one word, for programs, which take names as they are. */
 export const printJson = (json: string): void => void process.stdout.write(`${json}\n`)
 export const tellJson = (json: string): void => void process.stderr.write(`${json}\n`)
