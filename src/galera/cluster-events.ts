@@ -40,7 +40,7 @@ const keyOf = ({ schema, name }: Pick<ClusterEvent, 'schema' | 'name'>) => JSON.
 const quoted = (name: string) => `\`${name.replaceAll('`', '``')}\``
 const literal = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
-/** ALTER EVENT takes the user who runs it for the definer, where none is named [ran]. */
+/** ALTER EVENT takes the user who runs it for the definer, where none is named (MariaDB's manual). */
 function accountOf(definer: string): string {
   const at = definer.lastIndexOf('@')
   return at < 0 ? quoted(definer) : `${quoted(definer.slice(0, at))}@${quoted(definer.slice(at + 1))}`

@@ -75,7 +75,6 @@ export const FAULTS: Readonly<Record<string, Variant>> = {
     },
   },
   'the view of a joiner without complete state is believed': { from: 3_747, faults: { forgetsJoining: true } },
-  'a component in which nobody has the state is repaired for ever': { from: 99_178, faults: { missesLackOfState: true } },
   'a server that cannot be seen is taken for dead': { from: 2_206, faults: { unknownIsDeath: true } },
 }
 
@@ -92,6 +91,7 @@ export const RARE: Readonly<Record<string, Variant>> = {
     },
   },
   'who went along with a fork joins a component that knows nothing of it': without('left-behind-primary', 'other-branch', 'merge-avoided'),
+  'a component in which nobody has the state is repaired for ever': { faults: { missesLackOfState: true } },
   'old data goes aside when the ledger knows already why': { faults: { movesAsideLate: true } },
   'what is not durable yet is told': { faults: { tellsBeforeRecording: true } },
 }
