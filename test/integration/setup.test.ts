@@ -81,7 +81,7 @@ test('the agent\'s user may do no more than it needs, and there are no anonymous
   expect((await gear.run('start')).exitCode).toBe(0)
   const sql = (text: string) => spawnSync('mariadb', ['-N', '-S', join(gear.dir, 'run/mariadbd.sock'), '-e', text], { encoding: 'utf8' }).stdout
   expect(sql("SELECT COUNT(*) FROM mysql.global_priv WHERE User = ''")).toBe('0\n')
-  expect(sql("SHOW GRANTS FOR 'galeractl'@'localhost'")).toMatch(/GRANT RELOAD, PROCESS, SUPER, CONNECTION ADMIN ON \*\.\*/)
+  expect(sql("SHOW GRANTS FOR 'galeractl'@'localhost'")).toMatch(/GRANT RELOAD, PROCESS, SUPER, EVENT, SET USER, CONNECTION ADMIN ON \*\.\*/)
   expect(sql("SHOW GRANTS FOR 'app'@'%'")).toMatch(/`my\\+_app`/)
   await gear.run('stop')
 })
