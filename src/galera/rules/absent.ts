@@ -38,10 +38,10 @@ export function missingOf(facts: Known, uuid: string): Missing {
 function notTheLast(facts: Known, uuid: string): readonly string[] {
   const { names, left } = newestMembers(facts, uuid)
   const stayed = names.filter((name) => !left.includes(name))
-  const stopped = positioned(facts).filter((node) => stayed.includes(node.name) && node.data.uuid === uuid && (node.data.source === 'clean-stop' || node.data.closed === true) && !node.data.safeToBootstrap && node.view?.left === true)
+  const stopped = positioned(facts).filter((node) => stayed.includes(node.name) && node.data.uuid === uuid && ((node.data.source === 'clean-stop' && node.view?.left === true) || node.data.closed === true) && !node.data.safeToBootstrap)
   if (stopped.length < stayed.length) return []
   const [last, other] = stopped.toSorted((a, b) => (a.data.seqno < b.data.seqno ? 1 : -1))
-  return last?.view?.leftPrimary !== true || last.data.seqno === other?.data.seqno ? [] : [last.name]
+  return last === undefined || last.view?.leftPrimary === false || last.data.seqno === other?.data.seqno ? [] : [last.name]
 }
 
 /**

@@ -41,6 +41,9 @@ test('the same where all of the view answer, and nobody was told who had left it
   // Its agent was killed before it could record the stop; grastate.dat shows it.
   const unrecorded = (closed: boolean) => down('n1', { ...position(8), source: 'recovered', closed } as Down['data'], { view: { ...view(5, ['n1', 'n2'], 'n1'), left: true, leftPrimary: true } })
   expect(decide({ self: unrecorded(true), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'wait', for: ['n3'] })
+  // Nor could its agent write that it was told to stop.
+  const unwritten = down('n1', { ...position(8), source: 'recovered', closed: true } as Down['data'], { view: view(5, ['n1', 'n2'], 'n1') })
+  expect(decide({ self: unwritten, peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'wait', for: ['n3'] })
   expect(decide({ self: unrecorded(false), peers: [stopped('n2', 7), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
   expect(decide({ self: stopped('n1', 8), peers: [node('n2', ['n1', 'n2'], false), silent('n3')] })).toMatchObject({ do: 'bootstrap' })
 })
