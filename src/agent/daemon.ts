@@ -101,7 +101,7 @@ function openApi(node: Node): Hono {
 /** A peer whose address in the list is another than the one it comes from is a stranger until its message was read. */
 const isListed = (node: Node, address: string): boolean => node.others.some(({ host }) => host === address || hostNames.known(host).includes(address))
 
-/** Read anew for each event: a server takes its options when it starts, and the agent those that are there. */
+/** Read again for each event: mariadbd uses the options it was started with, the agent those in the files now. */
 async function notifyCommandOf({ paths, mariadb }: Node): Promise<string | null> {
   const command = ownNotifyCommand(await readOptions(paths.config, serverGroups(mariadb.series)), paths.config)?.command ?? ''
   return command === '' ? null : command
