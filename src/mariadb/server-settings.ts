@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { OutsideError } from '../errors.ts'
 import { run } from '../system/processes.ts'
+import { causeIn } from './start-failure.ts'
 
 /** What mariadbd makes of its my.cnf with all that it includes. */
 export interface ServerSettings {
@@ -17,7 +18,7 @@ export interface ServerSettings {
 export async function readServerSettings(mariadbd: string, config: string, signal?: AbortSignal): Promise<ServerSettings> {
   const { exitCode, stdout, stderr } = await run(mariadbd, [`--defaults-file=${config}`, '--disable-log-error', '--verbose', '--help'], { timeout: 60_000, ...(signal === undefined ? {} : { signal }) })
   if (exitCode !== 0) {
-    const said = stderr.split('\n').findLast((line) => line.includes('[ERROR]') && !line.endsWith('Aborting')) ?? stderr.trim().split('\n').at(-1) ?? ''
+    const said = causeIn(stderr) ?? stderr.trim().split('\n').at(-1) ?? ''
     throw new OutsideError('bad-settings', `mariadbd refuses the settings in ${config} and what it includes: ${said.slice(0, 300)}`, 'Fix them in conf/conf.d of the gear, then run the command again.')
   }
   return parseServerSettings(stdout)
